@@ -1,0 +1,46 @@
+# The course in one word: `make lab`. Everything is installed into .venv of this clone.
+#
+#   make lab                             open the course in JupyterLab
+#   make lab PORT=8899 HOST=0.0.0.0      the same, from a container or for another machine
+#   make test                            run the tests and every lesson
+#   make test ARGS="tests/test_stft.py"  run some
+#
+# Windows has no make: there it is `py tools\course.py lab`, and so on.
+
+.PHONY: help lab test slides results bench site lint lock
+
+# The first Python of 3.11 or newer that can make a virtual environment.
+PYTHON := $(firstword $(foreach name, python3 python3.14 python3.13 python3.12 python3.11 python, \
+	$(shell $(name) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' \
+	>/dev/null 2>&1 && echo $(name))))
+COURSE = $(if $(PYTHON),$(PYTHON) tools/course.py,$(error No Python 3.11 or newer found. \
+	Install it from python.org or your system (Debian and Ubuntu: apt install python3 python3-venv), \
+	or say where it is: make $@ PYTHON=/path/to/python3.11))
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+lab:
+	@$(COURSE) lab $(if $(PORT),--port $(PORT)) $(if $(HOST),--host $(HOST))
+
+test:
+	@$(COURSE) test $(ARGS)
+
+slides:
+	@$(COURSE) sepedu slides build
+
+results:
+	@$(COURSE) sepedu results
+
+bench:
+	@$(COURSE) python -m sepedu.bench
+
+site:
+	@$(COURSE) python tools/site.py
+
+lint:
+	@$(COURSE) python -m ruff check .
+	@$(COURSE) python -m ruff format --check .
+
+lock:
+	@$(COURSE) python tools/lock.py
