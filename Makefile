@@ -40,7 +40,7 @@ site:
 
 lint:
 	@$(COURSE) python -m ruff check .
-	@$(COURSE) python -m ruff format --check .
+	@$(COURSE) python -m ruff format --check sepedu tests tools
 
 lock:
 	@$(COURSE) python tools/lock.py

@@ -57,8 +57,8 @@ def set_up() -> bool:
     if is_ready():
         return False
     start = time.monotonic()
-    print("Setting up the course in .venv. This happens once: a few minutes on a usual line,")
-    print("longer on Linux where pip takes the PyTorch build with CUDA (a few GB; others far less).")
+    print("Setting up the course in .venv, once. It takes some minutes, more on Linux, where pip")
+    print("fetches the PyTorch build with CUDA (a few GB).")
     half_done = STAMP.exists() and STAMP.read_text() == UNFINISHED
     if half_done or (ENVIRONMENT.exists() and not PYTHON.exists()):
         print("An earlier set-up was interrupted: starting anew.", flush=True)
@@ -86,18 +86,19 @@ def install(*arguments: str) -> None:
     """Run pip of .venv in the clone; stop with one line if it fails."""
     command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", *arguments]
     if subprocess.call([str(part) for part in command], cwd=CLONE):
-        sys.exit("The installation stopped; pip says why above (often: no network, or a full "
-                 "disk). Mend that, then give the same command again.")
+        sys.exit(
+            "The installation stopped; pip says why above (often: no network, or a full "
+            "disk). Mend that, then give the same command again."
+        )
 
 
-def run(*command: str | Path, **variables: str) -> int:
+def run(*command: str | Path) -> int:
     """Run a command in the clone and return its exit status.
 
     On POSIX the command takes this process's place, so that Ctrl-C reaches it alone.
     """
     os.chdir(CLONE)
     words = [str(word) for word in command]
-    os.environ.update(variables)
     sys.stdout.flush()
     if os.name == "nt":
         return subprocess.call(words)
@@ -107,8 +108,10 @@ def run(*command: str | Path, **variables: str) -> int:
 def lab(arguments: list[str]) -> int:
     """Set up, check a new set-up, open JupyterLab at the first lesson."""
     if set_up() and subprocess.call([str(SEPEDU), "doctor"], cwd=CLONE):
-        print("The lines with [FAIL] say what to do. To open JupyterLab all the same, "
-              "give the same command again.")
+        print(
+            "The lines with [FAIL] say what to do. To open JupyterLab all the same, "
+            "give the same command again."
+        )
         return 1
     return run(SEPEDU, "lab", *arguments)
 
@@ -121,8 +124,8 @@ def test(arguments: list[str]) -> int:
     # One whole file per worker: a notebook's cells need one kernel. One thread per worker:
     # two workers with two threads each are slower on two cores.
     workers = ["-n", "2", "--dist", "loadfile"]
-    return run(PYTHON, "-m", "pytest", *workers, *notebooks, *(arguments or folders),
-               OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
+    os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
+    return run(PYTHON, "-m", "pytest", *workers, *notebooks, *(arguments or folders))
 
 
 def main(arguments: list[str]) -> int:
@@ -146,4 +149,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted. The same command again starts anew where need be.")

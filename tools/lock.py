@@ -47,8 +47,8 @@ def places_where(requirement: Requirement, places: set[Place], extras: set[str])
         for system, python in places
         for extra in extras | {""}
         if requirement.marker.evaluate(
-            {**SYSTEMS[system], "python_version": python, "python_full_version": f"{python}.9",
-             "extra": extra}
+            SYSTEMS[system]
+            | {"python_version": python, "python_full_version": f"{python}.9", "extra": extra}
         )
     }
 
@@ -67,17 +67,19 @@ def marker_for(places: set[Place]) -> str:
     return " and ".join(parts)
 
 
+def output_of(*command: str) -> str:
+    """Return what a command prints; raise if it fails."""
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
 def look_up(requirement: Requirement, place: Place) -> dict:
     """Ask pip which version it would take in another place; return that package's metadata."""
     system, python = place
     with tempfile.TemporaryDirectory() as target:
-        report = subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--no-deps",
-             "--report", "-", "--target", target, "--platform", WHEELS[system],
-             "--python-version", python, "--only-binary", ":all:",
-             f"{requirement.name}{requirement.specifier}"],
-            check=True, capture_output=True, text=True,
-        ).stdout
+        wheel = f"{requirement.name}{requirement.specifier}"
+        place_words = f"--platform {WHEELS[system]} --python-version {python} --target {target}"
+        words = f"install --quiet --dry-run --no-deps --only-binary :all: --report - {place_words}"
+        report = output_of(sys.executable, "-m", "pip", *words.split(), wheel)
     return json.loads(report)["install"][0]["metadata"]
 
 
@@ -86,8 +88,7 @@ def install_everything(folder: Path) -> dict[str, dict]:
     venv.create(folder, with_pip=True)
     python = str(folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
     subprocess.run([python, "-m", "pip", "install", TORCH, f"{CLONE}[test]"], check=True)
-    report = subprocess.run([python, "-m", "pip", "inspect"], check=True, capture_output=True,
-                            text=True).stdout
+    report = output_of(python, "-m", "pip", "inspect")
     found = [entry["metadata"] for entry in json.loads(report)["installed"]]
     return {canonicalize_name(metadata["name"]): metadata for metadata in found}
 
