@@ -2,10 +2,10 @@
 
     make lock
 
-Installs what pyproject.toml asks for in a new environment (PyTorch at the course's version),
-then walks from sepedu through everything it needs. A package that only some other system or a
-newer Python needs is looked up too and gets a marker, so that one file serves Linux, macOS and
-Windows. The packages of CUDA are left out: PyTorch itself names their exact versions.
+Asks pip for the newest versions that pyproject.toml and the oldest Python admit (PyTorch at the
+course's version), then walks from sepedu through everything it needs. A package that only some
+other system or a newer Python needs is looked up too and gets a marker, so that one file serves
+Linux, macOS and Windows. CUDA's packages are left out: PyTorch names their exact versions.
 """
 
 import json
@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
-import venv
+import tomllib
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -21,6 +21,8 @@ from packaging.utils import canonicalize_name
 
 CLONE = Path(__file__).resolve().parent.parent
 TORCH = "torch==2.13.0"
+# Some systems still have the first 3.11, and some packages ask for 3.11.5.
+OLDEST = "--python-version 3.11.0"
 SYSTEMS = {
     "linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
     "darwin": {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
@@ -83,25 +85,23 @@ def look_up(requirement: Requirement, place: Place) -> dict:
     return json.loads(report)["install"][0]["metadata"]
 
 
-def install_everything(folder: Path) -> dict[str, dict]:
-    """Install sepedu[test] into a new environment; return each package's metadata by name."""
-    venv.create(folder, with_pip=True)
-    python = str(folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
-    subprocess.run([python, "-m", "pip", "install", TORCH, f"{CLONE}[test]"], check=True)
-    report = output_of(python, "-m", "pip", "inspect")
-    found = [entry["metadata"] for entry in json.loads(report)["installed"]]
+def resolve(requirements: list[str]) -> dict[str, dict]:
+    """Let pip choose every version for the oldest Python; return each package's metadata."""
+    words = f"install --quiet --dry-run --ignore-installed --only-binary :all: --report - {OLDEST}"
+    report = output_of(sys.executable, "-m", "pip", *words.split(), TORCH, *requirements)
+    found = [entry["metadata"] for entry in json.loads(report)["install"]]
     return {canonicalize_name(metadata["name"]): metadata for metadata in found}
 
 
-def walk(installed: dict[str, dict]) -> dict[str, set[Place]]:
-    """Return every package needed by sepedu[test], with the places that need it."""
+def walk(requirements: list[str], installed: dict[str, dict]) -> dict[str, set[Place]]:
+    """Return every package that the requirements lead to, with the places that need it."""
     everywhere = {(system, python) for system in SYSTEMS for python in PYTHONS}
     needed: dict[str, set[Place]] = {}
-    waiting = [("sepedu", everywhere, frozenset({"test"}))]
+    waiting = [(requirements, everywhere, frozenset())]
     seen: set[tuple] = set()
     while waiting:
-        name, places, extras = waiting.pop()
-        for line in installed[name].get("requires_dist", []):
+        lines, places, extras = waiting.pop()
+        for line in lines:
             requirement = Requirement(line)
             child = canonicalize_name(requirement.name)
             where = places_where(requirement, places, set(extras))
@@ -112,16 +112,18 @@ def walk(installed: dict[str, dict]) -> dict[str, set[Place]]:
             if child not in installed:
                 installed[child] = look_up(requirement, max(where))
             needed.setdefault(child, set()).update(where)
-            waiting.append((child, where, frozenset(requirement.extras)))
+            below = installed[child].get("requires_dist", [])
+            waiting.append((below, where, frozenset(requirement.extras)))
     return needed
 
 
 def main() -> None:
     """Write requirements.lock beside pyproject.toml."""
-    with tempfile.TemporaryDirectory() as folder:
-        installed = install_everything(Path(folder))
+    project = tomllib.loads((CLONE / "pyproject.toml").read_text())["project"]
+    requirements = project["dependencies"] + project["optional-dependencies"]["test"]
+    installed = resolve(requirements)
     lines = []
-    for name, places in sorted(walk(installed).items()):
+    for name, places in sorted(walk(requirements, installed).items()):
         version = installed[name]["version"].split("+")[0]  # 2.13.0+cpu is 2.13.0 elsewhere
         marker = marker_for(places)
         lines.append(f"{name}=={version}" + (f" ; {marker}" if marker else ""))
