@@ -10,9 +10,9 @@
 .PHONY: help lab test slides results bench site lint lock
 
 # The first Python of 3.11 or newer that can make a virtual environment.
-PYTHON := $(firstword $(foreach name, python3 python3.14 python3.13 python3.12 python3.11 python, \
-	$(shell $(name) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' \
-	>/dev/null 2>&1 && echo $(name))))
+PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$name -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' \
+	>/dev/null 2>&1 && echo $$name && break; done)
 COURSE = $(if $(PYTHON),$(PYTHON) tools/course.py,$(error No Python 3.11 or newer found. \
 	Install it from python.org or your system (Debian and Ubuntu: apt install python3 python3-venv), \
 	or say where it is: make $@ PYTHON=/path/to/python3.11))

@@ -1,0 +1,118 @@
+"""JupyterLab opens at the first lesson, on this machine only unless told otherwise."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from sepedu import lab
+from sepedu.errors import SepeduError
+
+
+@pytest.fixture
+def course(tmp_path) -> Path:
+    """Return a course with nothing but an empty first lesson; the library lies elsewhere."""
+    lesson = tmp_path / "course" / lab.FIRST_LESSON
+    lesson.parent.mkdir(parents=True)
+    empty = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    lesson.write_text(json.dumps(empty))
+    return tmp_path / "course"
+
+
+def test_the_library_without_lessons_says_where_they_are(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(lab, "__file__", str(tmp_path / "site-packages" / "sepedu" / "lab.py"))
+    with pytest.raises(SepeduError, match="Clone the course and give `make lab` there"):
+        lab.launch()
+
+
+def test_the_current_folder_may_hold_the_course(monkeypatch, tmp_path, course):
+    monkeypatch.chdir(course)
+    monkeypatch.setattr(lab, "__file__", str(tmp_path / "site-packages" / "sepedu" / "lab.py"))
+    assert lab.find_course() == course
+
+
+def test_nothing_given_means_this_machine_and_jupyters_own_port(course):
+    words = lab.server_options(course, None, None, browser=True)
+    assert not any(word.startswith(("--ServerApp.ip", "--ServerApp.port")) for word in words)
+    assert not any("token" in word or "password" in word for word in words)
+
+
+def test_a_given_port_is_that_port_or_none(course):
+    words = lab.server_options(course, 8899, "0.0.0.0", browser=False)
+    expected = {"--ServerApp.port=8899", "--ServerApp.port_retries=0", "--ServerApp.ip=0.0.0.0"}
+    assert expected <= set(words)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536])
+def test_a_port_out_of_range_is_named(course, port):
+    with pytest.raises(SepeduError, match=f"port {port} is not between 1 and 65535"):
+        lab.server_options(course, port, None, None)
+
+
+@pytest.mark.parametrize(
+    ("root", "variables", "platform", "opens"),
+    [
+        (False, {"DISPLAY": ":0"}, "linux", True),
+        (False, {"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
+        (False, {}, "linux", False),
+        (True, {"DISPLAY": ":0"}, "linux", False),
+        (False, {}, "darwin", True),
+        (False, {}, "win32", True),
+    ],
+)
+def test_a_browser_opens_only_where_one_can(monkeypatch, root, variables, platform, opens, course):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(lab, "is_root", lambda: root)
+    monkeypatch.setattr(lab.sys, "platform", platform)
+    words = lab.server_options(course, None, None, browser=None)
+    assert ("--ServerApp.open_browser=False" in words) is not opens
+    assert ("--ServerApp.allow_root=True" in words) is root
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_the_printed_address_serves_the_first_lesson(course, tmp_path):
+    port = free_port()
+    code = f"from sepedu.lab import launch; launch(port={port}, host='127.0.0.1', browser=False)"
+    environment = os.environ | {"HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    log = tmp_path / "log.txt"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=course, env=environment, stdout=output, stderr=output
+        )
+    try:
+        address = None
+        for _ in range(300):
+            found = re.search(rf"http://127\.0\.0\.1:{port}(/\S*)\?token=(\w+)", log.read_text())
+            if found:
+                address = found
+                break
+            assert server.poll() is None, log.read_text()
+            time.sleep(0.2)
+        assert address is not None, log.read_text()
+        assert address[1] == f"/lab/tree/{lab.FIRST_LESSON.as_posix()}"
+        with urlopen(address[0], timeout=30) as answer:
+            assert b"JupyterLab" in answer.read()
+        lesson = f"http://127.0.0.1:{port}/api/contents/{lab.FIRST_LESSON.as_posix()}"
+        with urlopen(f"{lesson}?token={address[2]}", timeout=30) as answer:
+            assert json.load(answer)["type"] == "notebook"
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=30)
