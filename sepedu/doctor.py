@@ -14,6 +14,9 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from .errors import SepeduError
+from .ffmpeg import ensure_ffmpeg
+
 REINSTALL = "delete the folder .venv and give `make lab` again"
 MEMORY_NEEDED = 1.5  # GiB: JupyterLab, one lesson's kernel with PyTorch, and some room
 DISK_NEEDED = 1.0  # GiB: estimates, checkpoints and the 7 s excerpts, with some room
@@ -48,6 +51,8 @@ def carry_out(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     """Yield what a check finds; where it breaks, the break is the finding."""
     try:
         yield from check()
+    except SepeduError as error:
+        yield Finding(error.problem.rstrip("."), error.remedy)
     except Exception as error:  # whatever breaks here is what the doctor is asked to report
         name = check.__name__.removeprefix("check_").replace("_", " ")
         yield Finding(f"{name}: {type(error).__name__}: {error}", REINSTALL)
@@ -79,15 +84,7 @@ def check_packages() -> Iterator[Finding]:
 
 def check_ffmpeg() -> Iterator[Finding]:
     """Start ffmpeg and ffprobe."""
-    from sepedu.errors import SepeduError
-    from sepedu.ffmpeg import ensure_ffmpeg
-
-    try:
-        places = ensure_ffmpeg()
-    except SepeduError as error:
-        yield Finding(error.problem, error.remedy)
-        return
-    for name, place in places.items():
+    for name, place in ensure_ffmpeg().items():
         try:
             answer = subprocess.run([place, "-version"], capture_output=True, text=True, check=True)
         except (OSError, subprocess.CalledProcessError) as error:
@@ -113,21 +110,23 @@ def check_audio_writing() -> Iterator[Finding]:
 
 
 def check_embedded_data() -> Iterator[Finding]:
-    """Look for the songs that travel with the package."""
-    from sepedu.datasets import embedded_root
+    """Open the songs that travel with the package."""
+    from .datasets import open_dataset
 
-    root = Path(embedded_root())
-    yield Finding(f"embedded data ({root})", "" if root.exists() else REINSTALL)
+    songs = sum(len(open_dataset(subset=subset).tracks) for subset in ("train", "test"))
+    yield Finding(f"embedded data: {songs} songs")
 
 
 def check_trained_weights() -> Iterator[Finding]:
-    """Look for the trained networks that travel with the package."""
-    package = Path(__file__).resolve().parent
-    # In a wheel data/ lies in the package, in a clone beside it.
-    folders = [package / "data" / "weights", package.parent / "data" / "weights"]
-    names = sorted(file.stem for folder in folders for file in folder.glob("*.safetensors"))
-    if names:
-        yield Finding(f"trained weights: {', '.join(names)}")
+    """Read the trained networks that travel with the package."""
+    from .checkpoints import load_checkpoint, weights_path
+    from .datasets import SOURCES
+
+    trained = [source for source in SOURCES if weights_path(source).is_file()]
+    for source in trained:
+        load_checkpoint(weights_path(source))
+    if trained:
+        yield Finding(f"trained weights: {', '.join(trained)}")
     else:
         yield Finding("trained weights: none found", "clone the course again, or reinstall sepedu")
 

@@ -7,7 +7,7 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-from sepedu.errors import SepeduError
+from .errors import SepeduError
 
 PROGRAMS = ("ffmpeg", "ffprobe")
 

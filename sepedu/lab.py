@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from sepedu.errors import SepeduError
+from .errors import SepeduError
 
 FIRST_LESSON = Path("lessons") / "00-hear-the-problem.ipynb"
 

@@ -85,12 +85,12 @@ def test_missing_ffmpeg_gets_the_remedy_of_its_error(monkeypatch):
     def ensure_ffmpeg():
         raise SepeduError("ffmpeg was not found", "Install it")
 
-    monkeypatch.setattr("sepedu.ffmpeg.ensure_ffmpeg", ensure_ffmpeg)
+    monkeypatch.setattr(doctor, "ensure_ffmpeg", ensure_ffmpeg)
     assert failing(doctor.check_ffmpeg) == ["[FAIL] ffmpeg was not found: Install it"]
 
 
 def test_an_ffmpeg_that_does_not_start_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr("sepedu.ffmpeg.ensure_ffmpeg", lambda: {"ffmpeg": tmp_path / "ffmpeg"})
+    monkeypatch.setattr(doctor, "ensure_ffmpeg", lambda: {"ffmpeg": tmp_path / "ffmpeg"})
     (line,) = failing(doctor.check_ffmpeg)
     assert "does not start" in line and line.endswith(": install ffmpeg")
 

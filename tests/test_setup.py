@@ -1,5 +1,6 @@
 """From a clone to the course: what is asked for, what is locked, and how it is put in place."""
 
+import ast
 import importlib.util
 import json
 import os
@@ -10,6 +11,7 @@ import sys
 import tomllib
 import venv
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,24 @@ def test_the_lock_names_what_other_systems_need():
 def test_no_registry_and_no_machine_is_named(name):
     text = (CLONE / name).read_text()
     assert not re.search(r"https?:|file:|index-url|find-links|/opt/|/work/|/home/", text)
+
+
+def test_whatever_the_library_imports_is_asked_for():
+    by_module = metadata.packages_distributions()
+    asked = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
+    # JupyterLab brings what it is made of.
+    asked |= {"jupyter-core", "ipython", "ipykernel", "nbformat", "nbclient", "nbconvert"}
+    for file in (CLONE / "sepedu").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                modules = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                modules = [node.module]
+            else:
+                continue
+            for module in {name.split(".")[0] for name in modules} - sys.stdlib_module_names:
+                names = {canonicalize_name(name) for name in by_module.get(module, [module])}
+                assert names & (asked | {"sepedu"}), f"{file.name} imports {module}"
 
 
 # conda
