@@ -1,0 +1,244 @@
+"""Read, write and resample audio; the player that never normalises behind your back."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from .errors import SepeduError
+
+CLIP_LIMIT = 1.0
+"""Largest sample that a player or a file of whole numbers can hold."""
+
+
+def read_audio(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
+    """Read a file of audio as it is: no resampling, no normalising, no cutting.
+
+    Parameters
+    ----------
+    path : str or path
+        WAV, FLAC, MP3, OGG and what else libsndfile reads; for other formats (MP4, M4A) ffmpeg.
+
+    Returns
+    -------
+    audio : np.ndarray [shape=(channels, samples)], float32
+    sample_rate : int
+
+    Raises
+    ------
+    SepeduError
+        If the file is missing, empty, not audio, cut off, without samples, or has values that
+        are not finite.
+
+    Lesson: 00
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise SepeduError(f"There is no file {path}", "Check the name and the folder")
+    if path.stat().st_size == 0:
+        raise SepeduError(f"The file {path} is empty", "Copy or download it again")
+    try:
+        audio, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError:
+        audio, sample_rate = _read_with_ffmpeg(path)
+    return check_audio(audio.T, str(path)), int(sample_rate)
+
+
+def _read_with_ffmpeg(path: Path) -> tuple[np.ndarray, int]:
+    from .ffmpeg import ensure_ffmpeg
+
+    ensure_ffmpeg()
+    import stempeg
+
+    try:
+        audio, sample_rate = stempeg.read_stems(str(path), stem_id=0, dtype=np.float32)
+    except Exception as error:
+        raise SepeduError(
+            f"The file {path} cannot be read as audio, or is cut off",
+            "Give a whole WAV, FLAC, MP3, OGG or MP4 file; convert others with ffmpeg first",
+        ) from error
+    return np.atleast_2d(audio.T).T, sample_rate
+
+
+def check_audio(audio: np.ndarray, name: str = "the audio given") -> np.ndarray:
+    """Return audio as float32 [shape=(channels, samples) or (samples,)], or say why it is unfit.
+
+    Parameters
+    ----------
+    audio : np.ndarray [shape=(samples,) or (channels, samples)]
+        Whole numbers are scaled by the largest their type can hold; bytes without sign are
+        8-bit audio around 128.
+    name : str
+        What to call it in an error.
+
+    Raises
+    ------
+    SepeduError
+        If there are no samples, the shape is not one of audio, or a value is not finite.
+    """
+    audio = np.asarray(audio)
+    if audio.dtype == np.uint8:
+        audio = (audio.astype(np.float32) - 128) / 128
+    elif np.issubdtype(audio.dtype, np.signedinteger):
+        audio = audio.astype(np.float32) / -float(np.iinfo(audio.dtype).min)
+    if not np.issubdtype(audio.dtype, np.floating) or audio.ndim not in (1, 2):
+        raise SepeduError(
+            f"Audio of shape {audio.shape} and type {audio.dtype} in {name} is not understood",
+            "Give real samples of shape (samples,) or (channels, samples)",
+        )
+    if audio.size == 0:
+        raise SepeduError(f"There are no samples in {name}", "Give at least one sample")
+    if not np.isfinite(audio).all():
+        raise SepeduError(
+            f"There are values that are not finite (NaN or infinity) in {name}",
+            "Export it again from the program that made it",
+        )
+    if audio.ndim == 2 and audio.shape[0] > 64:
+        raise SepeduError(
+            f"Audio of shape {audio.shape} in {name} would have {audio.shape[0]} channels",
+            "Put the channels first: audio.T turns (samples, channels) round",
+        )
+    return audio.astype(np.float32, copy=False)
+
+
+def write_audio(path: str | os.PathLike[str], audio: np.ndarray, sample_rate: int) -> Path:
+    """Write audio as 32-bit float WAV, or as 24-bit FLAC where the name ends in .flac.
+
+    The file is written aside first and then renamed, so that an interruption leaves no half of
+    a file. Float keeps peaks above 1; FLAC cannot, and refuses them.
+
+    Parameters
+    ----------
+    path : str or path
+    audio : np.ndarray [shape=(samples,) or (channels, samples)], float
+    sample_rate : int
+        In hertz.
+
+    Returns
+    -------
+    path : pathlib.Path
+
+    Raises
+    ------
+    SepeduError
+        If the format is another, the folder cannot be written, or FLAC would clip.
+
+    Lesson: 06
+    """
+    path = Path(path)
+    audio = check_audio(audio)
+    formats = {".wav": ("WAV", "FLOAT"), ".flac": ("FLAC", "PCM_24")}
+    if path.suffix.lower() not in formats:
+        raise SepeduError(f"Audio cannot be written as {path}", "End the name in .wav or .flac")
+    peak = float(np.abs(audio).max())
+    if path.suffix.lower() == ".flac" and peak > CLIP_LIMIT:
+        raise SepeduError(
+            f"FLAC would clip {path}: its largest sample is {peak:.3f}",
+            "Write WAV, which is float and keeps it, or scale all outputs by one common gain",
+        )
+    container, subtype = formats[path.suffix.lower()]
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(part, audio.T, sample_rate, subtype=subtype, format=container)
+        part.replace(path)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise SepeduError(
+            f"The file {path} cannot be written ({error})",
+            "Choose a folder that exists, may be written, and has room",
+        ) from error
+    finally:
+        part.unlink(missing_ok=True) if part.parent.is_dir() else None
+    return path
+
+
+def mono(audio: np.ndarray) -> np.ndarray:
+    """Average the channels [shape=(channels, samples) or (samples,) -> (samples,)], float32."""
+    return np.atleast_2d(audio).mean(axis=0, dtype=np.float32)
+
+
+def resample(audio: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
+    """Change the sample rate, with the length rounded up to a whole sample.
+
+    Parameters
+    ----------
+    audio : np.ndarray [shape=(..., samples)], float32
+    rate, new_rate : int
+        In hertz.
+
+    Returns
+    -------
+    resampled : np.ndarray [shape=(..., ceil(samples * new_rate / rate))], float32
+
+    Lesson: 06
+    """
+    if rate == new_rate:
+        return audio
+    length = math.ceil(audio.shape[-1] * new_rate / rate)
+    flat = audio.reshape(-1, audio.shape[-1]).T
+    changed = soxr.resample(flat, rate, new_rate, quality="HQ").T[:, :length]
+    missing = length - changed.shape[-1]
+    changed = np.pad(changed, ((0, 0), (0, missing)))  # soxr rounds, and may end a sample early
+    return np.ascontiguousarray(changed).reshape(*audio.shape[:-1], length)
+
+
+def common_gain(*recordings: np.ndarray) -> float:
+    """One gain for all of several recordings that keeps the loudest from clipping, at most 1."""
+    peak = max(float(np.abs(recording).max(initial=0.0)) for recording in recordings)
+    return 1.0 if peak <= CLIP_LIMIT else CLIP_LIMIT / peak
+
+
+class Player:
+    """Play recordings at one common gain, so that what is louder also sounds louder.
+
+    `IPython.display.Audio` scales each clip to full level, and a faint estimate then sounds as
+    loud as its source. Here one gain, at most 1, holds for all the recordings of a call, and is
+    shown when it is not 1. The sound travels inside the page as MP3, so that it plays without a
+    network and a notebook stays small.
+
+    Parameters
+    ----------
+    recordings : dict of np.ndarray [each shape=(samples,) or (channels, samples)]
+        What to play, by the name to show.
+    sample_rate : int
+        In hertz; one that MP3 knows (8,000 to 48,000).
+
+    Lesson: 00
+    """
+
+    def __init__(self, recordings: dict[str, np.ndarray], sample_rate: int) -> None:
+        self.recordings = {name: check_audio(audio, name) for name, audio in recordings.items()}
+        self.sample_rate = sample_rate
+        self.gain = common_gain(*self.recordings.values())
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left;padding-right:1em">{html.escape(name)}'
+            f'</th><td><audio controls preload="auto" aria-label="Play: {html.escape(name)}" '
+            f'src="{mp3_address(audio * self.gain, self.sample_rate)}"></audio></td></tr>'
+            for name, audio in self.recordings.items()
+        )
+        note = "" if self.gain == 1 else f"<p>All played at one gain of {self.gain:.2f}.</p>"
+        return f'<table class="sepedu-player">{rows}</table>{note}'
+
+    def __repr__(self) -> str:
+        seconds = {
+            name: round(audio.shape[-1] / self.sample_rate, 2)
+            for name, audio in self.recordings.items()
+        }
+        return f"Player({seconds} seconds at {self.sample_rate} Hz, gain {self.gain:.2f})"
+
+
+def mp3_address(audio: np.ndarray, sample_rate: int) -> str:
+    """Encode audio as MP3 inside a data address [shape=(samples,) or (channels, samples)]."""
+    memory = io.BytesIO()
+    soundfile.write(memory, audio.T, sample_rate, format="MP3", compression_level=0.6)
+    return "data:audio/mpeg;base64," + base64.b64encode(memory.getvalue()).decode()

@@ -1,0 +1,147 @@
+"""Trained networks on disk: safetensors with all that a reader must know beside the weights."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from .datasets import SOURCES, data_folder
+from .errors import SepeduError
+from .model import MaskCNN
+from .stft import STFT
+
+FORMAT = 1
+"""Version of the layout; a newer one is refused instead of misread."""
+
+
+def weights_path(source: str) -> Path:
+    """Place of the trained network that comes with the course, for one source."""
+    if source not in SOURCES:
+        raise SepeduError(f"Source {source!r} is unknown", f"Use one of {', '.join(SOURCES)}")
+    return data_folder() / "weights" / f"{source}.safetensors"
+
+
+def save_checkpoint(
+    path: str | os.PathLike[str],
+    model: MaskCNN,
+    about: dict[str, Any],
+    state: dict[str, Tensor] | None = None,
+) -> Path:
+    """Write a network with its settings and its story.
+
+    The file is written aside and then renamed: an interruption leaves the old one whole.
+
+    Parameters
+    ----------
+    path : str or path
+        Ends in `.safetensors`.
+    model : MaskCNN
+    about : dict
+        Anything JSON can hold: source, threshold, data, epochs, seed, metrics, commit.
+    state : dict of torch.Tensor, optional
+        What a training needs to go on, besides the network.
+
+    Raises
+    ------
+    SepeduError
+        If the file cannot be written.
+
+    Lesson: 05
+    """
+    path = Path(path)
+    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    tensors |= {f"state.{name}": value for name, value in (state or {}).items()}
+    metadata = {
+        "sepedu": json.dumps(
+            {"format": FORMAT, "output": model.output, "stft": asdict(model.stft), **about},
+            sort_keys=True,
+        )
+    }
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+        save_file(contiguous, part, metadata)
+        part.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise SepeduError(
+            f"The checkpoint {path} cannot be written ({error})",
+            "Choose a folder that exists, may be written, and has room",
+        ) from error
+    finally:
+        if part.is_file():
+            part.unlink()
+    return path
+
+
+def load_checkpoint(
+    path: str | os.PathLike[str],
+) -> tuple[MaskCNN, dict[str, Any], dict[str, Tensor]]:
+    """Read a network back, in evaluation mode, after checking that the file is one.
+
+    Returns
+    -------
+    model : MaskCNN
+    about : dict
+        What `save_checkpoint` was told, with `output` and `stft`.
+    state : dict of torch.Tensor
+        Empty unless a training left it.
+
+    Raises
+    ------
+    SepeduError
+        If the file is missing, corrupt, a pickle, from a newer version, of another network, or
+        made with other STFT settings.
+
+    Lesson: 05
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise SepeduError(f"There is no checkpoint {path}", "Train one with: sepedu train")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            names = file.keys()
+            tensors = {name: file.get_tensor(name) for name in names}
+        about = json.loads(metadata["sepedu"])
+        newer = about["format"] > FORMAT
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise SepeduError(
+            f"{path} is not a checkpoint of this course, or it is damaged",
+            "Only safetensors files that sepedu wrote are read; pickled files are never opened. "
+            "Fetch it again, or train one with: sepedu train",
+        ) from error
+    if newer:
+        raise SepeduError(
+            f"The checkpoint {path} has format {about['format']}, newer than {FORMAT}",
+            "Update the course: git pull, then make lab",
+        )
+    if about.get("stft") != asdict(STFT()):
+        raise SepeduError(
+            f"The checkpoint {path} was made with the STFT settings {about.get('stft')}",
+            f"The network expects {asdict(STFT())}: train it again with these",
+        )
+    network = {k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")}
+    try:
+        model = MaskCNN(output=about.get("output", "mask"))
+        model.load_state_dict(network)
+    except (RuntimeError, SepeduError) as error:
+        raise SepeduError(
+            f"The weights in {path} are not those of the course's network",
+            "Train one with: sepedu train",
+        ) from error
+    if not all(torch.isfinite(value).all() for value in network.values()):
+        raise SepeduError(
+            f"The weights in {path} contain values that are not finite",
+            "Train again with a smaller learning rate, or fetch the file again",
+        )
+    state = {k.removeprefix("state."): v for k, v in tensors.items() if k.startswith("state.")}
+    return model.eval(), about, state

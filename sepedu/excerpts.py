@@ -1,0 +1,179 @@
+"""Draw batches of short stretches from songs, remixed so that a few songs become many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+import torch
+from torch import Tensor
+
+from .datasets import Song
+from .errors import SepeduError
+from .examples import make_target
+from .stft import HALF_CONTEXT, STFT
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How a drawn stretch may differ from the song that it comes from.
+
+    Attributes
+    ----------
+    remix : float
+        Share of the stretches whose stems each come from a different song.
+    gain : float
+        Largest change of a stem's level, up or down, in decibels.
+    speed : float
+        Largest change of speed, and with it of pitch: 0.1 plays between 1 / 1.1 and 1.1 times
+        as fast.
+    channels : bool
+        Whether to weigh the two channels of a stem at random instead of averaging them.
+
+    References
+    ----------
+    S. Uhlich et al., "Improving music source separation based on deep neural networks through
+    data augmentation and network blending", ICASSP 2017.
+
+    Lesson: 05
+    """
+
+    remix: float = 0.0
+    gain: float = 0.0
+    speed: float = 0.0
+    channels: bool = False
+
+
+class Excerpts:
+    """Batches of short stretches of many songs, for training on all their windows at once.
+
+    An epoch visits each frame of each song once, but for a random remainder shorter than a
+    stretch. Drawing is decided by the seed and the epoch alone, so that a training which is
+    resumed sees what it would have seen.
+
+    Parameters
+    ----------
+    songs : sequence of Song
+        Mono or stereo stems, all at the transform's sample rate.
+    source : str
+        The source to predict.
+    output : {"mask", "magnitude"}
+    threshold : float
+        T of the binary mask.
+    stretch : int
+        Frames of a stretch; 1 draws single shuffled windows.
+    batch : int
+        Stretches of a batch.
+    augmentation : Augmentation
+    stft : STFT, optional
+
+    Raises
+    ------
+    SepeduError
+        If there are no songs, or they lack the source or have another sample rate.
+
+    Lesson: 05
+    """
+
+    def __init__(
+        self,
+        songs: Sequence[Song],
+        source: str,
+        output: str = "mask",
+        threshold: float = 0.5,
+        stretch: int = 64,
+        batch: int = 16,
+        augmentation: Augmentation = Augmentation(),
+        stft: STFT | None = None,
+    ) -> None:
+        if not songs:
+            raise SepeduError("There are no songs to draw from", "Open a dataset that has some")
+        self.stft = stft or STFT()
+        for song in songs:
+            if source not in song.sources or song.sample_rate != self.stft.sample_rate:
+                raise SepeduError(
+                    f"The song {song.name} at {song.sample_rate} Hz with the sources "
+                    f"{', '.join(song.sources)} does not suit a network for {source!r}",
+                    f"Load songs that have it, at {self.stft.sample_rate} Hz",
+                )
+        self.source, self.output, self.threshold = source, output, threshold
+        self.names = list(songs[0].sources)
+        self.name_of_song = [song.name for song in songs]
+        self.batch, self.augmentation = batch, augmentation
+        self.stems = [  # per song (stems, channels, samples)
+            np.stack([np.atleast_2d(song.sources[name]) for name in self.names]) for song in songs
+        ]
+        self.frames = [self.stft.frames(stems.shape[-1]) for stems in self.stems]
+        self.stretch = min(stretch, *self.frames)
+
+    def __len__(self) -> int:
+        """Batches of an epoch."""
+        stretches = sum(frames // self.stretch for frames in self.frames)
+        return -(-stretches // self.batch)
+
+    def epoch(self, seed: int, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Draw the batches of an epoch.
+
+        Yields
+        ------
+        mixture : torch.Tensor [shape=(batch, 513, stretch + 24)], float32
+            Magnitudes with the 12 frames before and after that the windows need.
+        target : torch.Tensor [shape=(batch, 513, stretch)]
+            The mask (bool) or the compressed magnitude (float32) of each middle frame.
+        """
+        random = np.random.default_rng([seed, epoch])
+        places = []
+        for song, frames in enumerate(self.frames):
+            count = frames // self.stretch
+            first = int(random.integers(frames - count * self.stretch + 1))
+            places += [(song, first + k * self.stretch) for k in range(count)]
+        random.shuffle(places)
+        for start in range(0, len(places), self.batch):
+            drawn = [self._draw(random, *place) for place in places[start : start + self.batch]]
+            yield self._transform(torch.from_numpy(np.stack(drawn)))
+
+    def _transform(self, stems: Tensor) -> tuple[Tensor, Tensor]:
+        """Audio of stems [shape=(batch, stems, samples)] to magnitudes and target."""
+        spectrum = self.stft.forward(stems)[..., 2:-2]  # without the frames that margins spoil
+        mixture = spectrum.sum(dim=1).abs()
+        middle = slice(HALF_CONTEXT, -HALF_CONTEXT)
+        source = spectrum[:, self.names.index(self.source), :, middle].abs()
+        target = make_target(source, mixture[..., middle], self.output, self.threshold)
+        return mixture, target
+
+    def _draw(self, random: np.random.Generator, song: int, frame: int) -> np.ndarray:
+        """One stretch of every stem [shape=(stems, samples)], changed as the augmentation says."""
+        change = self.augmentation
+        mixed = random.random() < change.remix
+        speed = (1 + change.speed) ** random.uniform(-1, 1)
+        drawn = []
+        for stem in range(len(self.names)):
+            if mixed and stem != self.names.index(self.source):
+                song = int(random.integers(len(self.stems)))
+                frame = int(random.integers(self.frames[song]))
+            if mixed and change.speed:
+                speed = (1 + change.speed) ** random.uniform(-1, 1)
+            audio = self._cut(self.stems[song][stem], frame, speed)
+            weights = np.full(len(audio), 1 / len(audio), np.float32)
+            if change.channels and len(audio) == 2:
+                left = random.random(dtype=np.float32)
+                weights = np.array([left, 1 - left], np.float32)
+            gain = 10 ** (random.uniform(-change.gain, change.gain) / 20)
+            drawn.append(np.float32(gain) * (weights @ audio))
+        return np.stack(drawn)
+
+    def _cut(self, stem: np.ndarray, frame: int, speed: float) -> np.ndarray:
+        """The samples under a stretch and its surroundings; beyond the song there is silence."""
+        hop = self.stft.hop_length
+        length = (self.stretch + 2 * HALF_CONTEXT + 3) * hop
+        first = (frame - HALF_CONTEXT - 2) * hop
+        wanted = length if speed == 1 else int(length * speed) + 1
+        piece = stem[:, max(first, 0) : max(first + wanted, 0)]
+        before = min(max(-first, 0), wanted)
+        piece = np.pad(piece, ((0, 0), (before, wanted - before - piece.shape[1])))
+        if speed == 1:
+            return piece
+        slower = soxr.resample(piece.T, speed, 1.0, quality="LQ").T[:, :length]
+        return np.pad(slower, ((0, 0), (0, length - slower.shape[1])))

@@ -1,0 +1,161 @@
+"""Masks: which parts of a mixture's spectrogram belong to a source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .errors import SepeduError
+from .stft import Array
+
+
+def binary_mask(source: Array, mixture: Array, threshold: float = 0.5) -> Array:
+    r"""Say for each bin whether the source is loud enough in the mixture.
+
+    .. math:: B = (S > T \cdot M)
+
+    The masks of several sources need not exclude one another: at T = 0.5 two sources of
+    opposite phase can both pass, and below T = 0.5 two of equal magnitude do. With T = 1 few
+    bins pass, since a source is seldom louder than the mixture that contains it. A bin where
+    both magnitudes are 0 does not belong to the source.
+
+    Parameters
+    ----------
+    source, mixture : np.ndarray or torch.Tensor [shape=(..., 513, frames)], real, >= 0
+        Magnitudes, on a linear scale, of equal shape.
+    threshold : float
+        T, at least 0.
+
+    Returns
+    -------
+    mask : same kind and shape, bool
+
+    Raises
+    ------
+    SepeduError
+        If the shapes differ, a magnitude is complex, or the threshold is negative or not finite.
+
+    References
+    ----------
+    D. Wang, "On ideal binary mask as the computational goal of auditory scene analysis", in
+    Speech Separation by Humans and Machines, 2005.
+
+    Lesson: 02
+
+    Examples
+    --------
+    >>> binary_mask(np.array([1.0, 3.0, 0.0]), np.array([4.0, 4.0, 0.0]), threshold=0.5)
+    array([False,  True, False])
+    """
+    if tuple(source.shape) != tuple(mixture.shape):
+        raise SepeduError(
+            f"Source of shape {tuple(source.shape)} and mixture of shape {tuple(mixture.shape)} "
+            "cannot be compared",
+            "Transform both with the same STFT and cut them to the same frames",
+        )
+    if "complex" in str(source.dtype) or "complex" in str(mixture.dtype):
+        raise SepeduError(
+            "A binary mask compares magnitudes, and a complex spectrum was given",
+            "Take the absolute value of both first: abs(spectrum)",
+        )
+    if not (np.isfinite(threshold) and threshold >= 0):
+        raise SepeduError(f"Threshold {threshold!r} is not a number of at least 0", "Try 0.5")
+    return source > threshold * mixture
+
+
+def ratio_mask(sources: Array, power: float = 1.0) -> Array:
+    r"""Share out each bin among the sources in proportion to their magnitudes.
+
+    .. math:: R_i = \frac{S_i^p}{\sum_j S_j^p}
+
+    With p = 1 it is the ratio mask, with p = 2 that of a Wiener filter. The masks of all
+    sources sum to one; where every source is silent, each gets the same share.
+
+    Parameters
+    ----------
+    sources : np.ndarray or torch.Tensor [shape=(sources, ..., 513, frames)], real, >= 0
+        Magnitudes of all the sources of a mixture.
+    power : float
+        p, above 0.
+
+    Returns
+    -------
+    masks : same kind and shape, in [0, 1]
+
+    Raises
+    ------
+    SepeduError
+        If the power is not above 0.
+
+    References
+    ----------
+    A. Liutkus and R. Badeau, "Generalized Wiener filtering with fractional power spectrograms",
+    ICASSP 2015.
+
+    Lesson: 08
+    """
+    if not power > 0:
+        raise SepeduError(f"Power {power!r} of a ratio mask is not above 0", "Use 1 or 2")
+    # Dividing by the largest first keeps tiny magnitudes from vanishing when they are squared.
+    largest = sources.max(0) if isinstance(sources, np.ndarray) else sources.amax(0)
+    silent = largest == 0
+    shares = (sources / (largest + silent)) ** power + 1.0 * silent
+    return shares / shares.sum(0)
+
+
+def average_mask(masks: Sequence[np.ndarray]) -> np.ndarray:
+    r"""Make a mask beforehand: the share of training frames in which each frequency passed.
+
+    It knows nothing of the song it is applied to, and never changes with time. Lesson 02
+    shows how far that carries, and how it breaks.
+
+    Parameters
+    ----------
+    masks : sequence of np.ndarray [each shape=(513, frames)], bool or in [0, 1]
+        Masks of the training songs; each frame counts once.
+
+    Returns
+    -------
+    mask : np.ndarray [shape=(513, 1)], float32, in [0, 1]
+        Broadcasts over the frames of any mixture.
+
+    Raises
+    ------
+    SepeduError
+        If there is no mask.
+
+    Lesson: 02
+    """
+    frames = sum(mask.shape[-1] for mask in masks)
+    if frames == 0:
+        raise SepeduError("An average of no masks was asked for", "Give at least one frame")
+    total = sum(mask.sum(axis=-1, keepdims=True, dtype=np.float64) for mask in masks)
+    return (total / frames).astype(np.float32)
+
+
+def apply_mask(mask: Array, mixture: Array) -> Array:
+    """Multiply the mixture's spectrum by a mask, keeping the mixture's phase.
+
+    Parameters
+    ----------
+    mask : np.ndarray or torch.Tensor [shape=(..., 513, frames) or (513, 1)], bool or real
+    mixture : same kind [shape=(..., 513, frames)], complex
+
+    Returns
+    -------
+    estimate : same kind and shape as `mixture`, complex
+
+    Raises
+    ------
+    SepeduError
+        If the mixture is real: without its phase the estimate could not be heard.
+
+    Lesson: 02
+    """
+    if "complex" not in str(mixture.dtype):
+        raise SepeduError(
+            "A mask was to be applied to magnitudes, whose phase is lost",
+            "Apply it to the complex spectrum that STFT.forward returns",
+        )
+    return mask * mixture

@@ -1,0 +1,352 @@
+"""Train the network: the loop, its history, and what it keeps on disk."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from tqdm.auto import tqdm
+
+from .checkpoints import load_checkpoint, save_checkpoint
+from .dense import dense_scores, predict_mask, window_scores
+from .errors import SepeduError
+from .examples import Example
+from .excerpts import Excerpts
+from .memory import keep_freed_memory
+from .model import MaskCNN
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The choices of a training.
+
+    Attributes
+    ----------
+    epochs : int
+        The learning rate falls to zero over them, along half a cosine.
+    learning_rate : float
+        Of AdamW, at the start.
+    weight_decay : float
+    loss : {"mse", "bce"}
+        Mean squared error, as in the original, or binary cross-entropy, for a mask only.
+    average : float
+        Decay of the running average of the weights that is validated and kept; 0 for none.
+    patience : int, optional
+        Stop after so many epochs without a better validation loss.
+    autocast : bool
+        Compute in bfloat16 where that is faster; weights and loss stay in float32.
+    seed : int
+    """
+
+    epochs: int = 20
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    loss: str = "mse"
+    average: float = 0.99
+    patience: int | None = None
+    autocast: bool = False
+    seed: int = 0
+
+
+@dataclass
+class History:
+    """What a training has seen: a row per epoch, and which row was the best."""
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def best(self) -> int:
+        """Index of the epoch with the lowest validation loss."""
+        return int(np.argmin([row["valid_loss"] for row in self.rows]))
+
+    def save(self, path: Path) -> None:
+        """Write the rows as JSON, aside first."""
+        part = path.with_name(f".{path.name}.part")
+        part.write_text(json.dumps(self.rows, indent=1) + "\n", encoding="utf-8")
+        part.replace(path)
+
+
+def fit(
+    model: MaskCNN,
+    train: Excerpts,
+    valid: Sequence[Example],
+    recipe: Recipe = Recipe(),
+    *,
+    checkpoint: Path | None = None,
+    about: dict[str, Any] | None = None,
+    resume: bool = False,
+    progress: bool = True,
+    on_epoch: Callable[[History], bool | None] | None = None,
+) -> History:
+    r"""Train a network, keep the best state that validation saw, and say how it went.
+
+    The loss is the mean over all frames m and frequencies k of
+
+    .. math:: (\hat B[k, m] - B[k, m])^2
+        \quad\text{or}\quad
+        -B \log \hat B - (1 - B) \log(1 - \hat B)
+
+    Parameters
+    ----------
+    model : MaskCNN
+        Its features must be fitted. Afterwards it holds the best weights.
+    train : Excerpts
+        Stretches of one frame train window by window, longer ones all their windows at once.
+    valid : sequence of Example
+        Whole songs that no training excerpt comes from.
+    recipe : Recipe
+    checkpoint : path, optional
+        Where the best network goes, after each epoch that improves it; `NAME.last.safetensors`
+        beside it holds what `resume` needs, and `NAME.history.json` the history.
+    about : dict, optional
+        What to write into the checkpoint, such as the data's name.
+    resume : bool
+        Go on after the last finished epoch, bit for bit as if there had been no break.
+    progress : bool
+        Show a bar with the time left.
+    on_epoch : callable, optional
+        Called with the history after each epoch; a true answer stops the training.
+
+    Returns
+    -------
+    history : History
+        Ctrl-C stops early too: best and last stay on disk, the best in the model.
+
+    Raises
+    ------
+    SepeduError
+        If training and validation share a song, the loss is unknown, the loss stops being
+        finite, or there is nothing to resume.
+
+    References
+    ----------
+    I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
+
+    Lesson: 05
+    """
+    _check(model, train, valid, recipe)
+    keep_freed_memory()
+    device = model.linear2.weight.device
+    averaged = copy.deepcopy(model).eval()
+    best = copy.deepcopy(model.state_dict())
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+    about = {
+        "source": train.source,
+        "threshold": train.threshold,
+        "recipe": asdict(recipe),
+        "augmentation": asdict(train.augmentation),
+        "stretch": train.stretch,
+        "batch": train.batch,
+        "songs": len(train.stems),
+        "dropout": [model.dropout1.p, model.dropout2.p, model.dropout3.p],
+        **(about or {}),
+    }
+    history = History()
+    if resume:
+        history, best = _resume(checkpoint, model, averaged, optimizer, about)
+    scores_of = window_scores if train.stretch == 1 else dense_scores
+    steps = recipe.epochs * len(train)
+    bar = tqdm(
+        total=steps, initial=len(history.rows) * len(train), disable=not progress, unit="batch"
+    )
+
+    try:
+        for epoch in range(len(history.rows), recipe.epochs):
+            started = time.perf_counter()
+            torch.manual_seed(recipe.seed + epoch)  # dropout, too, is the same when resumed
+            model.train()
+            total_loss = total_right = frames = 0.0
+            for step, (mixture, target) in enumerate(train.epoch(recipe.seed, epoch)):
+                mixture, target = mixture.to(device), target.to(device)
+                rate = _learning_rate(recipe, epoch * len(train) + step, steps)
+                optimizer.param_groups[0]["lr"] = rate
+                with torch.autocast(device.type, torch.bfloat16, enabled=recipe.autocast):
+                    scores = scores_of(model, model.features(mixture))
+                scores = scores.float()
+                loss = _loss(recipe.loss, model.finish(scores), scores, target.float())
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                _follow(averaged, model, recipe.average, epoch * len(train) + step)
+
+                value = loss.item()
+                if not math.isfinite(value):
+                    raise SepeduError(
+                        f"The loss became {value} in epoch {epoch + 1}",
+                        "Use a smaller learning rate, and look at the data for broken songs",
+                    )
+                count = target.shape[0] * target.shape[2]
+                middle = mixture[..., 12:-12]
+                answer = as_mask(model, model.finish(scores.detach()), middle, train.threshold)
+                truth = as_mask(model, target, middle, train.threshold)
+                total_loss += value * count
+                total_right += (answer == truth).float().mean().item() * count
+                frames += count
+                bar.update()
+            measured = validate(averaged, valid, recipe.loss, train.threshold)
+            row = {
+                "epoch": epoch + 1,
+                "train_loss": total_loss / frames,
+                "train_accuracy": total_right / frames,
+                "valid_loss": measured[0],
+                "valid_accuracy": measured[1],
+                "seconds": time.perf_counter() - started,
+            }
+            history.rows.append(row)
+            if history.best == len(history.rows) - 1:
+                best = copy.deepcopy(averaged.state_dict())
+                if checkpoint:
+                    save_checkpoint(checkpoint, averaged, about | {"metrics": row})
+            if checkpoint:
+                _save_last(checkpoint, model, averaged, best, optimizer, about, history)
+            bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if "_" in k})
+            waited = len(history.rows) - 1 - history.best
+            if (recipe.patience and waited >= recipe.patience) or (on_epoch and on_epoch(history)):
+                break
+    except KeyboardInterrupt:
+        tqdm.write(f"Stopped after {len(history.rows)} epochs; the best of them is kept.")
+    finally:
+        bar.close()
+    model.load_state_dict(best)
+    model.eval()
+    return history
+
+
+def as_mask(model: MaskCNN, values: Tensor, mixture: Tensor, threshold: float) -> Tensor:
+    """Read a prediction or a target as a binary mask, whatever the network predicts.
+
+    A predicted mask passes above 0.5; a predicted magnitude log(1 + S) where S > T * M.
+    """
+    if model.output == "magnitude":
+        return values.expm1() > threshold * mixture
+    return values > 0.5
+
+
+def validate(
+    model: MaskCNN, examples: Sequence[Example], loss: str, threshold: float
+) -> tuple[float, float]:
+    """Loss and accuracy over all frames of whole songs, each frame counted once."""
+    total = np.zeros(3)
+    for example in examples:
+        prediction = torch.from_numpy(predict_mask(model, example.mixture))
+        target = torch.from_numpy(example.target)
+        mixture = torch.from_numpy(example.mixture)
+        scores = prediction if model.output == "magnitude" else torch.logit(prediction, eps=1e-7)
+        value = _loss(loss, prediction, scores, target.float()).item()
+        answer = as_mask(model, prediction, mixture, threshold)
+        right = (answer == as_mask(model, target, mixture, threshold)).float().mean().item()
+        total += np.array([value, right, 1.0]) * target.shape[-1]
+    return float(total[0] / total[2]), float(total[1] / total[2])
+
+
+def _check(model: MaskCNN, train: Excerpts, valid: Sequence[Example], recipe: Recipe) -> None:
+    shared = set(train.name_of_song) & {example.name for example in valid}
+    if shared:
+        raise SepeduError(
+            f"Training and validation share the song {sorted(shared)[0]}",
+            "Split by song: what was trained on cannot tell what is new",
+        )
+    if not valid:
+        raise SepeduError("There are no validation songs", 'Open some with split="valid"')
+    if recipe.loss not in ("mse", "bce") or (recipe.loss == "bce" and model.output != "mask"):
+        raise SepeduError(
+            f"Loss {recipe.loss!r} does not suit a network with output {model.output!r}",
+            'Use "mse", or "bce" for a mask',
+        )
+    if train.output != model.output:
+        raise SepeduError(
+            f"The network predicts a {model.output}, the excerpts ask for a {train.output}",
+            "Give both the same output",
+        )
+
+
+def _loss(kind: str, prediction: Tensor, scores: Tensor, target: Tensor) -> Tensor:
+    if kind == "mse":
+        return F.mse_loss(prediction, target)
+    return F.binary_cross_entropy_with_logits(scores, target)
+
+
+def _learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+    """Half a cosine from the recipe's rate down to 0, after a short linear rise."""
+    rise = min(1.0, (step + 1) / max(1, steps // 50))
+    return recipe.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * step / max(1, steps)))
+
+
+def _follow(averaged: MaskCNN, model: MaskCNN, decay: float, step: int) -> None:
+    """Move the averaged weights a little towards the network's, faster in the first steps."""
+    decay = min(decay, (1 + step) / (10 + step))
+    with torch.no_grad():
+        for slow, fast in zip(averaged.parameters(), model.parameters(), strict=True):
+            slow.lerp_(fast, 1 - decay)
+
+
+def last_path(checkpoint: Path) -> Path:
+    """Where the state of an unfinished training stands, beside its best network."""
+    return checkpoint.with_name(f"{checkpoint.stem}.last.safetensors")
+
+
+def history_path(checkpoint: Path) -> Path:
+    """Where the history of a training stands, beside its best network."""
+    return checkpoint.with_name(f"{checkpoint.stem}.history.json")
+
+
+def _save_last(
+    checkpoint: Path,
+    model: MaskCNN,
+    averaged: MaskCNN,
+    best: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    about: dict[str, Any],
+    history: History,
+) -> None:
+    state = {f"averaged.{k}": v for k, v in averaged.state_dict().items()}
+    state |= {f"best.{k}": v for k, v in best.items()}
+    for index, values in optimizer.state_dict()["state"].items():
+        state |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
+    save_checkpoint(last_path(checkpoint), model, about | {"history": history.rows}, state)
+    history.save(history_path(checkpoint))
+
+
+def _resume(
+    checkpoint: Path | None,
+    model: MaskCNN,
+    averaged: MaskCNN,
+    optimizer: torch.optim.Optimizer,
+    about: dict[str, Any],
+) -> tuple[History, dict[str, Tensor]]:
+    if checkpoint is None or not last_path(checkpoint).is_file():
+        raise SepeduError(
+            f"There is no training to resume at {checkpoint}", "Start it without resume"
+        )
+    saved, told, state = load_checkpoint(last_path(checkpoint))
+    changed = [key for key in about if told.get(key) != json.loads(json.dumps(about[key]))]
+    if changed:
+        raise SepeduError(
+            f"The training at {checkpoint} was started with another {', '.join(changed)}",
+            "Resume it with the same settings, or start anew under another name",
+        )
+    model.load_state_dict(saved.state_dict())
+    parts: dict[str, dict[str, Tensor]] = {"averaged": {}, "best": {}, "optimizer": {}}
+    for key, value in state.items():
+        part, name = key.split(".", 1)
+        parts[part][name] = value
+    averaged.load_state_dict(parts["averaged"])
+    slots: dict[int, dict[str, Tensor]] = {}
+    for key, value in parts["optimizer"].items():
+        index, name = key.split(".")
+        slots.setdefault(int(index), {})[name] = value
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": slots, "param_groups": groups})
+    return History(told["history"]), parts["best"]
