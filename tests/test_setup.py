@@ -299,9 +299,12 @@ def test_the_wheel_carries_its_data_and_works_elsewhere(tmp_path):
     tops = {name.split("/")[0] for name in names}
     assert tops == {"sepedu", f"sepedu-{PROJECT['version']}.dist-info"}
     for folder in ("weights", "minimus"):
-        here = {file.name for file in (CLONE / "data" / folder).glob("*") if file.is_file()}
-        there = {Path(name).name for name in names if name.startswith(f"sepedu/data/{folder}/")}
-        assert here <= there
+        here = {
+            f"sepedu/{file.relative_to(CLONE).as_posix()}"
+            for file in (CLONE / "data" / folder).rglob("*")
+            if file.is_file()
+        }
+        assert here <= set(names)
     code = "import sepedu; print(sepedu.__file__)"
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
     answer = subprocess.run(
