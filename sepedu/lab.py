@@ -37,6 +37,7 @@ def launch(port: int | None = None, host: str | None = None, browser: bool | Non
         If no clone of the course is found, or the port is not one.
     """
     options = server_options(find_course(), port, host, browser)
+    print("JupyterLab starts, in seconds. To stop it: Ctrl-C here, twice.", flush=True)
     from jupyterlab.labapp import LabApp
 
     LabApp.launch_instance(argv=options)
@@ -63,6 +64,8 @@ def server_options(
         f"--ServerApp.root_dir={course}",
         # Also in the address that is printed, so that it leads to the lesson.
         f"--LabApp.default_url=/lab/tree/{FIRST_LESSON.as_posix()}",
+        # Warnings and the address are enough to read.
+        "--Application.log_level=WARN",
     ]
     if port is not None:
         if not 1 <= port <= 65535:

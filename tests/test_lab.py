@@ -3,7 +3,7 @@
 import json
 import os
 import re
-import signal
+import shutil
 import socket
 import subprocess
 import sys
@@ -88,7 +88,9 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def test_the_printed_address_serves_the_first_lesson(course, tmp_path):
+@pytest.fixture
+def address(course, tmp_path):
+    """Serve the course and return the printed address, with its token."""
     port = free_port()
     code = f"from sepedu.lab import launch; launch(port={port}, host='127.0.0.1', browser=False)"
     environment = os.environ | {"HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
@@ -98,21 +100,46 @@ def test_the_printed_address_serves_the_first_lesson(course, tmp_path):
             [sys.executable, "-c", code], cwd=course, env=environment, stdout=output, stderr=output
         )
     try:
-        address = None
         for _ in range(300):
-            found = re.search(rf"http://127\.0\.0\.1:{port}(/\S*)\?token=(\w+)", log.read_text())
+            found = re.search(rf"http://127\.0\.0\.1:{port}/\S*\?token=\w+", log.read_text())
             if found:
-                address = found
                 break
             assert server.poll() is None, log.read_text()
             time.sleep(0.2)
-        assert address is not None, log.read_text()
-        assert address[1] == f"/lab/tree/{lab.FIRST_LESSON.as_posix()}"
-        with urlopen(address[0], timeout=30) as answer:
-            assert b"JupyterLab" in answer.read()
-        lesson = f"http://127.0.0.1:{port}/api/contents/{lab.FIRST_LESSON.as_posix()}"
-        with urlopen(f"{lesson}?token={address[2]}", timeout=30) as answer:
-            assert json.load(answer)["type"] == "notebook"
+        assert found, log.read_text()
+        yield found[0]
     finally:
-        server.send_signal(signal.SIGTERM)
+        server.terminate()
         server.wait(timeout=30)
+
+
+def test_the_printed_address_serves_the_first_lesson(address):
+    place, _, token = address.partition("?")
+    server, _, page = place.partition("/lab/tree/")
+    assert page == lab.FIRST_LESSON.as_posix()
+    with urlopen(address, timeout=30) as answer:
+        assert b"JupyterLab" in answer.read()
+    with urlopen(f"{server}/api/contents/{page}?{token}", timeout=30) as answer:
+        assert json.load(answer)["type"] == "notebook"
+
+
+@pytest.mark.browser
+def test_a_browser_shows_the_first_lesson_and_no_pop_up(address):
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed")
+    if not (Path(sys.prefix) / "share/jupyter/lab/settings/overrides.json").is_file():
+        pytest.skip("this environment was not made by make")
+    from playwright.sync_api import sync_playwright
+
+    # Chromium as root needs no sandbox; the others keep it from asking for its maker's hosts.
+    words = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=words)
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_selector(".jp-Notebook", timeout=60_000)
+        assert page.locator(".lm-TabBar-tabLabel", has_text=lab.FIRST_LESSON.name).count() == 1
+        page.wait_for_timeout(3000)  # the pop-up would come a moment later
+        assert page.locator(".Toastify__toast").count() == 0
+        browser.close()
