@@ -1,3 +1,64 @@
-"""sepedu: a small library for learning how music is separated into its sources."""
+"""sepedu: a small library for learning how music is separated into its sources.
+
+>>> from sepedu import STFT, binary_mask, open_dataset, MaskCNN, predict_mask, separate, evaluate
+
+Each name stands for one idea of the course, and its documentation names the lesson.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .datasets import load_song, load_songs, open_dataset
+    from .dense import predict_mask
+    from .errors import SepeduError
+    from .evaluation import evaluate
+    from .masks import apply_mask, average_mask, binary_mask, ratio_mask
+    from .model import MaskCNN
+    from .separation import separate
+    from .stft import STFT
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "STFT": "stft",
+    "SepeduError": "errors",
+    "binary_mask": "masks",
+    "ratio_mask": "masks",
+    "average_mask": "masks",
+    "apply_mask": "masks",
+    "open_dataset": "datasets",
+    "load_song": "datasets",
+    "load_songs": "datasets",
+    "MaskCNN": "model",
+    "predict_mask": "dense",
+    "separate": "separation",
+    "evaluate": "evaluation",
+}
+__all__ = [
+    "STFT",
+    "MaskCNN",
+    "SepeduError",
+    "__version__",
+    "apply_mask",
+    "average_mask",
+    "binary_mask",
+    "evaluate",
+    "load_song",
+    "load_songs",
+    "open_dataset",
+    "predict_mask",
+    "ratio_mask",
+    "separate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name's module when it is first asked for, so that `sepedu doctor` starts at once."""
+    if name in _HOME:
+        return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -41,15 +41,46 @@ def read_audio(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
     Lesson: 00
     """
     path = Path(path)
-    if not path.is_file():
-        raise SepeduError(f"There is no file {path}", "Check the name and the folder")
-    if path.stat().st_size == 0:
-        raise SepeduError(f"The file {path} is empty", "Copy or download it again")
+    check_whole(path)
     try:
         audio, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError:
         audio, sample_rate = _read_with_ffmpeg(path)
     return check_audio(audio.T, str(path)), int(sample_rate)
+
+
+def check_whole(path: Path) -> None:
+    """Say what is wrong with a file of audio before any of it is used.
+
+    Raises
+    ------
+    SepeduError
+        If the file is missing or empty, a WAV file is shorter than its own header says, or its
+        samples have only 8 bits, whose noise a mask cannot tell from music.
+    """
+    if not path.is_file():
+        raise SepeduError(f"There is no file {path}", "Check the name and the folder")
+    if path.stat().st_size == 0:
+        raise SepeduError(f"The file {path} is empty", "Copy or download it again")
+    with path.open("rb") as file:
+        header = file.read(12)
+        if header[:4] == b"RIFF" and header[8:] == b"WAVE":
+            expected = int.from_bytes(header[4:8], "little") + 8
+            # Programs that record to a pipe leave the largest possible length in the header.
+            if path.stat().st_size < expected < 2**32 - 2**16:
+                raise SepeduError(
+                    f"The file {path} is cut off: {path.stat().st_size} of {expected} bytes",
+                    "Copy or download it again",
+                )
+    try:
+        subtype = soundfile.info(path).subtype
+    except soundfile.LibsndfileError:
+        return  # Other programs may read it, and will say so if they cannot.
+    if subtype in ("PCM_U8", "PCM_S8"):
+        raise SepeduError(
+            f"The file {path} has samples of 8 bits",
+            "Use the original recording; 16 bits are the least that a mask can work with",
+        )
 
 
 def _read_with_ffmpeg(path: Path) -> tuple[np.ndarray, int]:

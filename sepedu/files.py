@@ -1,0 +1,145 @@
+"""Separate a file into files, block by block, so that its length does not matter."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from .audio import check_whole, read_audio
+from .datasets import SOURCES
+from .errors import SepeduError
+from .model import MaskCNN
+from .separation import blocks, check_request, separate_block
+
+RF64_FROM = 4 * 10**9
+"""Bytes from which a WAV file needs the 64-bit layout RF64."""
+
+
+def separate_file(
+    song: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    sources: Sequence[str] = SOURCES,
+    mask: str = "soft",
+    threshold: float = 0.5,
+    residual: bool = False,
+    models: Mapping[str, MaskCNN] | None = None,
+    progress: Callable[[list], Sequence] = list,
+) -> dict[str, Path]:
+    """Separate a song into 32-bit float WAV files of its own rate, channels and length.
+
+    Memory stays bounded: a block of about 95 seconds is read, separated and written at a time.
+    The files appear under their names only when all of them are whole.
+
+    Parameters
+    ----------
+    song : str or path
+        Any format that `read_audio` reads; of a stem file, the mixture.
+    out : str or path
+        The files go to `OUT/NAME/SOURCE.wav`, NAME being that of the song without its ending.
+    sources, mask, threshold, residual, models
+        As in `separate`.
+    progress : callable, optional
+        Wraps the list of blocks, for example `tqdm`.
+
+    Returns
+    -------
+    files : dict of pathlib.Path
+        By source, and "residual" if asked for.
+
+    Raises
+    ------
+    SepeduError
+        If the song cannot be read, the folder cannot be written, or `separate` would refuse.
+
+    Lesson: 06
+    """
+    song = Path(song)
+    check_whole(song)
+    with ExitStack() as stack:
+        recording = _open(song, stack)
+        rate = recording.samplerate
+        models = check_request(sources, mask, threshold, rate, models)
+        folder = Path(out) / song.name.removesuffix(song.suffix).removesuffix(".stem")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            aside = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder)
+            )
+            large = recording.frames * recording.channels * 4 > RF64_FROM
+            names = [*sources, "residual"] if residual else list(sources)
+            with ExitStack() as writers:
+                parts = {
+                    name: writers.enter_context(
+                        soundfile.SoundFile(
+                            Path(aside) / f"{name}.wav",
+                            "w",
+                            rate,
+                            recording.channels,
+                            "FLOAT",
+                            format="RF64" if large else "WAV",
+                        )
+                    )
+                    for name in names
+                }
+                for block in progress(list(blocks(recording.frames, rate))):
+                    _separate_block(recording, parts, block, models, mask, threshold, song)
+            files = {name: folder / f"{name}.wav" for name in names}
+            for name, file in files.items():
+                (Path(aside) / f"{name}.wav").replace(file)
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise SepeduError(
+                f"The estimates of {song} cannot be written to {folder} ({error})",
+                "Choose a folder that may be written and has room",
+            ) from error
+    return files
+
+
+def _open(song: Path, stack: ExitStack) -> soundfile.SoundFile:
+    """Open for reading by blocks; what libsndfile does not know is decoded to a WAV file aside."""
+    try:
+        recording = stack.enter_context(soundfile.SoundFile(song))
+    except soundfile.LibsndfileError:
+        audio, rate = read_audio(song)
+        aside = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "decoded.wav"
+        soundfile.write(aside, audio.T, rate, subtype="FLOAT")
+        recording = stack.enter_context(soundfile.SoundFile(aside))
+    if recording.frames < 1:
+        raise SepeduError(f"There are no samples in {song}", "Give a recording with sound in it")
+    return recording
+
+
+def _separate_block(
+    recording: soundfile.SoundFile,
+    parts: Mapping[str, soundfile.SoundFile],
+    block: tuple[int, int, int, int],
+    models: Mapping[str, MaskCNN],
+    mask: str,
+    threshold: float,
+    song: Path,
+) -> None:
+    first, last, margin_first, margin_last = block
+    recording.seek(margin_first)
+    channels = recording.read(margin_last - margin_first, dtype="float32", always_2d=True).T
+    if channels.shape[1] != margin_last - margin_first:
+        raise SepeduError(
+            f"The file {song} is cut off: it ends {margin_last - margin_first - channels.shape[1]} "
+            "samples too early",
+            "Copy or download it again",
+        )
+    if not np.isfinite(channels).all():
+        raise SepeduError(
+            f"There are values that are not finite (NaN or infinity) in {song}",
+            "Export it again from the program that made it",
+        )
+    estimates = separate_block(channels, recording.samplerate, models, mask, threshold)
+    if "residual" in parts:
+        estimates["residual"] = channels - sum(estimates[source] for source in models)
+    inside = slice(first - margin_first, last - margin_first)
+    for name, part in parts.items():
+        part.write(estimates[name][:, inside].T)

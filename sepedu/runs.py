@@ -1,0 +1,161 @@
+"""A whole training as one call: open the songs, train one source's network, measure it, keep it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from .checkpoints import load_checkpoint, save_checkpoint
+from .datasets import Song, load_songs, open_dataset
+from .errors import SepeduError
+from .evaluation import accuracy, framewise_sdr, mean_squared_error
+from .examples import make_example
+from .excerpts import Augmentation, Excerpts
+from .masks import apply_mask, average_mask
+from .model import MaskCNN
+from .separation import predict_gate
+from .stft import STFT
+from .training import History, Recipe, fit
+
+DROPOUT = (0.15, 0.15, 0.3)
+RECIPE = Recipe(loss="bce", learning_rate=2e-3, autocast=True)
+AUGMENTATION = Augmentation(remix=0.5, gain=6.0, speed=0.1, channels=True)
+"""What the networks that come with the course were trained with."""
+
+
+def train_source(
+    source: str,
+    data: str | os.PathLike[str] | None,
+    out: Path,
+    recipe: Recipe = RECIPE,
+    augmentation: Augmentation = AUGMENTATION,
+    output: str = "mask",
+    threshold: float = 0.5,
+    resume: bool = False,
+    progress: bool = True,
+) -> History:
+    """Train the network of one source on a dataset and write it with its story.
+
+    The songs of the split "train" train it, those of "valid" choose the best epoch. The
+    normalisation and the mask made beforehand come from the training songs.
+
+    Parameters
+    ----------
+    source : str
+        "drums", "bass", "other" or "vocals".
+    data : str or path, optional
+        As `open_dataset` takes it.
+    out : path
+        Ends in `.safetensors`; see `fit` for what is written beside it.
+    recipe : Recipe
+    augmentation : Augmentation
+    output : {"mask", "magnitude"}
+    threshold : float
+        T of the binary mask.
+    resume : bool
+        Go on after an interruption.
+    progress : bool
+
+    Returns
+    -------
+    history : History
+
+    Raises
+    ------
+    SepeduError
+        See `open_dataset`, `load_song` and `fit`.
+
+    Lesson: 05
+    """
+    if out.suffix != ".safetensors":
+        raise SepeduError(f"A network cannot be written as {out}", "End the name in .safetensors")
+    stereo = load_songs(open_dataset(data, split="train"), stereo=True)
+    valid = load_songs(open_dataset(data, split="valid"))
+    device = accelerator()
+    torch.manual_seed(recipe.seed)
+    model = MaskCNN(output=output, dropout=DROPOUT)
+    stft = STFT()
+    model.features.fit([np.abs(stft.forward(song.sum_of_sources.mean(0))) for song in stereo])
+    history = fit(
+        model.to(device),
+        Excerpts(stereo, source, output, threshold, augmentation=augmentation),
+        [make_example(song, source, threshold, output) for song in valid],
+        recipe,
+        checkpoint=out,
+        about={"data": dataset_name(data), "commit": commit()},
+        resume=resume,
+        progress=progress,
+    )
+    mono = [
+        Song(
+            song.name,
+            song.sum_of_sources.mean(0),
+            {name: audio.mean(0) for name, audio in song.sources.items()},
+            song.sample_rate,
+        )
+        for song in stereo
+    ]
+    finish(out, mono, valid)
+    return history
+
+
+def finish(out: Path, train: Sequence[Song], valid: Sequence[Song]) -> dict[str, Any]:
+    """Measure a trained network on both sets of songs and complete its checkpoint.
+
+    Adds `metrics` (accuracy and mean squared error of the mask over all frames, median SDR over
+    the validation songs in decibels, shares of ones) and the training songs' average mask.
+    """
+    model, about, _ = load_checkpoint(out)
+    source, threshold = about["source"], about["threshold"]
+    stft = STFT()
+    metrics: dict[str, float] = {"epoch": about["metrics"]["epoch"]}
+    masks = []
+    for part, songs in (("train", train), ("valid", valid)):
+        sums = np.zeros(4)
+        ratios = []
+        for song in songs:
+            target = make_example(song, source, threshold).target
+            spectrum = stft.forward(song.mixture)
+            gate = predict_gate(model, np.abs(spectrum))
+            right, error = accuracy(gate, target), mean_squared_error(gate, target)
+            sums += np.array([right, error, target.mean(), 1.0]) * target.shape[1]
+            if part == "train":
+                masks.append(target)
+            else:
+                estimate = stft.inverse(apply_mask(gate, spectrum), len(song.mixture))
+                ratios.append(framewise_sdr(song.sources[source], estimate, stft.sample_rate))
+        names = (f"{part}_accuracy", f"{part}_mse", f"{part}_ones")
+        metrics |= dict(zip(names, (sums[:3] / sums[3]).tolist(), strict=True))
+    metrics["valid_sdr"] = float(np.nanmedian(ratios))
+    beforehand = torch.from_numpy(average_mask(masks))
+    save_checkpoint(out, model, about | {"metrics": metrics}, {"average_mask": beforehand})
+    return metrics
+
+
+def accelerator() -> torch.device:
+    """The fastest device of this machine: a GPU if there is one, otherwise the processor."""
+    if torch.accelerator.is_available():
+        return torch.accelerator.current_accelerator()
+    return torch.device("cpu")
+
+
+def dataset_name(where: str | os.PathLike[str] | None) -> str:
+    """What to call a dataset in a checkpoint: its name, never a path of one machine."""
+    names = {None: "minimus", "musdb7": "MUSDB18 excerpts of 7 s", "stempeg": "stempeg example"}
+    return names.get(where) or Path(where).name
+
+
+def commit() -> str:
+    """The git commit of the clone, or "unknown" outside of one."""
+    here = Path(__file__).parent
+    try:
+        command = ["git", "-C", str(here), "rev-parse", "--short", "HEAD"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
