@@ -1,0 +1,224 @@
+"""An exercise: its stub, its answer, its hints, its known mistakes, and the check of an answer."""
+
+from __future__ import annotations
+
+import dis
+import html
+import importlib
+import pkgutil
+import re
+import textwrap
+import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .examine import NotAttempted, Wrong, time_limit
+
+NOT_ATTEMPTED = "not attempted yet"
+WRONG = "not right yet"
+RIGHT = "right"
+
+_COLOURS = {NOT_ATTEMPTED: "#777777", WRONG: "#D55E00", RIGHT: "#009E73"}
+_IDLE = {"RESUME", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "NOP", "POP_TOP"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check answers: an outcome, and a message that says why.
+
+    Attributes
+    ----------
+    outcome : {"not attempted yet", "not right yet", "right"}
+    message : str
+    """
+
+    outcome: str
+    message: str
+
+    def __repr__(self) -> str:
+        text = f"{self.outcome.capitalize()}. {self.message}".strip()
+        return textwrap.fill(text, 88, break_long_words=False)
+
+    def _repr_html_(self) -> str:
+        # The outcome stands in words, so the colour adds nothing that a reader could miss.
+        return (
+            f'<div role="status" style="border-left:0.4em solid {_COLOURS[self.outcome]};'
+            f'padding:0.2em 0.8em"><strong>{self.outcome.capitalize()}.</strong> '
+            f"{_with_code(self.message)}</div>"
+        )
+
+
+@dataclass(frozen=True)
+class Note:
+    """A hint or a solution, shown as text or as a small page.
+
+    Attributes
+    ----------
+    heading : str
+    text : str
+    is_code : bool
+    """
+
+    heading: str
+    text: str
+    is_code: bool = False
+
+    def __repr__(self) -> str:
+        body = self.text if self.is_code else textwrap.fill(self.text, 88)
+        return f"{self.heading}:\n{body}"
+
+    def _repr_html_(self) -> str:
+        body = f"<pre><code>{html.escape(self.text)}</code></pre>"
+        body = body if self.is_code else f" {_with_code(self.text)}"
+        return f'<div role="note"><strong>{html.escape(self.heading)}:</strong>{body}</div>'
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An answer that is known to be wrong.
+
+    Attributes
+    ----------
+    title : str
+        What went wrong, in words, for instructors.
+    answer : str
+        The wrong answer as Python source.
+    says : str
+        A piece of the message that the check must give it.
+    """
+
+    title: str
+    answer: str
+    says: str
+
+
+@dataclass
+class Exercise:
+    """A task for the student, with everything that its check, its hints and its teacher need.
+
+    Attributes
+    ----------
+    name : str
+        Of the function or the value that the student defines, and of this exercise.
+    task : str
+        One sentence.
+    stub, reference : str
+        Python source of the student's cell, as handed out and solved.
+    hints : tuple of str
+        From gentle to plain.
+    examine : callable
+        Takes the answer; returns nothing if it is right, else raises `Wrong`.
+    mistakes : tuple of Mistake
+        At least three.
+    remark : str
+        Shown beside "Right".
+    setup : str
+        Python source of what stub and answers find defined, such as imports.
+    """
+
+    name: str
+    task: str
+    stub: str
+    reference: str
+    hints: tuple[str, ...]
+    examine: Callable[[Any], None]
+    mistakes: tuple[Mistake, ...]
+    remark: str = ""
+    setup: str = "import numpy as np"
+    _given: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.stub, self.reference = (
+            textwrap.dedent(source).strip() for source in (self.stub, self.reference)
+        )
+
+    def __repr__(self) -> str:
+        return f"Exercise {self.name}: {self.task}"
+
+    def check(self, answer: Any = ...) -> Verdict:
+        """Look at an answer; never raises, whatever the answer is."""
+        try:
+            with time_limit():
+                if self._is_stub(answer):
+                    raise NotAttempted
+                self.examine(answer)
+        except NotAttempted:
+            return Verdict(NOT_ATTEMPTED, f"Edit the cell that defines `{self.name}`, and run it.")
+        except Wrong as wrong:
+            return Verdict(WRONG, str(wrong))
+        except (
+            Exception,
+            SystemExit,
+            GeneratorExit,
+        ) as error:  # unforeseen
+            return Verdict(WRONG, f"Your answer could not be examined: {_tell(error)}")
+        return Verdict(RIGHT, self.remark)
+
+    def hint(self) -> Note:
+        """Give the next hint; after the last one, the first again."""
+        number = self._given % len(self.hints)
+        self._given += 1
+        return Note(f"Hint {number + 1} of {len(self.hints)}", self.hints[number])
+
+    def solution(self) -> Note:
+        """Show an answer that the check accepts."""
+        return Note("A solution", self.reference, is_code=True)
+
+    def run(self, source: str) -> Any:
+        """Run the source of an answer and return what it defines under the exercise's name."""
+        space: dict[str, Any] = {"__name__": "answer"}
+        exec(compile(f"{self.setup}\n", "<setup>", "exec"), space)
+        exec(compile(textwrap.dedent(source), "<answer>", "exec"), space)
+        return space[self.name]
+
+    def _is_stub(self, answer: Any) -> bool:
+        if answer is None or answer is ...:
+            return True
+        code = getattr(answer, "__code__", None)
+        if isinstance(code, types.CodeType):
+            return _is_idle(code)
+        if isinstance(answer, (dict, list, tuple)):
+            return bool(answer) and _all_open(answer)
+        return False
+
+
+def _all_open(answer: Any) -> bool:
+    """Whether every value of nested dicts and lists is still `...`."""
+    if isinstance(answer, dict):
+        answer = answer.values()
+    return all(
+        part is ... or (isinstance(part, (dict, list, tuple)) and len(part) > 0 and _all_open(part))
+        for part in answer
+    )
+
+
+def _is_idle(code: types.CodeType) -> bool:
+    """Whether a function does nothing but return nothing: only a docstring, pass, or `...`."""
+    operations = {step.opname for step in dis.get_instructions(code)}
+    return operations <= _IDLE and all(
+        value is None or value is ... or isinstance(value, str) for value in code.co_consts
+    )
+
+
+def _tell(error: BaseException) -> str:
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:  # even an error's own text may fail
+        lines = []
+    return f"{type(error).__name__}{': ' + lines[0][:200] if lines else ''}."
+
+
+def _with_code(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+
+
+def lessons() -> dict[str, dict[str, Exercise]]:
+    """Every exercise by the number of its lesson ("02") and by its name."""
+    package = importlib.import_module(__package__)
+    found: dict[str, dict[str, Exercise]] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        if match := re.fullmatch(r"lesson(\d\d)", module.name):
+            content = vars(importlib.import_module(f"{__package__}.{module.name}"))
+            found[match[1]] = {k: v for k, v in content.items() if isinstance(v, Exercise)}
+    return found

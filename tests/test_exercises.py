@@ -1,0 +1,286 @@
+"""Every check of every exercise, fed with the stub, the answer, each known mistake, and rubbish."""
+
+import itertools
+import re
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from sepedu.exercises import examine
+from sepedu.exercises.framework import NOT_ATTEMPTED, RIGHT, WRONG, Exercise, Mistake, lessons
+
+EXERCISES = [
+    pytest.param(exercise, id=f"{number}-{name}")
+    for number, exercises in lessons().items()
+    for name, exercise in exercises.items()
+]
+MISTAKES = [
+    pytest.param(exercise, mistake, id=f"{number}-{name}-{mistake.title}")
+    for number, exercises in lessons().items()
+    for name, exercise in exercises.items()
+    for mistake in exercise.mistakes
+]
+
+
+class Hostile:
+    """An object on which almost everything fails."""
+
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+    def __call__(self, *_arguments, **_named):
+        raise ZeroDivisionError
+
+    def __array__(self, *_arguments, **_named):
+        raise MemoryError
+
+    def __len__(self):
+        raise RecursionError
+
+    def __eq__(self, _other):
+        raise OverflowError
+
+    __hash__ = None
+
+
+class Wordless(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+
+def _wordless(*_arguments, **_named):
+    raise Wordless
+
+
+RUBBISH = {
+    "a number": 3,
+    "NaN": float("nan"),
+    "text": "mask",
+    "an array": np.zeros((3, 4)),
+    "an array of objects": np.array([None, "a"], dtype=object),
+    "an empty array": np.zeros(0),
+    "a tensor": torch.zeros(2),
+    "a list of lists": [[1], [2, 3]],
+    "an empty dict": {},
+    "a dict": {"a": 1},
+    "a half-filled dict": {"a": 1, "b": ...},
+    "an endless generator": itertools.count(),
+    "a class": dict,
+    "a module": np,
+    "a hostile object": Hostile(),
+    "a torch module": torch.nn.Identity(),
+    "returns its first argument": lambda *a, **k: a[0] if a else 1,
+    "returns text": lambda *a, **k: "mask",
+    "returns NaN": lambda *a, **k: np.full((3, 3), np.nan),
+    "returns nothing": lambda *a, **k: print(end=""),
+    "returns an endless generator": lambda *a, **k: (i for i in itertools.count()),
+    "returns a hostile object": lambda *a, **k: Hostile(),
+    "returns a function": lambda *a, **k: len,
+    "returns a huge list": lambda *a, **k: [0] * 100_000,
+    "returns a dict": lambda *a, **k: {},
+    "returns wrongly shaped": lambda *a, **k: np.ones((1, 2, 3, 4)),
+    "takes nothing": lambda: 1,
+    "divides by zero": lambda *a, **k: 1 / 0,
+    "leaves Python": lambda *a, **k: exit(),
+    "recurses": lambda *a, **k: (lambda f: f(f))(lambda f: f(f)),
+    "fails wordlessly": _wordless,
+}
+
+
+def test_there_are_exercises():
+    assert lessons()
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_exercise_is_complete(exercise: Exercise):
+    module = [e for each in lessons().values() for e in each.values()]
+    assert exercise in module
+    assert exercise.task.endswith(".")
+    assert len(exercise.hints) >= 1
+    assert len(exercise.mistakes) >= 3
+    assert len({mistake.title for mistake in exercise.mistakes}) == len(exercise.mistakes)
+    assert exercise.stub != exercise.reference
+    assert exercise.remark
+
+
+@pytest.mark.parametrize("number, name", [(n, k) for n, e in lessons().items() for k in e])
+def test_exercise_stands_under_its_own_name(number, name):
+    assert lessons()[number][name].name == name
+
+
+@pytest.mark.parametrize("number", lessons())
+def test_each_lesson_has_three_to_six(number):
+    assert 3 <= len(lessons()[number]) <= 6
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_stub_is_not_attempted(exercise: Exercise):
+    verdict = exercise.check(exercise.run(exercise.stub))
+    assert verdict.outcome == NOT_ATTEMPTED
+    assert exercise.name in verdict.message
+    assert exercise.check(None).outcome == NOT_ATTEMPTED
+    assert exercise.check(...).outcome == NOT_ATTEMPTED
+    assert exercise.check().outcome == NOT_ATTEMPTED
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_solution_is_right(exercise: Exercise):
+    verdict = exercise.check(exercise.run(exercise.reference))
+    assert verdict.outcome == RIGHT, verdict
+    assert repr(verdict).startswith("Right.")
+
+
+@pytest.mark.parametrize("exercise, mistake", MISTAKES)
+def test_mistake_is_named(exercise: Exercise, mistake: Mistake):
+    verdict = exercise.check(exercise.run(mistake.answer))
+    assert verdict.outcome == WRONG, verdict
+    assert mistake.says in verdict.message, verdict
+    assert "could not be examined" not in verdict.message
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize("answer", RUBBISH.values(), ids=RUBBISH)
+def test_rubbish_is_refused_without_a_traceback(exercise: Exercise, answer):
+    verdict = exercise.check(answer)
+    assert verdict.outcome in (WRONG, NOT_ATTEMPTED)
+    assert verdict.message
+    assert "<" in verdict._repr_html_()
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_answer_cannot_spoil_what_the_check_compares_with(exercise: Exercise):
+    """An answer that overwrites its arguments is judged by what it returns alone."""
+    right = exercise.run(exercise.reference)
+    if not callable(right) or isinstance(right, type):
+        pytest.skip("the answer is a value")
+
+    def overwriting(*arguments, **named):
+        value = right(*arguments, **named)
+        for argument in arguments:
+            if isinstance(argument, np.ndarray) and argument is not value:
+                value = value.copy() if isinstance(value, np.ndarray) else value
+                argument[...] = 0
+        return value
+
+    assert exercise.check(overwriting).outcome == RIGHT
+
+
+def _example(**changes) -> Exercise:
+    def check(answer):
+        examine.compare(examine.as_number(examine.call(answer, 3.0)), 6.0, known=[(9.0, "squared")])
+
+    parts = {
+        "name": "twice",
+        "task": "Double a number.",
+        "stub": "def twice(x):\n    raise NotImplementedError",
+        "reference": "def twice(x):\n    return 2 * x",
+        "hints": ("First.", "Second."),
+        "examine": check,
+        "mistakes": (),
+    }
+    return Exercise(**parts | changes)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def twice(x):\n    pass",
+        "def twice(x):\n    ...",
+        "def twice(x):\n    return ...",
+        "def twice(x):\n    'Text.'",
+        "def twice(x):\n    return None",
+        "def twice(x):\n    y = 2 * x\n    raise NotImplementedError('later')",
+        "twice = ...",
+        "twice = None",
+    ],
+)
+def test_untouched_is_not_attempted(source):
+    assert _example().check(_example().run(source)).outcome == NOT_ATTEMPTED
+
+
+def test_forgotten_return_is_told_from_an_untouched_stub():
+    verdict = _example().check(_example().run("def twice(x):\n    y = 2 * x"))
+    assert verdict.outcome == WRONG
+    assert "`return`" in verdict.message
+
+
+def test_value_with_open_entries():
+    def check(answer):
+        answer = examine.as_mapping(answer, ("a", "b"))
+        examine.compare(answer["a"], 1)
+
+    exercise = _example(examine=check)
+    assert exercise.check({"a": ..., "b": [..., ...]}).outcome == NOT_ATTEMPTED
+    verdict = exercise.check({"a": 1, "b": ...})
+    assert verdict.outcome == WRONG
+    assert "'b' is still open" in verdict.message
+
+
+def test_endless_loop_ends(monkeypatch):
+    monkeypatch.setattr(examine, "SECONDS", 0.3)
+
+    def endless(_x):
+        while True:
+            pass
+
+    verdict = _example().check(endless)
+    assert verdict.outcome == WRONG
+    assert "loop" in verdict.message
+
+
+def test_check_works_outside_the_main_thread():
+    verdicts = []
+    thread = threading.Thread(target=lambda: verdicts.append(_example().check(lambda x: 2 * x)))
+    thread.start()
+    thread.join()
+    assert verdicts[0].outcome == RIGHT
+
+
+def test_stop_button_still_stops():
+    def interrupted(_x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _example().check(interrupted)
+
+
+def test_hints_come_in_turn():
+    exercise = _example()
+    assert [exercise.hint().text for _ in range(3)] == ["First.", "Second.", "First."]
+    assert repr(exercise.hint()).startswith("Hint 2 of 2")
+
+
+def test_what_is_shown_reads_without_colours_and_escapes():
+    exercise = _example(reference="def twice(x):\n    return x + x if x < 9 else 2 * x")
+    assert "x < 9" in repr(exercise.solution())
+    assert "x &lt; 9" in exercise.solution()._repr_html_()
+    shown = exercise.check(lambda x: x**2)._repr_html_()
+    assert 'role="status"' in shown
+    assert re.search("<strong>Not right yet.</strong> squared", shown)
+
+
+def test_known_mistake_is_recognised_before_the_general_message():
+    with pytest.raises(examine.Wrong, match="twice too much"):
+        examine.compare(np.ones(3) * 2, np.ones(3), known=[(np.ones(3) * 2, "twice too much")])
+    with pytest.raises(examine.Wrong, match="another"):
+        examine.compare(np.ones(3) * 5, np.ones(3), otherwise="another")
+
+
+@pytest.mark.parametrize(
+    "value, options, says",
+    [
+        (np.zeros((3, 2)), {"shape": (2, 3)}, "axes are swapped"),
+        (np.zeros((3, 4)), {"shape": (2, 3)}, "shape"),
+        (np.zeros(3, complex), {"kind": "real"}, "np.abs"),
+        (np.zeros(3), {"kind": "complex"}, "phase is lost"),
+        (np.full(3, 0.5), {"kind": "bool"}, "True and False"),
+        (np.full(3, np.nan), {}, "NaN"),
+        ("text", {}, "str"),
+        ([[1], [2, 3]], {}, "list"),
+    ],
+)
+def test_as_array_says_what_is_the_matter(value, options, says):
+    with pytest.raises(examine.Wrong, match=says):
+        examine.as_array(value, **options)
