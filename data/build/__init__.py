@@ -1,0 +1,1 @@
+"""Composer and renderer of minimus, the embedded multitrack set of sepedu."""

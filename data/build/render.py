@@ -1,0 +1,46 @@
+"""Render the whole set: `python -m data.build.render` from the root of the clone."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .catalogue import CATALOGUE, Entry
+from .encode import write_song
+from .produce import produce
+from .setup_file import write_setup
+
+SEED = 2018
+SET = Path(__file__).resolve().parents[1] / "minimus"
+
+
+def render_song(entry: Entry, out: Path, seed: int = SEED) -> Path:
+    """Compose, render and encode one song into the set under `out`; returns its file."""
+    _, stems = produce(entry, seed)
+    path = out / entry.folder / f"{entry.name}.stem.mp4"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_song(path, entry.name, stems)
+    return path
+
+
+def main(out: str | Path = SET, seed: int = SEED, only: str = "") -> None:
+    """Render the catalogue, or the songs whose name contains `only`, and the setup file."""
+    chosen = [entry for entry in CATALOGUE if only.lower() in entry.name.lower()]
+    if not chosen:
+        raise ValueError(f"No song of the catalogue has {only!r} in its name")
+    for entry in chosen:
+        path = render_song(entry, Path(out), seed)
+        print(
+            f"{entry.number:2d} of {len(CATALOGUE)}  {path.stat().st_size / 1000:4.0f} kB  "
+            f"{entry.name}",
+            flush=True,
+        )
+    write_setup(Path(out))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", default=SET, help="folder of the set (default: data/minimus)")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--only", default="", help="part of the names of the songs to render")
+    main(**vars(parser.parse_args()))
