@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.core.pylabtools import print_figure
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
@@ -37,8 +38,13 @@ def describe(figure: Figure, text: str) -> Figure:
     The text becomes the picture's alternative text in notebooks and pages.
     """
     figure.set_label(text)
-    # Jupyter passes the metadata of a display bundle on as the alternative text of the picture.
-    figure.alternative_text = text
+
+    def bundle(include: object = None, exclude: object = None) -> tuple[dict, dict]:
+        # Jupyter asks a figure for this first, and keeps the metadata beside the picture.
+        picture = print_figure(figure, fmt="png", base64=True)
+        return {"image/png": picture, "text/plain": text}, {"image/png": {"alt": text}}
+
+    figure._repr_mimebundle_ = bundle
     return figure
 
 
