@@ -70,12 +70,12 @@ def limit_gain(peaks: np.ndarray, ceiling: float, seconds: float = 0.005) -> np.
 
 
 def distort(audio: np.ndarray, drive: float) -> np.ndarray:
-    """Overdrive: soft clipping at four times the sample rate, so that aliasing stays low."""
+    """Overdrive: soft clipping at twice the sample rate, so that aliasing stays low."""
     level = np.sqrt(np.mean(audio**2)) + 1e-9
-    fast = resample_poly(audio / level * 0.25 * drive, 4, 1, axis=0)
+    fast = resample_poly(audio / level * 0.25 * drive, 2, 1, axis=0)
     # An offset makes the clipping lopsided, which adds even harmonics as a valve does.
     shaped = np.tanh(fast + 0.15) - np.tanh(0.15)
-    return resample_poly(shaped, 1, 4, axis=0)[: len(audio)]
+    return resample_poly(shaped, 1, 2, axis=0)[: len(audio)]
 
 
 def cabinet(audio: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from .intonation import Sung
 from .lyrics import english_words, kana_syllables
 from .melody import harmony_line
 from .mix import LOUDNESS, balance, make_room, master
-from .sampler import Sampler
+from .sampler import soundfont_sampler
 from .score import Note, Song
 from .singer import sing
 from .speaker import declaim
@@ -75,8 +75,7 @@ def produce(entry: Entry, seed: int) -> tuple[Song, dict[str, np.ndarray]]:
     generator = np.random.default_rng([seed, entry.number])
     song = compose(entry, generator)
     style = STYLES[entry.style]
-    # FluidSynth keeps state between parts: one sampler a song makes each song repeatable alone.
-    sampler = Sampler()
+    sampler = soundfont_sampler()
     clock, seconds = song.frame.clock, song.frame.seconds
     hard = float(np.clip(style.drive + generator.normal(0, 0.1), 0, 1))
     room = float(generator.uniform(0.6, 1.4)) * min(style.room, 1.8)
@@ -86,7 +85,6 @@ def produce(entry: Entry, seed: int) -> tuple[Song, dict[str, np.ndarray]]:
         "other": other_stem(sampler, song.other, clock, seconds, generator, room),
         "vocals": voice_stem(entry, song, style, generator),
     }
-    sampler.close()
     stems = {name: towards_records(audio, name, generator) for name, audio in stems.items()}
     shifts = {
         "drums": style.drums_db,

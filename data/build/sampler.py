@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from functools import cache
 from pathlib import Path
 
 import fluidsynth
@@ -44,7 +45,8 @@ class Sampler:
         channel = 9 if bank == DRUM_BANK else 0
         self.synth.system_reset()
         self.synth.all_sounds_off(channel)
-        self.render(64 * BLOCK)
+        # Two seconds of silence let every voice end, so that no part hears the one before it.
+        self.render(BLOCK * 1400)
         self.synth.program_select(channel, self.font, bank, program)
         events: list[tuple[int, int, int, int]] = []
         for note in notes:
@@ -71,13 +73,15 @@ class Sampler:
                 self.synth.noteoff(channel, pitch)
         return sound[:total].astype(np.float64)
 
-    def close(self) -> None:
-        """Free the soundfont."""
-        self.synth.delete()
-
     def render(self, length: int) -> np.ndarray:
         """The next `length` samples of the synthesiser [shape=(length, 2)]."""
         block = np.zeros(2 * length, dtype=np.float32)
         pointer = block.ctypes.data_as(ctypes.c_void_p)
         self.write(self.synth.synth, length, pointer, 0, 2, pointer, 1, 2)
         return block.reshape(length, 2)
+
+
+@cache
+def soundfont_sampler() -> Sampler:
+    """The one sampler of this process; the soundfont takes seconds to decode."""
+    return Sampler()

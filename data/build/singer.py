@@ -49,9 +49,10 @@ class Voice:
 def analyse(audio: np.ndarray, rate: int, floor: float, ceiling: float) -> Voice:
     """Take a voice apart with WORLD; `floor` and `ceiling` bound its pitch in hertz."""
     audio = np.ascontiguousarray(audio, dtype=np.float64)
-    pitch, time = pyworld.harvest(
+    pitch, time = pyworld.dio(
         audio, rate, f0_floor=floor, f0_ceil=ceiling, frame_period=1000 * FRAME_SECONDS
     )
+    pitch = pyworld.stonemask(audio, pitch, time, rate)
     envelope = pyworld.cheaptrick(audio, pitch, time, rate)
     noise = pyworld.d4c(audio, pitch, time, rate)
     return Voice(envelope, noise, pitch > 0, rate)

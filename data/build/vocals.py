@@ -129,17 +129,19 @@ def vocal_stem(
     level = np.sqrt(np.mean(main[envelope(main, 0.2) > 1e-4] ** 2)) if main.any() else 1.0
     main = main + breaths(notes, seconds, generator) * level * generator.uniform(0.1, 0.3)
     dry = colour(stereo(main), generator, hard)
-    if generator.random() < 0.6:
-        for side in (-0.7, 0.7):
-            double = take(voice, notes, singer, seconds, generator)
-            late = int(generator.uniform(0.008, 0.024) * SAMPLE_RATE)
-            double = np.concatenate([np.zeros(late), double])[: len(main)]
-            dry += 0.32 * colour(pan(stereo(double), side), generator, hard)
-    else:
-        dry += 0.25 * wobble(dry, 0.7, 0.006)
+    backing = np.zeros_like(dry)
+    doubled = generator.random() < 0.6
+    for side in (-0.7, 0.7) if doubled else ():
+        double = take(voice, notes, singer, seconds, generator)
+        late = int(generator.uniform(0.008, 0.024) * SAMPLE_RATE)
+        double = np.concatenate([np.zeros(late), double])[: len(main)]
+        backing += 0.32 * pan(stereo(double), side)
     for line, place in harmonies:
-        sung = take(voice, line, singer, seconds, generator)
-        dry += 0.42 * colour(pan(stereo(sung), place), generator, hard)
+        backing += 0.42 * pan(stereo(take(voice, line, singer, seconds, generator)), place)
+    if backing.any():
+        dry += colour(backing, generator, hard)
+    if not doubled:
+        dry += 0.25 * wobble(dry, 0.7, 0.006)
     dry = echo(
         dry,
         60.0 / tempo * float(generator.choice([0.5, 0.75, 1.0])),
