@@ -65,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("source", metavar="SOURCE", help="vocals, drums, bass or other")
     _add_data(train)
     train.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
-    train.add_argument("--epochs", type=int, default=20)
+    train.add_argument("--epochs", type=int, default=12)
     train.add_argument("--loss", choices=("mse", "bce"), default="bce")
     train.add_argument("--output", choices=("mask", "magnitude"), default="mask")
     train.add_argument("--threshold", type=float, default=0.5, help="T of the binary mask")

@@ -24,7 +24,8 @@ from .stft import STFT
 from .training import History, Recipe, fit
 
 DROPOUT = (0.15, 0.15, 0.3)
-RECIPE = Recipe(loss="bce", learning_rate=2e-3, autocast=True)
+RECIPE = Recipe(epochs=12, loss="bce", average=0.995, autocast=True)
+BATCH = 4
 AUGMENTATION = Augmentation(remix=0.5, gain=6.0, speed=0.1, channels=True)
 """What the networks that come with the course were trained with."""
 
@@ -84,7 +85,7 @@ def train_source(
     model.features.fit([np.abs(stft.forward(song.sum_of_sources.mean(0))) for song in stereo])
     history = fit(
         model.to(device),
-        Excerpts(stereo, source, output, threshold, augmentation=augmentation),
+        Excerpts(stereo, source, output, threshold, batch=BATCH, augmentation=augmentation),
         [make_example(song, source, threshold, output) for song in valid],
         recipe,
         checkpoint=out,

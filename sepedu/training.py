@@ -157,6 +157,7 @@ def fit(
     if resume:
         history, best = _resume(checkpoint, model, averaged, optimizer, about)
     scores_of = window_scores if train.stretch == 1 else dense_scores
+    lower_precision = recipe.autocast and bfloat16_is_fast(device)
     steps = recipe.epochs * len(train)
     bar = tqdm(
         total=steps, initial=len(history.rows) * len(train), disable=not progress, unit="batch"
@@ -172,7 +173,7 @@ def fit(
                 mixture, target = mixture.to(device), target.to(device)
                 rate = _learning_rate(recipe, epoch * len(train) + step, steps)
                 optimizer.param_groups[0]["lr"] = rate
-                with torch.autocast(device.type, torch.bfloat16, enabled=recipe.autocast):
+                with torch.autocast(device.type, torch.bfloat16, enabled=lower_precision):
                     scores = scores_of(model, model.features(mixture))
                 scores = scores.float()
                 loss = _loss(recipe.loss, model.finish(scores), scores, target.float())
@@ -222,6 +223,13 @@ def fit(
     model.load_state_dict(best)
     model.eval()
     return history
+
+
+def bfloat16_is_fast(device: torch.device) -> bool:
+    """Whether a device computes in bfloat16 itself instead of imitating it."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
 
 def as_mask(model: MaskCNN, values: Tensor, mixture: Tensor, threshold: float) -> Tensor:
