@@ -131,12 +131,20 @@ class Excerpts:
             places += [(song, first + k * self.stretch) for k in range(count)]
         random.shuffle(places)
         for start in range(0, len(places), self.batch):
-            drawn = [self._draw(random, *place) for place in places[start : start + self.batch]]
-            yield self._transform(torch.from_numpy(np.stack(drawn)))
+            chosen = places[start : start + self.batch]
+            drawn = np.stack([self._draw(random, *place) for place in chosen])
+            inside = np.stack([self._inside(*place) for place in chosen])
+            yield self._transform(torch.from_numpy(drawn), torch.from_numpy(inside))
 
-    def _transform(self, stems: Tensor) -> tuple[Tensor, Tensor]:
+    def _inside(self, song: int, frame: int) -> np.ndarray:
+        """Which frames of a stretch and its context are frames of the song, not silence beyond."""
+        frames = np.arange(frame - HALF_CONTEXT, frame + self.stretch + HALF_CONTEXT)
+        return (frames >= 0) & (frames < self.frames[song])
+
+    def _transform(self, stems: Tensor, inside: Tensor) -> tuple[Tensor, Tensor]:
         """Audio of stems [shape=(batch, stems, samples)] to magnitudes and target."""
         spectrum = self.stft.forward(stems)[..., 2:-2]  # without the frames that margins spoil
+        spectrum = spectrum * inside[:, None, None]
         mixture = spectrum.sum(dim=1).abs()
         middle = slice(HALF_CONTEXT, -HALF_CONTEXT)
         source = spectrum[:, self.names.index(self.source), :, middle].abs()

@@ -1,0 +1,96 @@
+"""Opening songs: every layout, and a plain word where something is missing."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+from songs import made_up_song, write_hq_dataset
+
+from sepedu import SepeduError, load_song, load_songs, open_dataset
+from sepedu.datasets import SOURCES
+
+needs_musdb = pytest.mark.skipif(
+    "MUSDB_PATH" not in os.environ, reason="MUSDB_PATH is not set: no MUSDB18 excerpts here"
+)
+
+
+@pytest.fixture
+def hq(tmp_path):
+    return write_hq_dataset(tmp_path / "hq", ["one", "two"])
+
+
+def test_the_real_song_of_stempeg():
+    dataset = open_dataset("stempeg", subset="test")
+    assert len(dataset) == 1
+    song = load_song(dataset[0])
+    assert song.mixture.shape == (134_144,)
+    assert dataset[0].audio.shape == (268_288, 2)
+    assert set(song.sources) == set(SOURCES)
+
+
+def test_hq_songs_load_as_mono_or_stereo(hq):
+    dataset = open_dataset(hq)
+    assert [track.name for track in dataset] == ["one", "two"]
+    song = load_songs(dataset)[0]
+    assert song.sample_rate == 22050
+    assert song.mixture.shape == song.sources["bass"].shape
+    difference = song.sum_of_sources - song.mixture
+    assert np.abs(difference).max() < 2e-3  # 16 bits, and a resampler, lie between them
+    assert load_song(dataset[0], stereo=True).mixture.shape == (2, song.mixture.size)
+
+
+@needs_musdb
+def test_the_excerpts_are_split_by_song():
+    train = {track.name for track in open_dataset("musdb7", split="train")}
+    valid = {track.name for track in open_dataset("musdb7", split="valid")}
+    assert (len(train), len(valid)) == (80, 14)
+    assert not train & valid
+
+
+def test_wrong_root_says_what_was_expected(tmp_path):
+    with pytest.raises(SepeduError, match=r"(?s)No songs.*expected train/ and test/"):
+        open_dataset(tmp_path)
+
+
+def test_missing_stem_is_named(hq):
+    (hq / "train" / "two" / "bass.wav").unlink()
+    with pytest.raises(SepeduError, match=r"two has no bass\.wav"):
+        open_dataset(hq)
+
+
+def test_empty_stem_file_is_told(tmp_path):
+    broken = tmp_path / "train" / "broken.stem.mp4"
+    broken.parent.mkdir()
+    broken.write_bytes(b"")
+    with pytest.raises(SepeduError, match="cannot be opened"):
+        open_dataset(tmp_path)
+
+
+def test_stems_of_different_lengths_are_told(hq):
+    shutil.copy(hq / "train" / "one" / "bass.wav", hq / "train" / "two" / "long.wav")
+    import soundfile
+
+    soundfile.write(hq / "train" / "two" / "bass.wav", np.zeros((99, 2)), 44100)
+    with pytest.raises(SepeduError, match=r"two.*cannot be decoded"):
+        load_songs(open_dataset(hq))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"subset": "valid"}, "Subset 'valid'"),
+        ({"split": "test"}, "Split 'test'"),
+        ({"subset": "test", "split": "valid"}, "Split 'valid' of subset 'test'"),
+        ({"where": "stempeg"}, "belongs to the test songs"),
+        ({"where": "/no/such/folder"}, "No songs"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(SepeduError, match=message):
+        open_dataset(**arguments)
+
+
+def test_sum_of_sources_is_exact():
+    song = made_up_song()
+    assert np.abs(song.sum_of_sources - song.mixture).max() < 1e-6
