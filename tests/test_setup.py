@@ -285,6 +285,13 @@ def test_make_without_a_python_says_what_to_install(tmp_path):
     assert "make lab PYTHON=" in answer.stderr
 
 
+def test_every_word_for_make_that_contributors_read_exists():
+    words = re.findall(r"^\| `make (\w+)`", (CLONE / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    assert {"lab", "test", "lock"} <= set(words)
+    for word in words:
+        assert make("--dry-run", word).returncode == 0, word
+
+
 # The wheel
 
 

@@ -95,14 +95,19 @@ def install(*arguments: str) -> None:
 def run(*command: str | Path) -> int:
     """Run a command in the clone and return its exit status.
 
-    On POSIX the command takes this process's place, so that Ctrl-C reaches it alone.
+    The command takes this process's place, so that signals reach it; Windows has no such thing.
     """
     os.chdir(CLONE)
     words = [str(word) for word in command]
     sys.stdout.flush()
-    if os.name == "nt":
-        return subprocess.call(words)
-    os.execv(words[0], words)
+    if os.name != "nt":
+        os.execv(words[0], words)
+    process = subprocess.Popen(words)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # the program got it too, and decides what it means
 
 
 def lab(arguments: list[str]) -> int:
