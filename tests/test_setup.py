@@ -73,8 +73,8 @@ def test_no_registry_and_no_machine_is_named(name):
 def test_whatever_the_library_imports_is_asked_for():
     by_module = metadata.packages_distributions()
     asked = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
-    # JupyterLab brings what it is made of.
-    asked |= {"jupyter-core", "ipython", "ipykernel", "nbformat", "nbclient", "nbconvert"}
+    # JupyterLab and ipywidgets bring what they are made of.
+    asked |= {"jupyter-core", "ipython", "traitlets", "nbformat", "nbclient", "nbconvert"}
     for file in (CLONE / "sepedu").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Import):

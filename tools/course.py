@@ -1,4 +1,4 @@
-"""Set up the course in .venv of this clone, then do one thing with it.
+"""Set up the course in .venv of this clone, then do one thing in it.
 
     python tools/course.py setup
     python tools/course.py lab [--port 8899] [--host 0.0.0.0]
@@ -136,19 +136,15 @@ def main(arguments: list[str]) -> int:
     if sys.version_info < (3, 11):
         sys.exit(f"sepedu needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     task, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    if task in ("setup", "sepedu", "python"):
-        set_up()
-    if task == "setup":
-        return 0
-    if task == "sepedu":
-        return run(SEPEDU, *rest)
-    if task == "python":
-        return run(PYTHON, *rest)
     if task == "lab":
         return lab(rest)
     if task == "test":
         return test(rest)
-    sys.exit(f"What to do? Expected setup, lab, test, sepedu or python; got {task!r}.")
+    programs = {"sepedu": SEPEDU, "python": PYTHON}
+    if task != "setup" and task not in programs:
+        sys.exit(f"What to do? Expected setup, lab, test, sepedu or python; got {task!r}.")
+    set_up()
+    return run(programs[task], *rest) if task in programs else 0
 
 
 if __name__ == "__main__":
