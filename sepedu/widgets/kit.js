@@ -1,0 +1,145 @@
+// What every widget needs: elements, numbers, bytes, and the line to Python.
+
+const FOCUSABLE = new Set(["input", "button", "select", "audio", "canvas"]);
+
+// Build an element: make("label", {class: "row"}, "Text", child, ...).
+export function make(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  // Without this, JupyterLab takes the keys typed here for its own commands.
+  if (FOCUSABLE.has(name)) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === false || value === undefined) continue;
+    node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children);
+  return node;
+}
+
+// An element of a drawing.
+export function makeSvg(name, attributes = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+// A control with its label in front: labelled("Hop", select).
+export function labelled(text, control, after = "") {
+  return make("label", { class: "sepedu-control" }, make("span", {}, text), control, after);
+}
+
+// A group of radio buttons; `choices` is a list of [value, text].
+export function radios(legend, choices, chosen, onChange) {
+  const group = `sepedu-${Math.random().toString(36).slice(2)}`;
+  const inputs = choices.map(([value]) =>
+    make("input", { type: "radio", name: group, value, checked: value === chosen }),
+  );
+  const node = make(
+    "fieldset",
+    { class: "sepedu-radios" },
+    make("legend", {}, legend),
+    ...choices.map(([, text], i) => make("label", {}, inputs[i], text)),
+  );
+  for (const input of inputs) input.addEventListener("change", () => onChange(input.value));
+  const choose = (value) => inputs.forEach((input) => (input.checked = input.value === value));
+  return { node, choose };
+}
+
+export function choice(options, chosen) {
+  return make(
+    "select",
+    {},
+    ...options.map(([value, text]) =>
+      make("option", { value, selected: value === chosen }, text),
+    ),
+  );
+}
+
+// The bytes of a trait; an empty one arrives as null.
+export function bytes(model, name) {
+  const view = model.get(name);
+  return view ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : new Uint8Array(0);
+}
+
+const MINUS = "−";
+
+// A number with a proper minus sign; "–" where there is none.
+export function fixed(value, digits, unit = "") {
+  if (value === null || value === undefined) return "–";
+  const text = value.toFixed(digits);
+  return (Number(text) === 0 ? text.replace("-", "") : text.replace("-", MINUS)) + unit;
+}
+
+export const decibels = (value) => fixed(value, 1, " dB");
+export const percent = (value) => fixed(value === null ? null : 100 * value, 1, " %");
+
+// Three digits are enough for a threshold: 0.0123, 0.5, 2.51.
+export const threeDigits = (value) => String(Number(value.toPrecision(3)));
+
+export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
+// Call `action` once, when nothing has happened for some milliseconds.
+export function whenAtRest(action, milliseconds = 60) {
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(action, milliseconds);
+  };
+}
+
+// Follow traits of the model; returns the function that ends it.
+export function follow(model, names, action) {
+  for (const name of names) model.on(`change:${name}`, action);
+  return () => names.forEach((name) => model.off(`change:${name}`, action));
+}
+
+// The line to Python: says so, where no kernel answers.
+export class KernelLine {
+  constructor(model, without) {
+    this.model = model;
+    this.node = make("p", { class: "sepedu-kernel", role: "status", hidden: true }, without);
+    this.hear = () => this.answered();
+    model.on("msg:custom", this.hear);
+    this.ask({ kind: "hello" });
+  }
+
+  // Send a message, or with none save the changed traits; an answer is expected.
+  ask(message) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => (this.node.hidden = false), 2500);
+    try {
+      if (message) this.model.send(message);
+      else this.model.save_changes();
+    } catch (error) {
+      this.node.hidden = false; // a page without a kernel has nobody to send to
+    }
+  }
+
+  answered() {
+    clearTimeout(this.timer);
+    this.node.hidden = true;
+  }
+
+  end() {
+    clearTimeout(this.timer);
+    this.model.off("msg:custom", this.hear);
+  }
+}
+
+// The frame of a widget: its name, what is in it, and the line that is read aloud.
+export function frame(el, model, ...children) {
+  const reading = make("p", { class: "sepedu-reading", "aria-live": "polite" });
+  const show = () => (reading.textContent = model.get("reading"));
+  const end = follow(model, ["reading"], show);
+  show();
+  el.append(
+    make(
+      "section",
+      { class: "sepedu-widget", "aria-label": model.get("title") },
+      make("p", { class: "sepedu-title" }, model.get("title")),
+      ...children,
+      reading,
+    ),
+  );
+  return end;
+}

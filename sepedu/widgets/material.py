@@ -1,0 +1,199 @@
+"""The stretch of a song that a widget shows, as spectra, bytes for the browser, and sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ..audio import common_gain, mono, mp3_address
+from ..datasets import Song
+from ..errors import SepeduError
+from ..evaluation import sdr
+from ..masks import apply_mask, ratio_mask
+from ..plots import FLOOR, decibels
+from ..stft import STFT
+
+
+def stretch(song: Song, start: float = 0.0, seconds: float | None = None) -> Song:
+    """Cut a stretch out of a song, and average the channels of a stereo one.
+
+    Parameters
+    ----------
+    song : Song
+    start, seconds : float
+        In seconds. What the song does not have is left out.
+
+    Raises
+    ------
+    SepeduError
+        If the stretch lies outside of the song.
+    """
+    first = round(start * song.sample_rate) if np.isfinite(start) else -1
+    length = song.mixture.shape[-1]
+    last = length if seconds is None else min(length, first + round(seconds * song.sample_rate))
+    if not 0 <= first < last:
+        raise SepeduError(
+            f"The song {song.name} has nothing from {start} s for {seconds} s: it lasts "
+            f"{length / song.sample_rate:.2f} s",
+            "Choose a start inside of the song and more than 0 seconds",
+        )
+    return replace(
+        song,
+        mixture=mono(song.mixture[..., first:last]),
+        sources={name: mono(audio[..., first:last]) for name, audio in song.sources.items()},
+    )
+
+
+@dataclass(frozen=True)
+class Material:
+    """A stretch of a song and one of its sources, ready for masks.
+
+    Parameters
+    ----------
+    song : Song
+        Mono, at the transform's sample rate.
+    source : str
+        Which of its sources.
+    stft : STFT
+    """
+
+    song: Song
+    source: str
+    stft: STFT
+
+    def __post_init__(self) -> None:
+        if self.source not in self.song.sources:
+            raise SepeduError(
+                f"The song {self.song.name} has no source {self.source!r}",
+                f"It has: {', '.join(self.song.sources)}",
+            )
+        if self.song.sample_rate != self.stft.sample_rate:
+            raise SepeduError(
+                f"The song {self.song.name} has {self.song.sample_rate} Hz, the transform "
+                f"{self.stft.sample_rate} Hz",
+                "Load it with load_song(track), which gives 22,050 Hz",
+            )
+
+    @classmethod
+    def of(cls, song: Song, source: str, start: float, seconds: float) -> Material:
+        """Take a stretch of a song with the course's transform."""
+        return cls(stretch(song, start, seconds), source, STFT())
+
+    @cached_property
+    def spectrum(self) -> np.ndarray:
+        """The mixture's spectrum [shape=(513, frames)], complex64."""
+        return self.stft.forward(self.song.mixture)
+
+    @cached_property
+    def mixture(self) -> np.ndarray:
+        """The mixture's magnitudes [shape=(513, frames)], float32."""
+        return np.abs(self.spectrum)
+
+    @cached_property
+    def magnitude(self) -> np.ndarray:
+        """The source's magnitudes [shape=(513, frames)], float32."""
+        return np.abs(self.stft.forward(self.reference))
+
+    @cached_property
+    def ratio(self) -> np.ndarray:
+        """The source's ratio mask [shape=(513, frames)], in [0, 1]."""
+        magnitudes = [np.abs(self.stft.forward(audio)) for audio in self.song.sources.values()]
+        return ratio_mask(np.stack(magnitudes))[list(self.song.sources).index(self.source)]
+
+    @property
+    def reference(self) -> np.ndarray:
+        """The source's sound [shape=(samples,)]."""
+        return self.song.sources[self.source]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Bins and frames."""
+        return self.spectrum.shape
+
+    @property
+    def axes(self) -> dict[str, float]:
+        """Size of the pictures, and where their axes end: seconds and hertz."""
+        bins, frames = self.shape
+        return {
+            "rows": bins,
+            "columns": frames,
+            "seconds": frames / self.stft.frames_per_second,
+            "hertz": self.stft.sample_rate / 2,
+        }
+
+    @property
+    def loudest(self) -> float:
+        """The mixture's largest magnitude, which all spectrograms show as 0 dB."""
+        return float(self.mixture.max())
+
+    def estimate(self, mask: np.ndarray) -> np.ndarray:
+        """The sound that a mask leaves of the mixture [shape=(samples,)]."""
+        return self.stft.inverse(apply_mask(mask, self.spectrum), len(self.song.mixture))
+
+    def sdr(self, estimate: np.ndarray) -> float | None:
+        """SDR of an estimate of the source in decibels, or None where it has no finite value."""
+        return finite(sdr(self.reference, estimate))
+
+    def sounds(self) -> Sounds:
+        """Mixture and source for the players, ready for an estimate beside them."""
+        return Sounds(self.stft.sample_rate, mixture=self.song.mixture, source=self.reference)
+
+
+def finite(value: float) -> float | None:
+    """A number that JSON can hold: None for NaN and infinity."""
+    return float(value) if np.isfinite(value) else None
+
+
+def level_bytes(magnitude: np.ndarray, loudest: float) -> bytes:
+    """Levels from -80 dB (0) to 0 dB (255), top frequency first [shape=(bins, frames)]."""
+    scaled = (decibels(magnitude, loudest) - FLOOR) * (255 / -FLOOR)
+    return picture_bytes(np.clip(scaled, 0, 255).round())
+
+
+def share_bytes(share: np.ndarray) -> bytes:
+    """Values from 0 to 1 as 0 to 255, top frequency first [shape=(bins, frames)]."""
+    return picture_bytes((np.clip(share, 0, 1) * 255).round())
+
+
+def picture_bytes(values: np.ndarray) -> bytes:
+    """Whole numbers from 0 to 255 as the browser draws them: top frequency first."""
+    return np.ascontiguousarray(values[::-1], np.uint8).tobytes()
+
+
+class Sounds:
+    """Recordings encoded for the players, all at one common gain.
+
+    What does not change is encoded once; only when a new recording needs a lower gain, so that
+    it does not clip, all are encoded again.
+    """
+
+    def __init__(self, sample_rate: int, **recordings: np.ndarray) -> None:
+        self.sample_rate = sample_rate
+        self.recordings = recordings
+        self._encoded: dict[str, tuple[float, str]] = {}
+
+    def with_(self, **recordings: np.ndarray) -> dict[str, object]:
+        """Addresses of the fixed recordings and of these, by name, and the gain of them all."""
+        everything = self.recordings | recordings
+        gain = common_gain(*everything.values())
+        addresses = {}
+        for key, audio in everything.items():
+            made_at, address = self._encoded.get(key, (None, ""))
+            if made_at != gain:
+                address = mp3_address(audio * gain, self.sample_rate)
+            if key in self.recordings:
+                self._encoded[key] = (gain, address)
+            addresses[key] = address
+        return {"sounds": addresses, "gain": gain}
+
+
+def in_decibels(value: float | None) -> str:
+    """An SDR in words: "9.8 dB", with a proper minus sign, or that it is not defined."""
+    return "not defined" if value is None else f"{round(value, 1) + 0.0:.1f} dB".replace("-", "−")
+
+
+def in_percent(share: float) -> str:
+    """A share in words: "44.8 %"."""
+    return f"{100 * share:.1f} %"
