@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,12 @@ class Song:
     def sum_of_sources(self) -> np.ndarray:
         """The exact sum of the stems [shape=(samples,)], float32."""
         return np.sum(list(self.sources.values()), axis=0, dtype=np.float32)
+
+    def between(self, start: float, end: float) -> Song:
+        """The part of the song between two moments in seconds, as a song; views, no copies."""
+        part = slice(round(start * self.sample_rate), round(end * self.sample_rate))
+        sources = {name: audio[..., part] for name, audio in self.sources.items()}
+        return replace(self, mixture=self.mixture[..., part], sources=sources)
 
 
 def data_folder() -> Path:
