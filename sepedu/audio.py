@@ -43,10 +43,33 @@ def read_audio(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
     path = Path(path)
     check_whole(path)
     try:
-        audio, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+        recording = soundfile.SoundFile(path)
     except soundfile.LibsndfileError:
         audio, sample_rate = _read_with_ffmpeg(path)
-    return check_audio(audio.T, str(path)), int(sample_rate)
+        return check_audio(audio.T, str(path)), int(sample_rate)
+    with recording:
+        return read_samples(recording, recording.frames, path), recording.samplerate
+
+
+def read_samples(recording: soundfile.SoundFile, count: int, path: Path) -> np.ndarray:
+    """Read the next samples of an open file, all of them or none.
+
+    Returns
+    -------
+    audio : np.ndarray [shape=(channels, count)], float32
+
+    Raises
+    ------
+    SepeduError
+        If the file ends too early or cannot be decoded further, or a value is not finite.
+    """
+    try:
+        audio = recording.read(count, dtype="float32", always_2d=True).T
+    except soundfile.LibsndfileError:
+        audio = np.empty((recording.channels, 0), np.float32)
+    if audio.shape[1] != count:
+        raise SepeduError(f"The file {path} is cut off or damaged", "Copy or download it again")
+    return check_audio(audio, str(path))
 
 
 def check_whole(path: Path) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
 import soundfile
 
-from .audio import check_whole, read_audio
+from .audio import check_whole, read_audio, read_samples
 from .datasets import SOURCES
 from .errors import SepeduError
 from .model import MaskCNN
@@ -125,18 +124,7 @@ def _separate_block(
 ) -> None:
     first, last, margin_first, margin_last = block
     recording.seek(margin_first)
-    channels = recording.read(margin_last - margin_first, dtype="float32", always_2d=True).T
-    if channels.shape[1] != margin_last - margin_first:
-        raise SepeduError(
-            f"The file {song} is cut off: it ends {margin_last - margin_first - channels.shape[1]} "
-            "samples too early",
-            "Copy or download it again",
-        )
-    if not np.isfinite(channels).all():
-        raise SepeduError(
-            f"There are values that are not finite (NaN or infinity) in {song}",
-            "Export it again from the program that made it",
-        )
+    channels = read_samples(recording, margin_last - margin_first, song)
     estimates = separate_block(channels, recording.samplerate, models, mask, threshold)
     if "residual" in parts:
         estimates["residual"] = channels - sum(estimates[source] for source in models)

@@ -84,8 +84,9 @@ def test_unchanged_stretches_are_pieces_of_the_song():
         distance = (mixture - torch.from_numpy(padded[:, frame : frame + 25])).abs().amax((1, 2))
         nearest = int(distance.argmin())
         assert distance[nearest] < 1e-3
+        heard = example.mixture[:, frame] > 1e-3  # below, rounding decides the mask
         same = target[nearest, :, 0].numpy() == example.target[:, frame]
-        assert same.mean() > 0.98  # rounding may turn a bin at the very threshold
+        assert same[heard].mean() > 0.99
 
 
 def test_drawing_depends_on_seed_and_epoch_alone():

@@ -1,0 +1,131 @@
+"""Reading, writing, resampling, playing: nothing changed behind your back."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sepedu import SepeduError
+from sepedu.audio import Player, check_audio, read_audio, resample, write_audio
+
+TONE = (0.4 * np.sin(2 * np.pi * 440 * np.arange(22050) / 22050)).astype(np.float32)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_written_is_read_back(tmp_path, suffix, channels):
+    audio = np.stack([TONE, -TONE][:channels])
+    path = write_audio(tmp_path / "new folder" / f"пісня 1{suffix}", audio, 44100)
+    again, rate = read_audio(path)
+    assert (rate, again.shape) == (44100, audio.shape)
+    assert np.abs(again - audio).max() < 1e-6
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_peaks_above_one_are_kept_or_refused(tmp_path):
+    loud = 3 * TONE
+    again, _ = read_audio(write_audio(tmp_path / "a.wav", loud, 22050))
+    assert np.array_equal(again[0], loud)
+    with pytest.raises(SepeduError, match="would clip"):
+        write_audio(tmp_path / "a.flac", loud, 22050)
+    assert not (tmp_path / "a.flac").exists()
+
+
+def test_other_formats_and_unwritable_folders(tmp_path):
+    with pytest.raises(SepeduError, match=r"\.wav or \.flac"):
+        write_audio(tmp_path / "a.mp3", TONE, 22050)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SepeduError, match="cannot be written"):
+        write_audio(tmp_path / "file" / "a.wav", TONE, 22050)
+
+
+def write_bad_files(folder):
+    """Every kind of file that cannot be used, with a word of what the error must say."""
+    good = folder / "good.wav"
+    soundfile.write(good, TONE, 22050)
+    whole = good.read_bytes()
+    (folder / "empty.wav").write_bytes(b"")
+    (folder / "cut.wav").write_bytes(whole[: len(whole) // 2])
+    (folder / "text.wav").write_text("la la la")
+    (folder / "cut.flac").write_bytes(whole[:0])
+    soundfile.write(folder / "whole.flac", TONE, 22050)
+    (folder / "cut.flac").write_bytes((folder / "whole.flac").read_bytes()[:5000])
+    soundfile.write(folder / "nothing.wav", TONE[:0], 22050)
+    soundfile.write(folder / "nan.wav", np.full(99, np.nan, np.float32), 22050, subtype="FLOAT")
+    soundfile.write(folder / "eight.wav", TONE, 22050, subtype="PCM_U8")
+    return {
+        "missing.wav": "no file",
+        "empty.wav": "is empty",
+        "cut.wav": "cut off",
+        "cut.flac": "cut off",
+        "text.wav": "cannot be read as audio",
+        "nothing.wav": "no samples",
+        "nan.wav": "not finite",
+        "eight.wav": "8 bits",
+    }
+
+
+def test_bad_files(tmp_path):
+    for name, message in write_bad_files(tmp_path).items():
+        with pytest.raises(SepeduError, match=message) as caught:
+            read_audio(tmp_path / name)
+        assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("audio", "message"),
+    [
+        (np.zeros(0), "no samples"),
+        (np.zeros((2, 3, 4)), "not understood"),
+        (np.array([np.inf]), "not finite"),
+        (np.zeros((44100, 2)), "channels first"),
+        (np.array(["la"]), "not understood"),
+    ],
+)
+def test_bad_arrays(audio, message):
+    with pytest.raises(SepeduError, match=message):
+        check_audio(audio)
+
+
+def test_whole_numbers_are_scaled():
+    assert check_audio(np.array([-32768, 16384], np.int16)).tolist() == [-1.0, 0.5]
+    assert check_audio(np.array([0, 128], np.uint8)).tolist() == [-1.0, 0.0]
+
+
+@settings(deadline=None, max_examples=30)
+@given(samples=st.integers(1, 3000), rates=st.permutations([8000, 22050, 44100, 48000]))
+def test_resampling_and_back_restores_the_length(samples, rates):
+    audio = np.zeros((2, samples), np.float32)
+    there = resample(audio, rates[0], rates[1])
+    assert there.shape == (2, -(-samples * rates[1] // rates[0]))
+    assert resample(there, rates[1], rates[0]).shape[1] >= samples
+
+
+def test_resampling_keeps_a_tone():
+    there = resample(resample(TONE, 22050, 44100), 44100, 22050)
+    assert np.abs(there - TONE)[500:-500].max() < 1e-4
+
+
+def test_player_keeps_levels():
+    player = Player({"loud": TONE, "soft": TONE / 10}, 22050)
+    clips = re.findall(r"base64,([^\"]+)", player._repr_html_())
+    loud, soft = (soundfile.read(io.BytesIO(base64.b64decode(clip)))[0] for clip in clips)
+    assert len(loud) == len(TONE)
+    ratio = np.std(loud) / np.std(soft)
+    assert ratio == pytest.approx(10, rel=0.02)
+    assert player.gain == 1
+
+
+def test_player_turns_everything_down_together_and_says_so():
+    player = Player({"too loud": 4 * TONE, "soft": TONE}, 22050)
+    assert player.gain == pytest.approx(1 / 1.6, rel=0.01)
+    assert "one gain of 0.6" in player._repr_html_()
+
+
+def test_player_shows_names_safely():
+    assert "<script>" not in Player({"<script>": TONE}, 22050)._repr_html_()

@@ -1,0 +1,107 @@
+"""Measures agree with museval and with their definitions; the ladder is in order."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from songs import made_up_song, write_hq_dataset
+
+from sepedu import STFT, MaskCNN, SepeduError, evaluate
+from sepedu.cli import main
+from sepedu.evaluation import METHODS, framewise_sdr, sdr, si_sdr, summarise
+from sepedu.ffmpeg import ensure_ffmpeg
+
+random = np.random.default_rng(0)
+REFERENCE = random.standard_normal((2, 3 * 22050))
+ESTIMATE = REFERENCE + 0.3 * random.standard_normal(REFERENCE.shape)
+
+
+def test_sdr_of_a_known_error():
+    assert sdr(np.ones(100), np.full(100, 0.9)) == pytest.approx(20)
+    assert sdr(np.ones(100), np.zeros(100)) == 0
+    assert sdr(np.ones(100), np.ones(100)) == np.inf
+
+
+def test_framewise_sdr_is_that_of_museval():
+    ensure_ffmpeg()
+    import museval
+
+    theirs = museval.metrics.bss_eval(
+        REFERENCE.T[None], ESTIMATE.T[None], window=22050, hop=22050, compute_permutation=False
+    )[0]
+    assert framewise_sdr(REFERENCE, ESTIMATE, 22050) == pytest.approx(np.median(theirs), abs=1e-4)
+
+
+def test_si_sdr_forgives_the_level_only():
+    assert si_sdr(REFERENCE, 5 * REFERENCE) > 100
+    level = si_sdr(REFERENCE, ESTIMATE)
+    assert si_sdr(REFERENCE, 0.1 * ESTIMATE) == pytest.approx(level)
+    assert level < sdr(REFERENCE, ESTIMATE) + 0.1
+
+
+def test_a_silent_source_has_no_sdr():
+    silent = np.zeros_like(REFERENCE)
+    assert np.isnan(sdr(silent, ESTIMATE))
+    assert np.isnan(framewise_sdr(silent, ESTIMATE, 22050))
+    assert np.isnan(si_sdr(silent, ESTIMATE))
+    assert np.isnan(si_sdr(REFERENCE, silent))
+
+
+def test_other_shapes_are_refused():
+    with pytest.raises(SepeduError, match="cannot be compared"):
+        sdr(np.ones(3), np.ones(4))
+
+
+@pytest.fixture(scope="module")
+def table():
+    songs = [made_up_song("a"), made_up_song("b", seed=1)]
+    torch.manual_seed(0)
+    masks = {"vocals": np.full((513, 1), 0.3, np.float32)}
+    return evaluate(songs, {"vocals": MaskCNN().eval()}, masks, ["vocals", "bass"])
+
+
+def test_the_ladder_is_whole_and_in_order(table):
+    summary = summarise(table)
+    assert list(summary.loc["vocals"].index) == list(METHODS)
+    assert "network, soft" not in summary.loc["bass"].index
+    vocals = summary.loc["vocals"]
+    assert vocals.loc["silence", "sdr"] == 0
+    assert vocals.loc["ideal binary mask", "accuracy"] == 1
+    assert vocals.loc["ideal binary mask", "mse"] == 0
+    ones = vocals["ones"].iloc[0]
+    assert vocals.loc["mixture", "accuracy"] == pytest.approx(ones)
+    assert vocals.loc["silence", "accuracy"] == pytest.approx(1 - ones)
+    assert vocals.loc["majority class", "accuracy"] == pytest.approx(max(ones, 1 - ones))
+    assert vocals.loc["ideal ratio mask", "sdr"] > vocals.loc["mixture", "sdr"]
+
+
+def test_means_weigh_frames_and_medians_songs(table):
+    rows = table[(table.source == "vocals") & (table.method == "network, soft")]
+    row = summarise(table).loc[("vocals", "network, soft")]
+    assert row["accuracy"] == pytest.approx(np.average(rows["accuracy"], weights=rows["frames"]))
+    assert row["sdr"] == pytest.approx(rows["sdr"].median())
+    assert row["songs"] == 2
+
+
+def test_a_silent_stem_is_counted():
+    song = made_up_song()
+    song.sources["bass"][:] = 0
+    summary = summarise(evaluate([song], {}, sources=["bass"]))
+    assert summary.loc[("bass", "mixture"), "silent"] == 1
+    assert STFT().frames(song.mixture.size) == 130
+
+
+def test_command_line_writes_every_row(tmp_path, capsys):
+    root = write_hq_dataset(tmp_path / "data", ["one"])
+    out = tmp_path / "folder" / "rows.json"
+    arguments = ["evaluate", "--data", str(root), "--sources", "other", "--out", str(out)]
+    assert main(arguments) == 0
+    assert "ideal binary mask" in capsys.readouterr().out
+    rows = json.loads(out.read_text(encoding="utf-8"))
+    assert {row["method"] for row in rows} >= {"silence", "mixture", "ideal ratio mask"}
+
+
+def test_command_line_tells_a_wrong_root(tmp_path, capsys):
+    assert main(["evaluate", "--data", str(tmp_path)]) == 2
+    assert "expected train/ and test/" in capsys.readouterr().err
