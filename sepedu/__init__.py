@@ -3,6 +3,25 @@
 >>> from sepedu import STFT, binary_mask, open_dataset, MaskCNN, predict_mask, separate, evaluate
 
 Each name stands for one idea of the course, and its documentation names the lesson.
+
+The rooms, from the ground up; a module imports only from those above it:
+
+===============================  ==========================================================
+errors, memory, ffmpeg           one exception; the allocator; programs that decode
+audio                            read, write, resample; the player at one gain
+stft                             the transform, its inverse, the features of the network
+masks                            B = (S > T M) and its soft kin
+datasets, fetch                  songs with their stems
+examples, excerpts               windows and answers; stretches to train on
+model                            the network
+dense                            the network over a whole spectrogram at once
+checkpoints, training, runs      trained networks on disk; the loop; one source's training
+separation, files                audio in, estimates out
+evaluation, results, talk        accuracy, SDR, the ladder; every published number
+plots, widgets                   figures; what can be turned
+exercises                        reference answers, checks, hints
+doctor, lab, cli                 the course on this machine
+===============================  ==========================================================
 """
 
 from importlib import import_module

@@ -81,6 +81,12 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--threshold", type=float, default=0.5, help="T of the true mask")
     evaluate.add_argument("--out", type=Path, metavar="FILE.json", help="write every row there")
 
+    results = command("results", _results, "Rebuild every published number.")
+    _add_data(results)
+    results.add_argument("--subset", choices=("train", "test"), default="train")
+    results.add_argument("--out", type=Path, default=Path("docs"), metavar="DIR")
+    results.add_argument("--readme", type=Path, help="a README whose summary to renew")
+
     data = command("data", _data_info, "Look at, fetch or build the songs.")
     actions = data.add_subparsers(title="actions", metavar="ACTION")
     info = actions.add_parser("info", help="say what is there")
@@ -207,6 +213,19 @@ def _write_text(path: Path, text: str) -> None:
             f"The file {path} cannot be written ({error})",
             "Choose a folder that may be written and has room",
         ) from error
+
+
+def _results(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from .results import collect_results, write_results
+    from .results_page import update_readme
+
+    results = collect_results(options.data, options.subset, lambda songs: tqdm(songs, unit="song"))
+    for path in write_results(results, options.out):
+        print(path)
+    if options.readme:
+        update_readme(options.readme, results)
 
 
 def _data_info(options: argparse.Namespace) -> None:

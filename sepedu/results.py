@@ -1,0 +1,152 @@
+"""Every published number, rebuilt from the checkpoints and the songs by one command."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .checkpoints import load_checkpoint, weights_path
+from .datasets import SOURCES, Song, load_song, open_dataset
+from .evaluation import accuracy, evaluate, summarise
+from .masks import binary_mask
+from .model import MaskCNN
+from .runs import dataset_name
+from .separation import predict_gate
+from .results_page import as_markdown
+from .stft import STFT
+
+THRESHOLDS = (0.1, 0.25, 0.5, 0.75, 1.0)
+BAND_EDGES = (0, 125, 250, 500, 1000, 2000, 4000, 8000, 11025)
+"""In hertz: octaves, but for the first and the last."""
+DIGITS = 4
+
+
+def collect_results(
+    where: str | os.PathLike[str] | None,
+    subset: str = "train",
+    progress: Callable[[Iterable], Iterable] = iter,
+) -> dict[str, Any]:
+    """Measure the networks that come with the course on a dataset.
+
+    Parameters
+    ----------
+    where : str or path, optional
+        As `open_dataset` takes it.
+    subset : {"train", "test"}
+        "train" measures the training and the validation songs apart, "test" the test songs.
+    progress : callable, optional
+        Wraps the songs, for example `tqdm`.
+
+    Returns
+    -------
+    results : dict
+        What `docs/results.json` holds: `data`, `threshold`, `training` (how the networks were
+        made), `rows` (per part, source and method, those of `summarise`; `read_results` reads
+        them), `sdr_by_song`, and `details` of the last part (accuracy by frequency band, against
+        T, and calibration). Rounded to four digits.
+
+    Raises
+    ------
+    SepeduError
+        See `open_dataset` and `load_checkpoint`.
+
+    Lesson: 07
+    """
+    loaded = {s: load_checkpoint(weights_path(s)) for s in SOURCES if weights_path(s).is_file()}
+    models = {source: model for source, (model, _, _) in loaded.items()}
+    average_masks = {s: state["average_mask"].numpy() for s, (_, _, state) in loaded.items()}
+    parts = ("train", "valid") if subset == "train" else ("test",)
+    results: dict[str, Any] = {
+        "data": dataset_name(where),
+        "threshold": 0.5,
+        "training": {source: _told(about) for source, (_, about, _) in loaded.items()},
+        "rows": [],
+        "sdr_by_song": {},
+    }
+    songs: list[Song] = []
+    for part in parts:
+        dataset = open_dataset(where, subset, part if subset == "train" else None)
+        songs = [load_song(track) for track in progress(dataset)]
+        table = evaluate(songs, models, average_masks, progress=progress)
+        summary = summarise(table).round(DIGITS).reset_index()
+        summary.insert(0, "part", part)
+        summary.insert(0, "data", results["data"])
+        results["rows"] += _plain(summary, "records")
+        by_song = table.pivot(index=["source", "song"], columns="method", values="sdr")
+        results["sdr_by_song"][part] = {
+            source: _plain(by_song.loc[source].round(DIGITS), "index") for source in SOURCES
+        }
+    results["details"] = {source: _details(songs, source, models[source]) for source in models}
+    return results
+
+
+def _told(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What a checkpoint tells of its training."""
+    return {key: about.get(key) for key in ("data", "songs", "recipe", "augmentation", "commit")}
+
+
+def _plain(table: pd.DataFrame, orient: str) -> Any:
+    """A table as what JSON can hold, with None for what has no value."""
+    return json.loads(table.to_json(orient=orient, double_precision=DIGITS))
+
+
+def _details(songs: Sequence[Song], source: str, model: MaskCNN) -> dict[str, list[dict]]:
+    """Where a network is right: by frequency, against T, and for what it says."""
+    stft = STFT()
+    magnitudes = [
+        (np.abs(stft.forward(song.sources[source])), np.abs(stft.forward(song.mixture)))
+        for song in songs
+    ]
+    mixture = np.concatenate([mixture for _, mixture in magnitudes], axis=1)
+    wanted = np.concatenate([wanted for wanted, _ in magnitudes], axis=1)
+    gate = np.concatenate([predict_gate(model, mixture) for _, mixture in magnitudes], axis=1)
+    target = binary_mask(wanted, mixture, 0.5)
+
+    bands = []
+    for low, high in pairwise(BAND_EDGES):
+        inside = (stft.frequencies >= low) & (stft.frequencies < high + (high == BAND_EDGES[-1]))
+        bands.append({"low": low, "high": high, **_beside(gate[inside], target[inside])})
+    against = [
+        {"threshold": t, **_beside(gate, binary_mask(wanted, mixture, t))} for t in THRESHOLDS
+    ]
+    tenth = np.minimum((gate * 10).astype(int), 9)
+    calibration = [
+        {
+            "said": round(float(gate[tenth == k].mean()), DIGITS),
+            "true": round(float(target[tenth == k].mean()), DIGITS),
+            "share": round(float((tenth == k).mean()), DIGITS),
+        }
+        for k in range(10)
+        if (tenth == k).any()
+    ]
+    return {"bands": bands, "thresholds": against, "calibration": calibration}
+
+
+def _beside(gate: np.ndarray, target: np.ndarray) -> dict[str, float]:
+    ones = float(target.mean())
+    return {
+        "ones": round(ones, DIGITS),
+        "majority": round(max(ones, 1 - ones), DIGITS),
+        "accuracy": round(accuracy(gate, target), DIGITS),
+    }
+
+
+def write_results(results: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write `results.json` and `results.md`; the same results give the same files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "results.json": json.dumps(results, indent=1, sort_keys=True) + "\n",
+        "results.md": as_markdown(results),
+    }
+    for name, text in texts.items():
+        part = folder / f".{name}.part"
+        part.write_text(text, encoding="utf-8")
+        part.replace(folder / name)
+    return [folder / name for name in texts]

@@ -1,0 +1,131 @@
+"""The published numbers as tables to read: the page of results, and the README's summary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .errors import SepeduError
+from .talk import talk_results
+
+BEGIN, END = "<!-- results:begin, written by `sepedu results` -->", "<!-- results:end -->"
+
+
+def as_markdown(results: Mapping[str, Any]) -> str:
+    """The results as a page of tables."""
+    lines = [
+        "# Results",
+        "",
+        f"Made by `sepedu results` from the checkpoints in `data/weights` and {results['data']}. "
+        "Mono at 22,050 Hz; true masks B = (S > 0.5 M); accuracy and mean squared error over all "
+        "bins of all frames; SDR and SI-SDR in decibels, median over songs of the median over "
+        "windows of one second, as museval reports it. Songs with a silent source have no SDR "
+        "and are counted as such. The talk states neither its threshold nor how it divided "
+        "frames, so its figures stand beside ours without being the same measurement.",
+        "",
+    ]
+    talk = talk_results()
+    rows = pd.DataFrame(results["rows"])
+    for (part, source), table in rows.groupby(["part", "source"], sort=False):
+        first = table.iloc[0]
+        lines += [
+            f"## {_PARTS[part]}: {source}",
+            "",
+            f"{first['songs']} songs, {first['silent']} of them without {source}; "
+            f"{100 * first['ones']:.1f} % of the true mask is ones.",
+            "",
+            "| | accuracy | MSE | SDR | mean SDR | SI-SDR |",
+            "|---|---|---|---|---|---|",
+        ]
+        for row in table.to_dict("records"):
+            cells = [f"{row[key]:.3f}" for key in ("accuracy", "mse")]
+            cells += [
+                "" if pd.isna(row[key]) else f"{row[key]:.2f}"
+                for key in ("sdr", "sdr_mean", "si_sdr")
+            ]
+            lines.append(f"| {row['method']} | {' | '.join(cells)} |")
+        if (source, part) in talk.index:
+            row = talk.loc[(source, part)]
+            lines.append(f"| the talk | {row['accuracy']:.3f} | {row['mse']:.3f} | | | |")
+        lines.append("")
+    for source, details in results["details"].items():
+        lines += [f"## Where the network for {source} is right", ""]
+        lines += ["| from Hz | to Hz | ones | majority class | accuracy |", "|---|---|---|---|---|"]
+        lines += [
+            f"| {b['low']} | {b['high']} | {b['ones']:.3f} | {b['majority']:.3f} | "
+            f"{b['accuracy']:.3f} |"
+            for b in details["bands"]
+        ]
+        lines += ["", "| T | ones | majority class | accuracy |", "|---|---|---|---|"]
+        lines += [
+            f"| {t['threshold']} | {t['ones']:.3f} | {t['majority']:.3f} | {t['accuracy']:.3f} |"
+            for t in details["thresholds"]
+        ]
+        lines += ["", "| the network says | of these are ones | share of bins |", "|---|---|---|"]
+        lines += [
+            f"| {c['said']:.2f} | {c['true']:.2f} | {c['share']:.3f} |"
+            for c in details["calibration"]
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+_PARTS = {"train": "Training songs", "valid": "Validation songs", "test": "Test songs"}
+
+
+def readme_table(results: Mapping[str, Any]) -> str:
+    """The README's summary: each source's network beside majority class, talk and ideal mask.
+
+    Accuracy and mean squared error, training and validation songs divided by a stroke; SDR in
+    decibels on the validation songs.
+    """
+    rows = pd.DataFrame(results["rows"]).set_index(["source", "part", "method"])
+    talk = talk_results()
+    lines = [
+        "| training / validation | accuracy | majority class | the talk | MSE | the talk | "
+        "SDR (dB): mixture | network | ideal binary mask |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for source in ("vocals", "drums", "bass", "other"):
+        if (source, "valid", "network, soft") not in rows.index:
+            continue
+
+        def both(column: str, method: str, source: str = source) -> str:
+            values = [rows.loc[(source, part, method), column] for part in ("train", "valid")]
+            return " / ".join(f"{value:.3f}" for value in values)
+
+        def told(column: str, source: str = source) -> str:
+            return " / ".join(f"{talk.loc[(source, p), column]:.3f}" for p in ("train", "valid"))
+
+        ratios = [
+            f"{rows.loc[(source, 'valid', method), 'sdr']:.1f}"
+            for method in ("mixture", "network, soft", "ideal binary mask")
+        ]
+        cells = [
+            both("accuracy", "network, soft"),
+            both("accuracy", "majority class"),
+            told("accuracy"),
+            both("mse", "network, soft"),
+            told("mse"),
+            *ratios,
+        ]
+        lines.append(f"| {source} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def update_readme(readme: Path, results: Mapping[str, Any]) -> None:
+    """Put the summary between its two marks in the README.
+
+    Raises
+    ------
+    SepeduError
+        If the marks are not there.
+    """
+    text = readme.read_text(encoding="utf-8")
+    if BEGIN not in text or END not in text:
+        raise SepeduError(f"{readme} has no marks for the results", f"Put in: {BEGIN} {END}")
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    readme.write_text(f"{before}{BEGIN}\n{readme_table(results)}\n{END}{after}", encoding="utf-8")
