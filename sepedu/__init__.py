@@ -15,9 +15,9 @@ datasets, fetch                  songs with their stems
 examples, excerpts               windows and answers; stretches to train on
 model                            the network
 dense                            the network over a whole spectrogram at once
-checkpoints, training, runs      trained networks on disk; the loop; one source's training
+checkpoints, training            trained networks on disk; the loop, its history
 separation, files                audio in, estimates out
-evaluation, results, talk        accuracy, SDR, the ladder; every published number
+evaluation, runs, results, talk  accuracy, SDR, the ladder; one training; published numbers
 plots, widgets                   figures; what can be turned
 exercises                        reference answers, checks, hints
 doctor, lab, cli                 the course on this machine

@@ -17,9 +17,9 @@ from .datasets import SOURCES, Song, load_song, open_dataset
 from .evaluation import accuracy, evaluate, summarise
 from .masks import binary_mask
 from .model import MaskCNN
+from .results_page import as_markdown
 from .runs import dataset_name
 from .separation import predict_gate
-from .results_page import as_markdown
 from .stft import STFT
 
 THRESHOLDS = (0.1, 0.25, 0.5, 0.75, 1.0)
