@@ -1,5 +1,8 @@
 """Every interactive piece of the course; `docs/widgets.md` shows how a lesson calls them."""
 
+from .painter import MaskPainter
+from .predicted import PredictedMaskExplorer
 from .threshold import ThresholdExplorer
+from .transform import STFTExplorer
 
-__all__ = ["ThresholdExplorer"]
+__all__ = ["MaskPainter", "PredictedMaskExplorer", "STFTExplorer", "ThresholdExplorer"]

@@ -23,9 +23,16 @@ export function ticks(end, count) {
   return { places, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
 }
 
+// "#009E73" as a colour of the canvas, mixed with white.
+export function hexColour(text, strength = 1) {
+  const parts = [1, 3, 5].map((place) => parseInt(text.slice(place, place + 2), 16));
+  return colour(...parts.map((part) => Math.round(255 - strength * (255 - part))));
+}
+
 export class Picture {
-  // `seconds` and `hertz` are where the axes end.
-  constructor({ title, rows, columns, seconds, hertz, height = 190 }) {
+  // `seconds` and `hertz` are where the axes end; `unit` is for an axis of something else.
+  constructor({ title, rows, columns, seconds, hertz, unit = "s", height = 190 }) {
+    this.unit = unit;
     this.canvas = make("canvas", { role: "img", "aria-label": title });
     this.plane = make("div", { class: "sepedu-plane", style: `height:${height}px` }, this.canvas);
     this.caption = make("figcaption", {}, title);
@@ -53,11 +60,11 @@ export class Picture {
   }
 
   axes(seconds, hertz) {
-    const time = ticks(seconds, 8);
+    const time = ticks(seconds, this.unit === "s" ? 8 : 3);
     this.across.replaceChildren(
       ...time.places.map((place, i) => {
         const last = i === time.places.length - 1;
-        const text = place.toFixed(time.digits) + (last ? " s" : "");
+        const text = place.toFixed(time.digits) + (last ? ` ${this.unit}` : "");
         // The last number is moved in, so that its unit stays under the picture.
         const style = `left:${(100 * place) / seconds}%${last ? ";transform:translateX(-85%)" : ""}`;
         return make("span", { style }, text);
@@ -73,6 +80,12 @@ export class Picture {
         ),
       ),
     );
+  }
+
+  // Show only what lies below a frequency, of `hertz` in all.
+  zoom(limit, seconds, hertz) {
+    this.canvas.style.height = `${(100 * hertz) / limit}%`;
+    this.axes(seconds, limit);
   }
 
   // Every value's colour from a table.

@@ -30,7 +30,7 @@ def slider_thresholds() -> np.ndarray:
     So 0.01, 0.02, 0.05, 0.1, ... and 10 are exactly among them, 80 to a decade, and a place
     fits into one byte.
     """
-    knots = np.outer([0.01, 0.1, 1.0], [1, 2, 5]).ravel().tolist() + [10.0]
+    knots = [*np.outer([0.01, 0.1, 1.0], [1, 2, 5]).ravel().tolist(), 10.0]
     steps = [24, 32, 24] * 3
     pieces = [
         np.geomspace(low, high, count, endpoint=False)
