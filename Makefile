@@ -30,7 +30,7 @@ slides:
 	@$(COURSE) sepedu slides build
 
 results:
-	@$(COURSE) sepedu results
+	@$(COURSE) sepedu results --data musdb7 --clone .
 
 bench:
 	@$(COURSE) python -m sepedu.bench

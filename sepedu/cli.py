@@ -85,7 +85,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_data(results)
     results.add_argument("--subset", choices=("train", "test"), default="train")
     results.add_argument("--out", type=Path, default=Path("docs"), metavar="DIR")
-    results.add_argument("--readme", type=Path, help="a README whose summary to renew")
+    results.add_argument(
+        "--clone", type=Path, help="a clone whose README and card of networks to renew, too"
+    )
 
     data = command("data", _data_info, "Look at, fetch or build the songs.")
     actions = data.add_subparsers(title="actions", metavar="ACTION")
@@ -219,13 +221,20 @@ def _results(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from .results import collect_results, write_results
-    from .results_page import update_readme
+    from .results_page import update_readme, weights_card
+    from .training import history_path
 
     results = collect_results(options.data, options.subset, lambda songs: tqdm(songs, unit="song"))
     for path in write_results(results, options.out):
         print(path)
-    if options.readme:
-        update_readme(options.readme, results)
+    if options.clone:
+        update_readme(options.clone / "README.md", results)
+        weights = options.clone / "data" / "weights"
+        histories = {
+            source: json.loads(history_path(weights / f"{source}.safetensors").read_text())
+            for source in results["training"]
+        }
+        _write_text(weights / "README.md", weights_card(results, histories))
 
 
 def _data_info(options: argparse.Namespace) -> None:

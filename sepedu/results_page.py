@@ -116,6 +116,52 @@ def readme_table(results: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]) -> str:
+    """The card of the trained networks: what each learned from, for how long, and its limits.
+
+    Parameters
+    ----------
+    results : mapping
+        As `collect_results` returns them.
+    histories : mapping of str to list of dict
+        By source, the rows that its training wrote.
+    """
+    lines = [
+        "# The trained networks",
+        "",
+        "Made by `sepedu results`. Each file is one network of 323,233 parameters in the format "
+        "safetensors, with its settings, its story and its figures inside, the normalisation and "
+        "the mask made beforehand beside the weights. `SOURCE.history.json` holds a row for each "
+        "epoch.",
+        "",
+        "| | learned from | songs | epochs | minutes | validation accuracy | command |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for source, told in results["training"].items():
+        rows = histories[source]
+        best = min(rows, key=lambda row: row["valid_loss"])
+        minutes = sum(row["seconds"] for row in rows) / 60
+        command = f"`sepedu train {source} --data musdb7 --out FILE --epochs {len(rows)}`"
+        lines.append(
+            f"| {source} | {told['data']} | {told['songs']} | {len(rows)}, best {best['epoch']} | "
+            f"about {minutes:.0f} | {best['valid_accuracy']:.3f} | {command} |"
+        )
+    lines += [
+        "",
+        "The minutes are those of the machine that trained them, and of what else it did.",
+        "",
+        "**Limits.** They heard about nine minutes of music, mostly Western pop and rock, at "
+        "22,050 Hz: above 11,025 Hz they know nothing. They answer for the mean of the channels, "
+        "so what cancels there is not found. What they reach on songs they never heard stands in "
+        "[docs/results.md](../../docs/results.md), beside guesses and ideal masks.",
+        "",
+        "**Origin.** MUSDB18 is for academic use; so are networks trained on it. No audio of it "
+        "is in these files.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
 def update_readme(readme: Path, results: Mapping[str, Any]) -> None:
     """Put the summary between its two marks in the README.
 
