@@ -20,7 +20,7 @@ separation, files                audio in, estimates out
 evaluation, runs, results, talk  accuracy, SDR, the ladder; one training; published numbers
 plots, widgets                   figures; what can be turned
 exercises                        reference answers, checks, hints
-doctor, lab, cli                 the course on this machine
+doctor, lab, commands, cli       the course on this machine
 ===============================  ==========================================================
 """
 

@@ -1,0 +1,160 @@
+"""What each command does; `cli` only reads their words.
+
+Each imports what it needs when it runs, so that `sepedu --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from .errors import SepeduError
+
+
+def doctor(options: argparse.Namespace) -> int:
+    from .doctor import run
+
+    return run()
+
+
+def lab(options: argparse.Namespace) -> int:
+    from .lab import launch
+
+    return launch(port=options.port, host=options.host)
+
+
+def separate(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from .checkpoints import load_checkpoint
+    from .datasets import SOURCES
+    from .files import separate_file
+
+    sources = options.sources or list(SOURCES)
+    models = None
+    if options.model:
+        model, about, _ = load_checkpoint(options.model)
+        sources = options.sources or [about["source"]]
+        models = {about["source"]: model}
+    written = separate_file(
+        options.song,
+        options.out,
+        sources,
+        options.mask,
+        options.threshold,
+        options.residual,
+        models,
+        progress=lambda blocks: tqdm(blocks, unit="block", disable=len(blocks) < 2),
+    )
+    for path in written.values():
+        print(path)
+
+
+def train(options: argparse.Namespace) -> None:
+    from dataclasses import replace
+
+    from .checkpoints import load_checkpoint
+    from .excerpts import Augmentation
+    from .runs import AUGMENTATION, RECIPE, train_source
+
+    recipe = replace(RECIPE, epochs=options.epochs, loss=options.loss, seed=options.seed)
+    train_source(
+        options.source,
+        options.data,
+        options.out,
+        recipe,
+        Augmentation() if options.plain else AUGMENTATION,
+        options.output,
+        options.threshold,
+        options.resume,
+    )
+    metrics = load_checkpoint(options.out)[1]["metrics"]
+    for name, value in metrics.items():
+        print(f"{name:16} {value:.4f}")
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from .checkpoints import load_checkpoint, weights_path
+    from .datasets import SOURCES, load_song, open_dataset
+    from .evaluation import evaluate, summarise
+
+    sources = options.sources or list(SOURCES)
+    dataset = open_dataset(options.data, options.subset, options.split)
+    models, average_masks = {}, {}
+    for source in sources:
+        if not weights_path(source).is_file():
+            print(f"There is no network for {source} yet: its rows are left out.", file=sys.stderr)
+            continue
+        models[source], _, state = load_checkpoint(weights_path(source))
+        average_masks[source] = state["average_mask"].numpy()
+    songs = (load_song(track) for track in dataset)
+    table = evaluate(
+        songs,
+        models,
+        average_masks,
+        sources,
+        options.threshold,
+        progress=lambda songs: tqdm(songs, total=len(dataset), unit="song"),
+    )
+    print(summarise(table).round(3).to_string())
+    if options.out:
+        rows = json.loads(table.to_json(orient="records", double_precision=6))
+        write_text(options.out, json.dumps(rows, indent=1) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise SepeduError(
+            f"The file {path} cannot be written ({error})",
+            "Choose a folder that may be written and has room",
+        ) from error
+
+
+def results(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from .results import collect_results, write_results
+    from .results_page import update_readme, weights_card
+    from .training import history_path
+
+    results = collect_results(options.data, options.subset, lambda songs: tqdm(songs, unit="song"))
+    for path in write_results(results, options.out):
+        print(path)
+    if options.clone:
+        update_readme(options.clone / "README.md", results)
+        weights = options.clone / "data" / "weights"
+        histories = {
+            source: json.loads(history_path(weights / f"{source}.safetensors").read_text())
+            for source in results["training"]
+        }
+        write_text(weights / "README.md", weights_card(results, histories))
+
+
+def data_info(options: argparse.Namespace) -> None:
+    from .datasets import open_dataset
+
+    sets = ((None, "train"), (None, "test"), ("stempeg", "test"), ("musdb7", "train"))
+    for where, subset in sets:
+        name = where or "embedded"
+        try:
+            dataset = open_dataset(where, subset)
+        except SepeduError as error:
+            print(f"{name:9} {subset:6} not here: {error.remedy}.")
+            continue
+        seconds = sum(track.duration for track in dataset)
+        print(f"{name:9} {subset:6} {len(dataset):3} songs, {seconds / 60:.1f} minutes")
+
+
+def data_fetch(options: argparse.Namespace) -> None:
+    from .fetch import fetch_musdb7
+
+    print(fetch_musdb7())
