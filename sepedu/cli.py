@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __version__
+from . import __version__, commands
 from .errors import SepeduError
 
 EXIT_BAD_INPUT = 2
