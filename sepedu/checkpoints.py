@@ -70,6 +70,7 @@ def save_checkpoint(
         path.parent.mkdir(parents=True, exist_ok=True)
         contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
         save_file(contiguous, part, metadata)
+        part.chmod(0o644)  # safetensors lets nobody else read; a class shares its networks
         part.replace(path)
     except (OSError, SafetensorError) as error:
         raise SepeduError(
