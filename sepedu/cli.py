@@ -97,6 +97,11 @@ def build_parser() -> argparse.ArgumentParser:
     fetch = actions.add_parser("fetch", help="download the MUSDB18 excerpts of seven seconds")
     fetch.add_argument("name", choices=("musdb7",))
     fetch.set_defaults(run=commands.data_fetch)
+    build = actions.add_parser("build", help="compose and render the embedded set again")
+    build.add_argument("--out", type=Path, help="folder of the set; by default data/minimus")
+    build.set_defaults(run=commands.data_build)
+    compare = actions.add_parser("compare", help="put the embedded set beside MUSDB18 excerpts")
+    compare.set_defaults(run=commands.data_compare)
     return parser
 
 

@@ -158,3 +158,50 @@ def data_fetch(options: argparse.Namespace) -> None:
     from .fetch import fetch_musdb7
 
     print(fetch_musdb7())
+
+
+def data_build(options: argparse.Namespace) -> int:
+    """Render in an environment of its own: the instruments are no part of the course."""
+    import subprocess
+    import venv
+
+    clone = _clone_with("data/build/render.py")
+    environment = clone / ".venv-build"
+    programs = "Scripts" if sys.platform == "win32" else "bin"
+    python = environment / programs / "python"
+    finished = environment / "finished"
+    if not finished.is_file():
+        print("Setting up the instruments in .venv-build, once (minutes) ...", flush=True)
+        venv.create(environment, with_pip=True, clear=True)
+        requirements = str(clone / "data" / "build" / "requirements.txt")
+        if subprocess.call([str(python), "-m", "pip", "install", "-q", "-r", requirements]):
+            raise SepeduError(
+                "The instruments could not be installed; pip says why above",
+                "data/build/README.md names what the system must have first",
+            )
+        finished.touch()
+    words = ["--out", str(options.out.resolve())] if options.out else []
+    return subprocess.call([str(python), "-m", "data.build.render", *words], cwd=clone)
+
+
+def data_compare(options: argparse.Namespace) -> int:
+    """Run the comparison of the clone: its data/ is no part of the installed package."""
+    import subprocess
+
+    from .datasets import open_dataset
+
+    clone = _clone_with("data/build/compare.py")
+    excerpts = Path(open_dataset("musdb7").root).resolve()
+    words = ["-m", "data.build.compare", "--musdb7", str(excerpts)]
+    return subprocess.call([sys.executable, *words], cwd=clone)
+
+
+def _clone_with(file: str) -> Path:
+    """The clone that the library is read from, or SepeduError where it was installed as a wheel."""
+    clone = Path(__file__).resolve().parent.parent
+    if not (clone / file).is_file():
+        raise SepeduError(
+            f"There is no {file} beside the library: an installed package has only the songs",
+            "Clone the course and give the command there",
+        )
+    return clone
