@@ -1,0 +1,198 @@
+"""Build the decks, print them as PDF, and show them."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import webbrowser
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import matplotlib
+
+from ..errors import SepeduError
+from .deck import Deck, read_deck
+from .figures import lecture_style
+from .page import page
+from .render import render_deck
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def sources_folder() -> Path:
+    """The clone's folder of decks."""
+    folder = Path(__file__).resolve().parent.parent.parent / "slides"
+    if not (folder / "theme").is_dir():
+        raise SepeduError(
+            "The decks' sources are not installed with the library", "Build them in a clone"
+        )
+    return folder
+
+
+def find_decks(names: Sequence[str] = (), sources: Path | None = None) -> list[Path]:
+    """Paths of the decks with these names, of all if none is given.
+
+    Parameters
+    ----------
+    names : sequence of str
+        "overview", "02", or "02-binary-masks".
+    sources : path, optional
+        Another folder of decks.
+    """
+    folder = sources or sources_folder()
+    known = [path for path in sorted(folder.glob("*.md")) if path.stem != "README"]
+    found = []
+    for name in names:
+        matches = [path for path in known if name in (path.stem, path.stem.split("-")[0])]
+        if not matches:
+            decks = ", ".join(path.stem for path in known)
+            raise SepeduError(f"There is no deck {name!r}", f"The decks are: {decks}")
+        found += matches
+    return found if names else known
+
+
+def build(
+    names: Sequence[str] = (),
+    out: str | os.PathLike[str] | None = None,
+    pdf: bool = True,
+    say: Callable[[str], None] = print,
+) -> list[Path]:
+    """Build decks, each into one HTML file that needs no network, and a PDF beside it.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As `find_decks` takes them; all decks if empty.
+    out : path, optional
+        A folder; `slides/build` of the clone if left away.
+    pdf : bool
+        Also print each, where a Chromium is installed.
+    say : callable
+        Told what was built, what was left out, and why.
+
+    Returns
+    -------
+    files : list of pathlib.Path
+        What was written.
+
+    Raises
+    ------
+    SepeduError
+        If a deck is unknown or faulty; it names the file and the slide.
+    """
+    matplotlib.use("agg")
+    sources = sources_folder()
+    folder = Path(out) if out is not None else sources / "build"
+    browser = find_browser() if pdf else None
+    if pdf and browser is None:
+        say("No Chromium found: no PDFs. In a browser, add ?print-pdf to a deck and print it.")
+    files = []
+    with lecture_style(sources / "vendor" / "fonts"):
+        for path in find_decks(names):
+            begun = time.perf_counter()
+            deck = read_deck(path)
+            text, count = compose(deck, sources, say)
+            file = _write(folder / f"{deck.name}.html", text)
+            files.append(file)
+            line = f"{file}: {count} slides, {file.stat().st_size / 1e6:.1f} MB"
+            if browser:
+                files.append(print_pdf(file, browser))
+                line += ", and PDF"
+            say(f"{line}, {time.perf_counter() - begun:.0f} s")
+    return files
+
+
+def compose(deck: Deck, sources: Path, say: Callable[[str], None] = print) -> tuple[str, int]:
+    """The page of a deck, and the number of its slides."""
+    slides, left_out = render_deck(deck)
+    for line in left_out:
+        say(f"left out {line}")
+    scripts = []
+    if any("data-widget" in slide for slide in slides):
+        from .live import widget_script
+
+        scripts = [widget_script()]
+    return page(sources, str(deck.about["title"]), slides, scripts), len(slides)
+
+
+def find_browser() -> str | None:
+    """A Chromium or a relative of it, or None."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def print_pdf(file: Path, browser: str) -> Path:
+    """Print a built deck as PDF beside it, one page for each slide."""
+    out = file.with_suffix(".pdf").resolve()
+    with tempfile.TemporaryDirectory() as profile:
+        words = [
+            *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"),
+            *("--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"),
+            *(f"--user-data-dir={profile}", "--virtual-time-budget=60000"),
+            *(f"--print-to-pdf={out}", f"{file.resolve().as_uri()}?print-pdf"),
+        ]
+        try:
+            subprocess.run(words, check=True, capture_output=True, timeout=180)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise SepeduError(
+                f"{file} could not be printed ({str(error).splitlines()[0][:80]})",
+                "Open it in a browser with ?print-pdf at the end of its address, and print it",
+            ) from error
+    return out
+
+
+def serve(
+    out: str | os.PathLike[str] | None = None,
+    port: int = 8890,
+    host: str = "127.0.0.1",
+    browser: bool = True,
+) -> int:
+    """Show the built decks in a browser until Ctrl-C; builds them first where none is there.
+
+    Parameters
+    ----------
+    out : path, optional
+        Folder of the built decks; `slides/build` of the clone if left away.
+    port : int
+        Where to listen; 0 takes a free one.
+    host : str
+        This machine only, unless another is given.
+    browser : bool
+        Open a browser at the list of decks.
+    """
+    folder = Path(out) if out is not None else sources_folder() / "build"
+    if not any(folder.glob("*.html")):
+        build(out=folder, pdf=False)
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    try:
+        server = http.server.ThreadingHTTPServer((host, port), handler)
+    except OSError as error:
+        raise SepeduError(
+            f"Port {port} cannot be used ({error.strerror})", "Try another"
+        ) from error
+    with server:
+        address = f"http://{host}:{server.server_address[1]}/"
+        print(f"The decks are at {address} until you press Ctrl-C.")
+        sys.stdout.flush()
+        if browser:
+            webbrowser.open(address)
+        server.serve_forever()
+    return 0
+
+
+def _write(path: Path, text: str) -> Path:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise SepeduError(
+            f"The deck {path} cannot be written ({error})", "Choose a folder that may be written"
+        ) from error
+    return path

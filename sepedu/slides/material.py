@@ -1,0 +1,70 @@
+"""What decks draw from: songs that may be given away, networks, results; each opened once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from ..checkpoints import load_checkpoint, weights_path
+from ..datasets import SOURCES, Song, load_song, open_dataset
+from ..errors import SepeduError
+from ..model import MaskCNN
+from ..stft import STFT
+from ..talk import read_results
+
+stft = STFT()
+
+
+@lru_cache
+def song(name: str = "Rock - Last Tram", start: float = 0.0, end: float = 60.0) -> Song:
+    """A song of the embedded set by name, or a stretch of it, mono at 22,050 Hz.
+
+    Its sound may stand in a deck that is given away; that of MUSDB18's songs may not.
+    """
+    for subset in ("test", "train"):
+        for track in open_dataset(subset=subset):
+            if track.name == name:
+                return load_song(track).between(start, end)
+    raise SepeduError(f"There is no song {name!r} in the embedded set", "See data/README.md")
+
+
+def magnitude(audio: np.ndarray) -> np.ndarray:
+    """Magnitudes of the course's transform [shape=(513, frames)]."""
+    return np.abs(stft.forward(audio))
+
+
+@lru_cache
+def network(source: str) -> MaskCNN:
+    """The trained network that comes with the course."""
+    return load_checkpoint(weights_path(source))[0]
+
+
+@lru_cache
+def story(source: str) -> dict:
+    """What the checkpoint of a source tells of its training."""
+    return load_checkpoint(weights_path(source))[1]
+
+
+def results() -> pd.DataFrame | None:
+    """The measured results that the project publishes, or None before they are made."""
+    return read_results()
+
+
+def lacking(needs: str) -> str | None:
+    """Why a slide cannot be shown here, or None if it can.
+
+    Parameters
+    ----------
+    needs : {"", "results", "networks"}
+    """
+    if needs == "results" and results() is None:
+        return "there is no docs/results.json; make it with: sepedu results"
+    if needs == "networks":
+        missing = [source for source in SOURCES if not weights_path(source).is_file()]
+        if missing:
+            return f"there is no network for {', '.join(missing)}; train it with: sepedu train"
+    if needs not in ("", "results", "networks"):
+        raise SepeduError(f"A slide needs {needs!r}, which is unknown", "Use results or networks")
+    return None

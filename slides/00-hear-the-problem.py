@@ -1,0 +1,111 @@
+"""What the deck of lesson 00 draws, plays and quotes."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from sepedu.datasets import SOURCES
+from sepedu.evaluation import sdr
+from sepedu.plots import SOURCE_COLOURS, describe
+from sepedu.slides import panels
+from sepedu.slides.material import lacking, magnitude, network, song, stft
+from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
+
+RATE = stft.sample_rate
+part = song().between(2.0, 9.0)
+voice = part.sources["vocals"]
+magnitudes = {name: magnitude(part.sources[name]) for name in SOURCES}
+
+
+def _stems():
+    figure, rows = plt.subplots(4, 1, figsize=(11.7, 4.3), sharex=True, sharey=True)
+    times = np.arange(len(part.mixture)) / RATE
+    for axes, name in zip(rows, SOURCES, strict=True):
+        axes.plot(times, part.sources[name], linewidth=0.6, color=SOURCE_COLOURS[name])
+        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=19)
+        axes.set(yticks=[], xlim=(0, times[-1]))
+        axes.spines["left"].set_visible(False)
+    rows[-1].set_xlabel("Time (s)")
+    for axes in rows:
+        axes.lines[0].set_rasterized(True)
+    return describe(
+        figure, "Waveforms of the four stems over seven seconds, drums in sharp bursts, bass "
+        "steady, other dense, vocals in phrases."
+    )
+
+
+def _sum_of_waves():
+    figure, (top, bottom) = plt.subplots(2, 1, figsize=(11.7, 3.9), sharex=True)
+    loudest = int(np.argmax(np.convolve(np.abs(voice), np.ones(RATE // 5), "same")))
+    at = slice(loudest, loudest + RATE // 50)
+    times = 1000 * np.arange(RATE // 50) / RATE
+    for name in SOURCES:
+        top.plot(times, part.sources[name][at], color=SOURCE_COLOURS[name], label=name)
+    top.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    bottom.plot(times, part.sum_of_sources[at], color="#555555", label="sum")
+    bottom.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    bottom.set(xlabel="Time (ms)", xlim=(0, times[-1]))
+    return describe(figure, "Four waves of different shape, and below them the wave of their sum.")
+
+
+stems = _stems()
+sum_of_waves = _sum_of_waves()
+
+_spectrum = stft.forward(part.mixture)
+_band = (stft.frequencies >= 200) & (stft.frequencies <= 4000)
+filtered = stft.inverse(_spectrum * _band[:, None], len(part.mixture))
+filter_sdr, mixture_sdr = sdr(voice, filtered), sdr(voice, part.mixture)
+
+picture = panels.spectra(
+    magnitudes,
+    "Four spectrograms. Drums: vertical lines. Bass: horizontal lines at the bottom. Other: dense "
+    "horizontal lines. Vocals: stacks of wavy lines.",
+    top=6,
+)
+
+
+def _shares():
+    energies = np.stack(list(magnitudes.values())) ** 2
+    share = energies.max(0) / np.maximum(energies.sum(0), 1e-12)
+    heard = np.abs(_spectrum) > 1e-3 * np.abs(_spectrum).max()
+    return share[heard]
+
+
+_shares_heard = _shares()
+alone = float(np.mean(_shares_heard > 0.9))
+
+
+def _owned():
+    figure, axes = plt.subplots(figsize=panels.WIDE)
+    edges = np.linspace(0.2, 1, 33)
+    heights, _ = np.histogram(_shares_heard, edges)
+    middles = (edges[:-1] + edges[1:]) / 2
+    colours = np.where(middles > 0.9, "#009e73", "#555555")
+    axes.bar(100 * middles, 100 * heights / heights.sum(), 2.1, color=colours)
+    axes.set(xlabel="Energy held by the strongest stem (%)", ylabel="Points of the picture (%)")
+    axes.text(88, axes.get_ylim()[1] * 0.8, f"{alone:.0%} of the points\nbelong to one stem",
+              ha="right", fontsize=24)
+    return describe(figure, "Histogram of the strongest stem's share of the energy: it rises "
+                    f"steeply towards 100 percent, and {alone:.0%} of the points lie above 90.")
+
+
+owned = _owned()
+
+if lacking("networks") is None:
+    from sepedu import separate
+
+    estimated = separate(
+        part.mixture, RATE, ["vocals"], models={"vocals": network("vocals")}
+    )["vocals"]
+    machine = panels.spectra(
+        {
+            "Song": np.abs(_spectrum),
+            "Vocals, estimated": magnitude(estimated),
+            "Vocals, true": magnitudes["vocals"],
+        },
+        "Three spectrograms: the song, the estimated vocals with remains of drums and chords, and "
+        "the true vocals.",
+        columns=3,
+        size=(11.7, 4.0),
+        top=6,
+        bar=False,
+    )
