@@ -1,0 +1,257 @@
+"""Every lesson has the parts of a lesson; the instructor's edition is right everywhere."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from sepedu.errors import SepeduError
+from sepedu.exercises import edition, glossary
+from sepedu.exercises.framework import lessons
+
+NUMBERS = [f"{number:02}" for number in range(9)]
+PATHS = edition.find_notebooks()
+LAST_SECTIONS = ["## Check yourself", "## Summary", "## Words", "## Further reading"]
+
+
+@pytest.fixture(scope="module", params=PATHS, ids=[path.stem for path in PATHS])
+def path(request) -> Path:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+
+
+def pictures(notebook) -> list[str]:
+    """The alternative texts of all pictures."""
+    return [
+        output.get("metadata", {}).get(kind, {}).get("alt", "")
+        for cell in code(notebook)
+        for output in cell.outputs
+        for kind in output.get("data", {})
+        if kind in ("image/png", "image/jpeg")
+    ]
+
+
+def test_all_nine_are_there_in_order():
+    assert [path.name[:2] for path in PATHS] == NUMBERS
+    assert set(lessons()) == set(NUMBERS)
+
+
+def test_head(path, notebook):
+    first = notebook.cells[0].source
+    assert re.match(rf"# Lesson {path.name[:2]} · \S+", first)
+    for part in ("**Goals**", "**Minutes needed**", "**What you need before**"):
+        assert part in first
+    assert 30 <= int(re.search(r"\*\*Minutes needed\*\*\D*(\d+)", first)[1]) <= 60
+
+
+def test_last_sections(notebook):
+    titles = re.findall(r"^## .+$", "\n".join(cell.source for cell in prose(notebook)), re.M)
+    assert titles[-4:] == LAST_SECTIONS
+
+
+def test_questions_with_folded_answers(notebook):
+    text = "\n".join(cell.source for cell in prose(notebook))
+    part = text.split("## Check yourself")[1].split("## Summary")[0]
+    assert part.count("<details><summary>") == part.count("</details>") >= 3
+    assert text.count("**Question.**") >= 4
+
+
+def test_words_are_explained(notebook):
+    words = next(cell.source for cell in prose(notebook) if cell.source.startswith("## Words"))
+    lines = [line for line in words.splitlines()[1:] if line.strip()]
+    assert len(lines) >= 5
+    assert all(re.match(r"- \*\*.+?\*\*.*: .+\.$", line) for line in lines)
+
+
+def test_references_are_given(notebook):
+    last = prose(notebook)[-1].source
+    entries = [line for line in last.splitlines() if line.startswith("- ")]
+    assert len(entries) >= 3
+    assert all(re.search(r"(19|20)\d\d|https?://|University", entry) for entry in entries)
+
+
+def test_size(path):
+    assert path.stat().st_size < 1_500_000
+
+
+def test_no_sound_and_no_widget_state_in_outputs(path, notebook):
+    outputs = json.dumps([cell.outputs for cell in code(notebook)])
+    assert "data:audio" not in outputs
+    assert "<audio" not in outputs
+    assert "widget-view" not in outputs
+    assert "widgets" not in notebook.metadata
+
+
+def test_no_machine_in_the_file(path, notebook):
+    text = path.read_text(encoding="utf-8")
+    for trace in ("/work/", "/root/", "/home/", "/tmp/", "C:\\\\Users"):
+        assert trace not in text
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+
+
+def test_cells(notebook):
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    for cell in code(notebook):
+        assert not re.search(r"^\s*[!%]", cell.source, re.M), "no shell and no magic"
+        assert len(cell.source.splitlines()) <= 45, cell.source
+        assert max(map(len, cell.source.splitlines()), default=0) <= 100, cell.source
+
+
+def test_compared_cells_have_something_to_compare(notebook):
+    for cell in code(notebook):
+        if "NBVAL_CHECK_OUTPUT" in cell.source:
+            assert cell.outputs
+            assert cell.execution_count
+
+
+def test_no_failure_in_outputs(notebook):
+    for cell in code(notebook):
+        assert all(output.output_type != "error" for output in cell.outputs), cell.source
+
+
+def test_every_picture_is_described(notebook):
+    assert all(len(text) > 40 for text in pictures(notebook))
+    for cell in code(notebook):
+        if "subplots(" in cell.source:
+            assert "describe(" in cell.source, cell.source
+
+
+def test_every_sound_is_described(notebook):
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and re.search(r"^Player\(", cell.source, re.M):
+            after = [next_cell.source for next_cell in notebook.cells[place + 1 : place + 4]]
+            assert any("**What you should hear.**" in text for text in after), cell.source
+
+
+def test_something_can_be_turned(notebook):
+    assert any("from sepedu.widgets import" in cell.source for cell in code(notebook))
+
+
+def test_exercises(path, notebook):
+    number = path.name[:2]
+    cells = notebook.cells
+    assert any(f"import lesson{number} as ex" in cell.source for cell in code(notebook))
+    for exercise in lessons()[number].values():
+        place = next(i for i, cell in enumerate(cells) if cell.source.strip() == exercise.stub)
+        check = cells[place + 1].source
+        assert f"ex.{exercise.name}.check({exercise.name})" in check
+        assert f"# ex.{exercise.name}.hint()" in check
+        assert f"# ex.{exercise.name}.solution()" in check
+    titles = re.findall(
+        r"^### Exercise (\d+) · .+$", "\n".join(cell.source for cell in prose(notebook)), re.M
+    )
+    assert titles == [str(n + 1) for n in range(len(lessons()[number]))]
+
+
+# The instructor's edition
+
+
+def test_command_writes_the_edition(tmp_path, capsys):
+    assert edition.main([str(tmp_path / "new"), "00"]) == 0
+    written = list((tmp_path / "new").iterdir())
+    assert [path.name[:2] for path in written] == ["00"]
+    assert str(written[0]) in capsys.readouterr().out
+    text = written[0].read_text(encoding="utf-8")
+    assert "raise NotImplementedError" not in text
+    assert "For the teacher" in text
+
+
+def test_command_without_words_explains_itself(capsys):
+    assert edition.main([]) == 2
+    assert "FOLDER" in capsys.readouterr().out
+
+
+def test_command_says_when_it_cannot_write(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert edition.main([str(tmp_path / "file" / "folder")]) == 2
+    assert "file" in capsys.readouterr().err
+
+
+def test_stub_that_differs_from_its_exercise_is_refused():
+    notebook = nbformat.read(PATHS[0], as_version=4)
+    exercises = lessons()[PATHS[0].name[:2]].values()
+    stub = next(iter(exercises)).stub
+    for cell in notebook.cells:
+        if cell.source.strip() == stub:
+            cell.source += "\n# changed"
+    with pytest.raises(SepeduError, match="exactly its stub"):
+        edition.solve(notebook, exercises)
+
+
+def test_no_lessons_in_a_strange_folder(tmp_path):
+    with pytest.raises(SepeduError, match="no lessons"):
+        edition.find_notebooks(tmp_path)
+
+
+@pytest.mark.slow
+def test_edition_is_right_everywhere(path, tmp_path):
+    (written,) = edition.write_edition(tmp_path, [path.name[:2]])
+    notebook = nbformat.read(written, as_version=4)
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}})
+    client.comm_open_handlers = {}  # no browser answers the widgets here
+    client.execute()
+    checks = [cell for cell in code(notebook) if re.match(r"ex\.\w+\.check\(", cell.source)]
+    assert len(checks) == len(lessons()[path.name[:2]])
+    for cell in checks:
+        said = [output.data["text/plain"] for output in cell.outputs if "data" in output]
+        assert len(said) == 1, cell.source
+        assert said[0].startswith("Right."), (cell.source, said)
+
+
+# The map and the glossary
+
+
+def test_page_is_up_to_date():
+    page = (edition.LESSONS / "README.md").read_text(encoding="utf-8")
+    assert page == glossary.page(), "run: python -m sepedu.exercises.glossary"
+
+
+def test_every_idea_names_lessons_that_exist():
+    found = glossary.ideas()
+    assert found
+    for idea in found:
+        assert set(idea.lessons) <= set(NUMBERS), idea
+        assert idea.sentence.endswith("."), idea
+
+
+def test_every_idea_is_in_one_of_its_lessons():
+    texts = {
+        path.name[:2]: "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+        for path in PATHS
+    }
+    homeless = [
+        f"{idea.name} ({', '.join(idea.lessons)})"
+        for idea in glossary.ideas()
+        if all(number in texts for number in idea.lessons)
+        and not any(
+            re.search(rf"\b{idea.name.split('.')[-1]}\b", texts[number]) for number in idea.lessons
+        )
+    ]
+    assert not homeless, "no lesson that they name mentions: " + ", ".join(homeless)
+
+
+def test_every_function_that_a_lesson_imports_has_a_lesson(notebook):
+    names = {idea.name.split(".")[-1] for idea in glossary.ideas()}
+    for cell in code(notebook):
+        for words in re.findall(r"^from sepedu[\w.]* import (.+)$", cell.source, re.M):
+            for word in words.strip("()").split(","):
+                name = word.split(" as ")[0].strip()
+                if name and not name.startswith("lesson") and not name.isupper():
+                    assert name in names | {"plots", "STFT", "SOURCES"}, name
