@@ -8,6 +8,7 @@ export default {
     const magma = palette(model, "magma");
     const result = () => model.get("result");
     const picture = new Picture({ title: "Spectrogram", ...result(), height: 320 });
+    picture.canvas.classList.add("sepedu-tiles"); // each bin of each frame as the tile it is
     const players = new Players({ signal: "The signal" });
     const line = new KernelLine(
       model,

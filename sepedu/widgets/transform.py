@@ -56,7 +56,9 @@ def two_tones(distance: float, seconds: float = SECONDS) -> np.ndarray:
     """Two equally loud tones around 1,000 Hz, `distance` hertz apart [shape=(samples,)]."""
     time = np.arange(round(seconds * RATE)) / RATE
     tones = [np.sin(2 * np.pi * (PITCH + sign * distance / 2) * time) for sign in (-1, 1)]
-    return (0.2 * sum(tones)).astype(np.float32)
+    # They fade in and out over a fifth of a second: a sudden start would itself be a click.
+    fade = np.sin(np.pi / 2 * np.clip(5 * np.minimum(time, time[::-1]), 0, 1)) ** 2
+    return (0.2 * fade * sum(tones)).astype(np.float32)
 
 
 def two_clicks(distance: float, seconds: float = SECONDS) -> np.ndarray:

@@ -1,0 +1,119 @@
+"""Watch a training: curves beside what guessing and knowing reach, time left, and a stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import traitlets
+from matplotlib.figure import Figure
+
+from .. import plots
+from ..examples import Example
+from ..training import History, Recipe
+from .base import LessonWidget, bundle, caption
+from .material import in_percent
+
+
+class TrainingMonitor(LessonWidget):
+    """Loss and accuracy of a training while it runs, with a button that ends it and keeps the best.
+
+    Show it in a cell of its own, then give its `on_epoch` to `sepedu.training.fit` in the next.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The training's; it tells how many epochs there will be.
+    valid : sequence of Example
+        The validation songs, whose commoner answer is the line to beat.
+
+    Lesson: 05
+    """
+
+    _esm = bundle("monitor.js")
+    epochs = traitlets.Int().tag(sync=True)
+    majority = traitlets.Float(None, allow_none=True).tag(sync=True)
+    rows = traitlets.List().tag(sync=True)
+    best = traitlets.Int(-1).tag(sync=True)
+    left = traitlets.Float(None, allow_none=True).tag(sync=True)
+    stage = traitlets.Enum(["waiting", "training", "over"], "waiting").tag(sync=True)
+    stop = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, recipe: Recipe, valid: Sequence[Example] = ()) -> None:
+        self.recipe = recipe
+        super().__init__(
+            title=f"Training of {recipe.epochs} epochs",
+            epochs=recipe.epochs,
+            majority=majority_accuracy(valid),
+            reading="The training has not begun.",
+        )
+
+    def on_epoch(self, history: History) -> bool:
+        """Show the history, and answer whether the training is to stop.
+
+        For `fit(..., on_epoch=monitor.on_epoch)`.
+        """
+        rows = [dict(row) for row in history.rows]
+        left = float(np.mean([row["seconds"] for row in rows])) * (self.epochs - len(rows))
+        waited = len(rows) - 1 - history.best
+        patient = not (self.recipe.patience and waited >= self.recipe.patience)
+        over = self.stop or len(rows) >= self.epochs or not patient
+        with self.hold_sync():
+            self.rows, self.best = rows, history.best
+            self.left = 0.0 if over else left
+            self.stage = "over" if over else "training"
+            self.reading = self._words()
+        self._listen()
+        stop, self.stop = self.stop, False
+        return stop
+
+    def _listen(self) -> None:
+        """Let the button be heard while the cell of the training keeps the kernel busy.
+
+        JupyterLab sends a widget's messages to a thread of their own (a subshell), but ipykernel
+        7.4 leads them back to where the widget was last told something: here, to the busy cell.
+        Forgetting that place leaves the choice to JupyterLab. Where a kernel has no such thread,
+        the notebook's own stop button does the same, and `fit` keeps the best too.
+        """
+        if self.comm is not None:
+            vars(self.comm).pop("_reply_subshell_id", None)
+
+    def _words(self) -> str:
+        last, best = self.rows[-1], self.rows[self.best]
+        words = (
+            f"Epoch {len(self.rows)} of {self.epochs}: validation loss {last['valid_loss']:.4f}, "
+            f"accuracy {in_percent(last['valid_accuracy'])} "
+            f"(training {in_percent(last['train_accuracy'])}"
+        )
+        if self.majority is not None:
+            words += f", commoner answer {in_percent(self.majority)}"
+        words += f"). The best so far is epoch {self.best + 1}, loss {best['valid_loss']:.4f}."
+        if self.stage == "over":
+            return words + " The training is over, and the network holds the best weights."
+        return words + f" About {duration(self.left)} left."
+
+    def figure(self) -> Figure:
+        """The curves so far."""
+        if self.rows:
+            figure = plots.history(self.rows, self.majority)
+            plt.close(figure)  # or else the notebook would show it a second time
+            return caption(figure, self.reading)
+        figure = Figure(figsize=(6, 1), layout="constrained")
+        return plots.describe(caption(figure, self.reading), f"{self.title}. {self.reading}")
+
+
+def majority_accuracy(valid: Sequence[Example]) -> float | None:
+    """Accuracy of the one answer that is right more often; None without masks to count."""
+    masks = [example.target for example in valid if example.target.dtype == bool]
+    bins = sum(mask.size for mask in masks)
+    if not bins:
+        return None
+    ones = sum(int(mask.sum()) for mask in masks) / bins
+    return max(ones, 1 - ones)
+
+
+def duration(seconds: float) -> str:
+    """A time in words: "40 s", "3 min 20 s"."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
