@@ -15,7 +15,8 @@ datasets, fetch                  songs with their stems
 examples, excerpts               windows and answers; stretches to train on
 model                            the network
 dense                            the network over a whole spectrogram at once
-checkpoints, training            trained networks on disk; the loop, its history
+checkpoints, objective           trained networks on disk; loss and accuracy
+resume, training                 going on after a break; the loop
 separation, files                audio in, estimates out
 evaluation, runs, results, talk  accuracy, SDR, the ladder; one training; published numbers
 plots, widgets                   figures; what can be turned

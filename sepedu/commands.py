@@ -124,7 +124,7 @@ def results(options: argparse.Namespace) -> None:
 
     from .results import collect_results, write_results
     from .results_page import update_readme, weights_card
-    from .training import history_path
+    from .resume import history_path
 
     results = collect_results(options.data, options.subset, lambda songs: tqdm(songs, unit="song"))
     for path in write_results(results, options.out):

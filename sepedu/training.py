@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from .checkpoints import load_checkpoint, save_checkpoint
-from .dense import dense_scores, predict_mask, window_scores
+from .checkpoints import save_checkpoint
+from .dense import dense_scores, window_scores
 from .errors import SepeduError
 from .examples import Example
 from .excerpts import Excerpts
 from .memory import keep_freed_memory
 from .model import MaskCNN
+from .objective import as_mask, loss_of, validate
+from .resume import History, resume_from, save_last
+from .stft import HALF_CONTEXT
 
 
 @dataclass(frozen=True)
@@ -56,24 +55,6 @@ class Recipe:
     patience: int | None = None
     autocast: bool = False
     seed: int = 0
-
-
-@dataclass
-class History:
-    """What a training has seen: a row per epoch, and which row was the best."""
-
-    rows: list[dict[str, float]] = field(default_factory=list)
-
-    @property
-    def best(self) -> int:
-        """Index of the epoch with the lowest validation loss."""
-        return int(np.argmin([row["valid_loss"] for row in self.rows]))
-
-    def save(self, path: Path) -> None:
-        """Write the rows as JSON, aside first."""
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(json.dumps(self.rows, indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
 
 
 def fit(
@@ -155,7 +136,7 @@ def fit(
     }
     history = History()
     if resume:
-        history, best = _resume(checkpoint, model, averaged, optimizer, about)
+        history, best = resume_from(checkpoint, model, averaged, optimizer, about)
     scores_of = window_scores if train.stretch == 1 else dense_scores
     lower_precision = recipe.autocast and bfloat16_is_fast(device)
     steps = recipe.epochs * len(train)
@@ -176,7 +157,7 @@ def fit(
                 with torch.autocast(device.type, torch.bfloat16, enabled=lower_precision):
                     scores = scores_of(model, model.features(mixture))
                 scores = scores.float()
-                loss = _loss(recipe.loss, model.finish(scores), scores, target.float())
+                loss = loss_of(recipe.loss, model.finish(scores), scores, target.float())
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
@@ -189,7 +170,7 @@ def fit(
                         "Use a smaller learning rate, and look at the data for broken songs",
                     )
                 count = target.shape[0] * target.shape[2]
-                middle = mixture[..., 12:-12]
+                middle = mixture[..., HALF_CONTEXT:-HALF_CONTEXT]
                 answer = as_mask(model, model.finish(scores.detach()), middle, train.threshold)
                 truth = as_mask(model, target, middle, train.threshold)
                 total_loss += value * count
@@ -211,7 +192,7 @@ def fit(
                 if checkpoint:
                     save_checkpoint(checkpoint, averaged, about | {"metrics": row})
             if checkpoint:
-                _save_last(checkpoint, model, averaged, best, optimizer, about, history)
+                save_last(checkpoint, model, averaged, best, optimizer, about, history)
             bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if "_" in k})
             waited = len(history.rows) - 1 - history.best
             if (recipe.patience and waited >= recipe.patience) or (on_epoch and on_epoch(history)):
@@ -232,33 +213,6 @@ def bfloat16_is_fast(device: torch.device) -> bool:
     if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):
         return False
     return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
-
-
-def as_mask(model: MaskCNN, values: Tensor, mixture: Tensor, threshold: float) -> Tensor:
-    """Read a prediction or a target as a binary mask, whatever the network predicts.
-
-    A predicted mask passes above 0.5; a predicted magnitude log(1 + S) where S > T * M.
-    """
-    if model.output == "magnitude":
-        return values.expm1() > threshold * mixture
-    return values > 0.5
-
-
-def validate(
-    model: MaskCNN, examples: Sequence[Example], loss: str, threshold: float
-) -> tuple[float, float]:
-    """Loss and accuracy over all frames of whole songs, each frame counted once."""
-    total = np.zeros(3)
-    for example in examples:
-        prediction = torch.from_numpy(predict_mask(model, example.mixture))
-        target = torch.from_numpy(example.target)
-        mixture = torch.from_numpy(example.mixture)
-        scores = prediction if model.output == "magnitude" else torch.logit(prediction, eps=1e-7)
-        value = _loss(loss, prediction, scores, target.float()).item()
-        answer = as_mask(model, prediction, mixture, threshold)
-        right = (answer == as_mask(model, target, mixture, threshold)).float().mean().item()
-        total += np.array([value, right, 1.0]) * target.shape[-1]
-    return float(total[0] / total[2]), float(total[1] / total[2])
 
 
 def _check(model: MaskCNN, train: Excerpts, valid: Sequence[Example], recipe: Recipe) -> None:
@@ -282,12 +236,6 @@ def _check(model: MaskCNN, train: Excerpts, valid: Sequence[Example], recipe: Re
         )
 
 
-def _loss(kind: str, prediction: Tensor, scores: Tensor, target: Tensor) -> Tensor:
-    if kind == "mse":
-        return F.mse_loss(prediction, target)
-    return F.binary_cross_entropy_with_logits(scores, target)
-
-
 def _learning_rate(recipe: Recipe, step: int, steps: int) -> float:
     """Half a cosine from the recipe's rate down to 0, after a short linear rise."""
     rise = min(1.0, (step + 1) / max(1, steps // 50))
@@ -300,63 +248,3 @@ def _follow(averaged: MaskCNN, model: MaskCNN, decay: float, step: int) -> None:
     with torch.no_grad():
         for slow, fast in zip(averaged.parameters(), model.parameters(), strict=True):
             slow.lerp_(fast, 1 - decay)
-
-
-def last_path(checkpoint: Path) -> Path:
-    """Where the state of an unfinished training stands, beside its best network."""
-    return checkpoint.with_name(f"{checkpoint.stem}.last.safetensors")
-
-
-def history_path(checkpoint: Path) -> Path:
-    """Where the history of a training stands, beside its best network."""
-    return checkpoint.with_name(f"{checkpoint.stem}.history.json")
-
-
-def _save_last(
-    checkpoint: Path,
-    model: MaskCNN,
-    averaged: MaskCNN,
-    best: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
-    about: dict[str, Any],
-    history: History,
-) -> None:
-    state = {f"averaged.{k}": v for k, v in averaged.state_dict().items()}
-    state |= {f"best.{k}": v for k, v in best.items()}
-    for index, values in optimizer.state_dict()["state"].items():
-        state |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
-    save_checkpoint(last_path(checkpoint), model, about | {"history": history.rows}, state)
-    history.save(history_path(checkpoint))
-
-
-def _resume(
-    checkpoint: Path | None,
-    model: MaskCNN,
-    averaged: MaskCNN,
-    optimizer: torch.optim.Optimizer,
-    about: dict[str, Any],
-) -> tuple[History, dict[str, Tensor]]:
-    if checkpoint is None or not last_path(checkpoint).is_file():
-        raise SepeduError(
-            f"There is no training to resume at {checkpoint}", "Start it without resume"
-        )
-    saved, told, state = load_checkpoint(last_path(checkpoint))
-    changed = [key for key in about if told.get(key) != json.loads(json.dumps(about[key]))]
-    if changed:
-        raise SepeduError(
-            f"The training at {checkpoint} was started with another {', '.join(changed)}",
-            "Resume it with the same settings, or start anew under another name",
-        )
-    model.load_state_dict(saved.state_dict())
-    parts: dict[str, dict[str, Tensor]] = {"averaged": {}, "best": {}, "optimizer": {}}
-    for key, value in state.items():
-        part, name = key.split(".", 1)
-        parts[part][name] = value
-    averaged.load_state_dict(parts["averaged"])
-    slots: dict[int, dict[str, Tensor]] = {}
-    for key, value in parts["optimizer"].items():
-        index, name = key.split(".")
-        slots.setdefault(int(index), {})[name] = value
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": slots, "param_groups": groups})
-    return History(told["history"]), parts["best"]

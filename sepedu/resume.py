@@ -1,0 +1,96 @@
+"""What a training keeps on disk beside its best network: its history, and how to go on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .checkpoints import load_checkpoint, save_checkpoint
+from .errors import SepeduError
+from .model import MaskCNN
+
+
+@dataclass
+class History:
+    """What a training has seen: a row per epoch, and which row was the best."""
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def best(self) -> int:
+        """Index of the epoch with the lowest validation loss."""
+        return int(np.argmin([row["valid_loss"] for row in self.rows]))
+
+    def save(self, path: Path) -> None:
+        """Write the rows as JSON, aside first."""
+        part = path.with_name(f".{path.name}.part")
+        part.write_text(json.dumps(self.rows, indent=1) + "\n", encoding="utf-8")
+        part.replace(path)
+
+
+def last_path(checkpoint: Path) -> Path:
+    """Where the state of an unfinished training stands, beside its best network."""
+    return checkpoint.with_name(f"{checkpoint.stem}.last.safetensors")
+
+
+def history_path(checkpoint: Path) -> Path:
+    """Where the history of a training stands, beside its best network."""
+    return checkpoint.with_name(f"{checkpoint.stem}.history.json")
+
+
+def save_last(
+    checkpoint: Path,
+    model: MaskCNN,
+    averaged: MaskCNN,
+    best: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    about: dict[str, Any],
+    history: History,
+) -> None:
+    """Write all that a training needs to go on after this epoch, and its history."""
+    state = {f"averaged.{k}": v for k, v in averaged.state_dict().items()}
+    state |= {f"best.{k}": v for k, v in best.items()}
+    for index, values in optimizer.state_dict()["state"].items():
+        state |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
+    save_checkpoint(last_path(checkpoint), model, about | {"history": history.rows}, state)
+    history.save(history_path(checkpoint))
+
+
+def resume_from(
+    checkpoint: Path | None,
+    model: MaskCNN,
+    averaged: MaskCNN,
+    optimizer: torch.optim.Optimizer,
+    about: dict[str, Any],
+) -> tuple[History, dict[str, Tensor]]:
+    """Put a training back to its last finished epoch; returns history and best weights."""
+    if checkpoint is None or not last_path(checkpoint).is_file():
+        raise SepeduError(
+            f"There is no training to resume at {checkpoint}", "Start it without resume"
+        )
+    saved, told, state = load_checkpoint(last_path(checkpoint))
+    changed = [key for key in about if told.get(key) != json.loads(json.dumps(about[key]))]
+    if changed:
+        raise SepeduError(
+            f"The training at {checkpoint} was started with another {', '.join(changed)}",
+            "Resume it with the same settings, or start anew under another name",
+        )
+    model.load_state_dict(saved.state_dict())
+    parts: dict[str, dict[str, Tensor]] = {"averaged": {}, "best": {}, "optimizer": {}}
+    for key, value in state.items():
+        part, name = key.split(".", 1)
+        parts[part][name] = value
+    averaged.load_state_dict(parts["averaged"])
+    slots: dict[int, dict[str, Tensor]] = {}
+    for key, value in parts["optimizer"].items():
+        index, name = key.split(".")
+        slots.setdefault(int(index), {})[name] = value
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": slots, "param_groups": groups})
+    return History(told["history"]), parts["best"]
