@@ -11,9 +11,9 @@ import librosa
 import matplotlib
 import numpy as np
 
+from .catalogue import SET
 from .decode import SAMPLE_RATE, STREAMS, read_song
 from .measures import ANALYSIS_RATE, HOP_LENGTH, N_FFT
-from .render import SET
 from .tables import markdown, write_table
 
 PICTURES = Path(__file__).resolve().parents[1] / "pictures"

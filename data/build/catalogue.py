@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+SET = Path(__file__).resolve().parents[1] / "minimus"
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from .catalogue import SET
 from .decode import STREAMS, read_song
 from .measures import song_measures
-from .render import SET
 from .setup_file import NAME
 from .tables import markdown, write_table
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .harmony import Key, read_chord
@@ -27,17 +29,16 @@ def song_seconds(clock: Clock, count: int, ending: float) -> float:
     return clock.seconds(count * clock.beats_per_bar + ending) + 0.5
 
 
-def bar_count(clock: Clock, goal: float, ending: float) -> int:
-    """The number of bars whose song comes nearest to a length of `goal` seconds.
+def fit_tempo(clock: Clock, goal: float, ending: float) -> tuple[Clock, int]:
+    """Number of bars nearest to `goal` seconds, and the clock moved so that they take as long.
 
-    Odd numbers are left to slow songs, in which a bar is long.
+    Odd numbers of bars are left to slow songs, in which a bar is long.
     """
-    fitting = [
-        count
-        for count in range(2, 24)
-        if 10.0 <= song_seconds(clock, count, ending) <= 14.0 and (count % 2 == 0 or count < 5)
-    ]
-    return min(fitting, key=lambda count: abs(song_seconds(clock, count, ending) - goal))
+    counts = [count for count in range(2, 24) if count % 2 == 0 or count < 5]
+    count = min(counts, key=lambda number: abs(song_seconds(clock, number, ending) - goal))
+    ring = song_seconds(clock, 0, 0.0)
+    tempo = clock.tempo * (song_seconds(clock, count, ending) - ring) / (goal - ring)
+    return replace(clock, tempo=round(tempo, 1)), count
 
 
 def compose_frame(style: Style, generator: np.random.Generator, form: str) -> Frame:
@@ -50,7 +51,7 @@ def compose_frame(style: Style, generator: np.random.Generator, form: str) -> Fr
     mode = str(generator.choice(fitting or list(style.modes)))
     key = Key(int(generator.integers(12)), mode)
     ending = 3.0 if clock.beats_per_bar == 3 or clock.tempo > 100 else 2.0
-    count = bar_count(clock, float(generator.uniform(10.5, 12.0)), ending)
+    clock, count = fit_tempo(clock, float(generator.uniform(10.1, 10.9)), ending)
     rests = FORMS[form]
     # Fast songs of many bars change chords slowly, slow ones twice a bar.
     per_bar = 2 if count <= 4 else 1

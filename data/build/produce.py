@@ -10,7 +10,7 @@ from .compose import compose
 from .intonation import Sung
 from .lyrics import english_words, kana_syllables
 from .melody import harmony_line
-from .mix import LOUDNESS, balance, make_room, master
+from .mix import LOUDNESS, balance, finish, make_room, master
 from .sampler import soundfont_sampler
 from .score import Note, Song
 from .singer import sing
@@ -94,4 +94,4 @@ def produce(entry: Entry, seed: int) -> tuple[Song, dict[str, np.ndarray]]:
     }
     stems = make_room(balance(stems, shifts, generator))
     loudness = LOUDNESS + float(generator.normal(0, 1.6))
-    return song, master(stems, min(loudness, -13.0))
+    return song, finish(master(stems, min(loudness, -13.0)))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .catalogue import CATALOGUE, Entry
+from .catalogue import CATALOGUE, SET, Entry
 from .encode import write_song
 from .produce import produce
 from .setup_file import write_setup
 
 SEED = 2018
-SET = Path(__file__).resolve().parents[1] / "minimus"
 
 
 def render_song(entry: Entry, out: Path, seed: int = SEED) -> Path:
