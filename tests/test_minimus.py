@@ -104,7 +104,7 @@ def test_no_song_clips_and_no_stem_is_silent(facts: dict[str, dict]) -> None:
 def test_stems_add_up_to_the_mixture_within_coding_noise(facts: dict[str, dict]) -> None:
     """Before encoding the sum is exact; afterwards the difference is the noise of five coders."""
     worst = max(facts, key=lambda name: facts[name]["residual_db"])
-    assert facts[worst]["residual_db"] < -12, worst
+    assert facts[worst]["residual_db"] < -14, worst
     assert np.median([song["residual_db"] for song in facts.values()]) < -16
 
 

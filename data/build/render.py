@@ -5,12 +5,27 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
+
 from .catalogue import CATALOGUE, SET, Entry
+from .decode import read_song
 from .encode import write_song
 from .produce import produce
 from .setup_file import write_setup
 
 SEED = 2018
+HIGHEST_PEAK = 0.98
+
+
+def write_below_full_scale(path: Path, title: str, stems: dict[str, np.ndarray]) -> None:
+    """Encode a song; if a decoded peak comes near full scale, lower all stems and encode again."""
+    for _ in range(3):
+        write_song(path, title, stems)
+        peak = float(np.abs(read_song(path)).max())
+        if peak < HIGHEST_PEAK:
+            return
+        stems = {name: audio * (0.95 * HIGHEST_PEAK / peak) for name, audio in stems.items()}
+    raise RuntimeError(f"{title} still reaches {peak:.2f} after three encodings")
 
 
 def render_song(entry: Entry, out: Path, seed: int = SEED) -> Path:
@@ -18,7 +33,7 @@ def render_song(entry: Entry, out: Path, seed: int = SEED) -> Path:
     _, stems = produce(entry, seed)
     path = out / entry.folder / f"{entry.name}.stem.mp4"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_song(path, entry.name, stems)
+    write_below_full_scale(path, entry.name, stems)
     return path
 
 
