@@ -4,6 +4,7 @@ import {
 } from "./kit.js";
 import { Picture, colour, hexColour, palette } from "./picture.js";
 import { Players } from "./player.js";
+import { rectanglePanel } from "./rectangle.js";
 
 const STEPS_BACK = 40; // masks kept for "Undo"
 
@@ -170,38 +171,7 @@ export default {
     surface.addEventListener("pointerleave", () => (brush.hidden = true));
     compare.addEventListener("change", drawNumbers);
 
-    // A rectangle in numbers does with the keyboard what the brush does with the mouse.
-    const field = (name, value, end, step) =>
-      make("input", { type: "number", min: 0, max: end, value, step, "aria-label": name });
-    const from = field("From, in seconds", 0, seconds, 0.1);
-    const to = field("To, in seconds", (seconds / 2).toFixed(1), seconds, 0.1);
-    const low = field("Lowest frequency, in hertz", 200, hertz, 100);
-    const high = field("Highest frequency, in hertz", 2000, hertz, 100);
-    const what = choice([["1", "Draw"], ["0", "Erase"]], "1");
-    what.setAttribute("aria-label", "What to do with the rectangle");
-    const within = (input, end, steps) => {
-      return clamp(Math.round((Number(input.value) / end) * steps), 0, steps);
-    };
-    const rectangle = make(
-      "details",
-      {},
-      make("summary", { "data-lm-suppress-shortcuts": "true" }, "Paint a rectangle with the keyboard"),
-      make(
-        "div",
-        { class: "sepedu-rectangle" },
-        what, "from", from, "to", to, "s, from", low, "to", high, "Hz",
-        button("Do it", () =>
-          change((next) => {
-            const [first, end] = [within(from, seconds, columns), within(to, seconds, columns)];
-            const [bottom, top] = [rows - within(low, hertz, rows), rows - within(high, hertz, rows)];
-            for (let row = top; row < bottom; row++) {
-              if (first < end) next.fill(Number(what.value), row * columns + first, row * columns + end);
-            }
-          }),
-        ),
-      ),
-    );
-
+    const rectangle = rectanglePanel(axes, change);
     const legend = make(
       "p",
       { class: "sepedu-legend" },

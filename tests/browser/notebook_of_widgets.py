@@ -1,8 +1,14 @@
 """The notebook that the browser opens: a song made of sines and noise, and a widget per cell."""
 
 SONG = """
+import time
 import numpy as np
+import torch
 from sepedu.datasets import Song
+from sepedu.examples import make_example
+from sepedu.model import MaskCNN
+from sepedu.training import History, Recipe
+from sepedu.widgets import *
 
 rate, seconds = 22050, 6.0
 rng = np.random.default_rng(0)
@@ -19,14 +25,31 @@ sources = {
     for name, audio in dict(drums=drums, bass=bass, other=other, vocals=vocals).items()
 }
 song = Song("made of sines", sum(sources.values()), sources, rate)
+torch.manual_seed(0)
+model = MaskCNN()
 """
 
-CELLS = [
-    SONG,
-    """
-from sepedu.widgets.threshold import ThresholdExplorer
+# A training as the monitor sees it: an epoch of half a second, sixty times unless it is stopped.
+TRAINING = """
+history = History()
+for epoch in range(1, 61):
+    time.sleep(0.5)
+    loss = 0.2 + 0.1 / epoch
+    row = dict(epoch=epoch, train_loss=loss, train_accuracy=0.8 - loss, valid_loss=loss + 0.01,
+               valid_accuracy=0.78 - loss, seconds=0.5)
+    history.rows.append(row)
+    if monitor.on_epoch(history):
+        break
+print("epochs:", epoch)
+"""
 
-threshold = ThresholdExplorer(song, "vocals")
-threshold
-""",
+WIDGETS = [
+    'threshold = ThresholdExplorer(song, "vocals")\nthreshold',
+    'predicted = PredictedMaskExplorer(song, model, "vocals", seconds=3)\npredicted',
+    'painter = MaskPainter(song, "vocals")\npainter',
+    "transform = STFTExplorer(song)\ntransform",
+    'listening = BlindListening(song, "vocals", seed=0, trials=3)\nlistening',
+    'monitor = TrainingMonitor(Recipe(epochs=60), [make_example(song, "vocals")])\nmonitor',
 ]
+
+CELLS = [SONG, *WIDGETS, TRAINING]

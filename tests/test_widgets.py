@@ -1,0 +1,387 @@
+"""What the widgets tell the browser, measure and say, without a browser."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sepedu.datasets import Song
+from sepedu.errors import SepeduError
+from sepedu.evaluation import sdr
+from sepedu.examples import make_example
+from sepedu.masks import apply_mask, binary_mask
+from sepedu.model import MaskCNN
+from sepedu.stft import STFT
+from sepedu.training import History, Recipe
+from sepedu.widgets import (
+    BlindListening,
+    MaskPainter,
+    PredictedMaskExplorer,
+    STFTExplorer,
+    ThresholdExplorer,
+    TrainingMonitor,
+)
+from sepedu.widgets.base import FOLDER, bundle
+from sepedu.widgets.listening import chance, level_matched
+from sepedu.widgets.material import Sounds, stretch
+from sepedu.widgets.threshold import THRESHOLDS
+from sepedu.widgets.transform import WINDOWS, WindowedSTFT, dip, two_clicks, two_tones
+
+RATE = 22050
+WITH_A_SONG = {
+    "threshold": lambda song: ThresholdExplorer(song, "vocals"),
+    "predicted": lambda song: PredictedMaskExplorer(song, network(), "vocals"),
+    "painter": lambda song: MaskPainter(song, "vocals"),
+    "transform": lambda song: STFTExplorer(song),
+    "listening": lambda song: BlindListening(song, "vocals", network(), np.full((513, 1), 0.3)),
+}
+
+
+def network() -> MaskCNN:
+    torch.manual_seed(0)
+    return MaskCNN()
+
+
+def make_song(samples: int = RATE // 2, name: str = "noise and a tone", **sources) -> Song:
+    rng = np.random.default_rng(0)
+    time = np.arange(samples) / RATE
+    parts = {
+        "vocals": 0.3 * np.sin(2 * np.pi * 440 * time) * np.sin(np.pi * time) ** 2,
+        "drums": 0.1 * rng.standard_normal(samples),
+    }
+    parts = {key: part.astype(np.float32) for key, part in (parts | sources).items()}
+    return Song(name, np.sum(list(parts.values()), axis=0), parts, RATE)
+
+
+@pytest.fixture(scope="module")
+def song() -> Song:
+    return make_song()
+
+
+@pytest.fixture(scope="module")
+def explorer(song) -> ThresholdExplorer:
+    return ThresholdExplorer(song, "vocals")
+
+
+def picture(data: bytes, shape: tuple[int, int]) -> np.ndarray:
+    """Bytes for the browser as an array again, lowest frequency first."""
+    return np.frombuffer(data, np.uint8).reshape(shape)[::-1]
+
+
+# Songs at the edge of what there is
+
+
+EDGES = {
+    "one sample": make_song(1),
+    "one frame": make_song(200),
+    "silent source": make_song(vocals=np.zeros(RATE // 2)),
+    "all silent": make_song(vocals=np.zeros(RATE // 2), drums=np.zeros(RATE // 2)),
+    "loud": make_song(vocals=4 * np.ones(RATE // 2)),
+}
+stereo = make_song()
+EDGES["stereo"] = Song(
+    "stereo",
+    np.stack([stereo.mixture, 0.5 * stereo.mixture]),
+    {name: np.stack([audio, 0.5 * audio]) for name, audio in stereo.sources.items()},
+    RATE,
+)
+
+
+@pytest.mark.parametrize("edge", EDGES)
+@pytest.mark.parametrize("kind", WITH_A_SONG)
+def test_no_song_breaks_a_widget(kind, edge):
+    widget = WITH_A_SONG[kind](EDGES[edge])
+    if kind == "threshold":
+        for threshold in (0.01, 10, 1):
+            widget.threshold = threshold
+        widget.kind = "ratio"
+    elif kind == "predicted":
+        widget.gate, widget.frame = 0.0, 0
+        widget.gate = 1.0
+    elif kind == "painter":
+        widget.mask = np.ones_like(widget.mask)
+    elif kind == "transform":
+        for widget.signal in ("song", "tones", "clicks", "both"):
+            for widget.n_fft in (128, 8192):
+                pass
+    else:
+        widget.answer("a")
+    state = {name: v for name, v in widget.get_state().items() if not isinstance(v, bytes)}
+    json.dumps(state, allow_nan=False, default=str)
+    assert "nan" not in widget.reading
+    if "silent" in edge and kind in ("threshold", "predicted", "painter"):
+        assert "silent" in widget.reading
+
+
+@pytest.mark.parametrize("kind", WITH_A_SONG)
+def test_without_a_kernel_there_is_a_figure_with_words(kind, song):
+    widget = WITH_A_SONG[kind](song)
+    data, metadata = widget._repr_mimebundle_()
+    assert set(data) >= {"text/plain", "image/png", "application/vnd.jupyter.widget-view+json"}
+    png = base64.b64decode(data["image/png"])
+    assert png.startswith(b"\x89PNG") and len(png) < 150_000
+    assert widget.reading in metadata["image/png"]["alt"]
+    assert data["text/plain"] == widget.reading
+
+
+@pytest.mark.parametrize("kind", ["threshold", "predicted", "painter", "listening"])
+def test_bad_input_is_named_with_a_remedy(kind, song):
+    low = Song(song.name, song.mixture, song.sources, 8000)
+    with pytest.raises(SepeduError, match="8000 Hz"):
+        WITH_A_SONG[kind](low)
+    bare = Song(song.name, song.mixture, {"drums": song.sources["drums"]}, RATE)
+    with pytest.raises(SepeduError, match=r"no source 'vocals'\. It has: drums"):
+        WITH_A_SONG[kind](bare)
+
+
+@pytest.mark.parametrize("start, seconds", [(-1, 1), (9, 1), (0, 0), (0, -1), (float("nan"), 1)])
+def test_a_stretch_lies_inside_of_the_song(song, start, seconds):
+    with pytest.raises(SepeduError, match=r"lasts 0\.50 s"):
+        stretch(song, start, seconds)
+
+
+def test_a_stretch_is_cut_from_every_recording(song):
+    cut = stretch(song, 0.1, 0.2)
+    assert np.array_equal(cut.mixture, song.mixture[2205:6615])
+    assert np.array_equal(cut.sources["drums"], song.sources["drums"][2205:6615])
+
+
+# Threshold explorer
+
+
+def test_the_slider_has_the_round_thresholds():
+    assert len(THRESHOLDS) == 241 and (np.diff(THRESHOLDS) > 0).all()
+    assert {0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0} <= set(THRESHOLDS.tolist())
+    ratios = THRESHOLDS[1:] / THRESHOLDS[:-1]
+    assert ratios.min() > 1.028 and ratios.max() < 1.030
+
+
+@given(position=st.integers(0, 240))
+def test_what_the_browser_draws_is_the_mask_of_the_library(explorer, position):
+    material = explorer.material
+    drawn = picture(explorer.passes, material.shape) > position
+    mask = binary_mask(material.magnitude, material.mixture, float(THRESHOLDS[position]))
+    assert np.array_equal(drawn, mask)
+    assert explorer.shares[position] == mask.mean()
+
+
+def test_the_curve_is_measured_by_the_library(explorer):
+    explorer.kind, explorer.threshold = "binary", 0.2
+    material = explorer.material
+    mask = binary_mask(material.magnitude, material.mixture, 0.2)
+    assert np.array_equal(explorer.mask, mask)
+    estimate = material.stft.inverse(apply_mask(mask, material.spectrum), len(material.reference))
+    expected = sdr(material.reference, estimate)
+    assert explorer.result["sdr"] == pytest.approx(expected)
+    assert [0.2, explorer.result["sdr"]] in explorer.curve
+    assert explorer.lines["best"][1] == max(value for _, value in explorer.curve)
+    assert f"SDR {expected:.1f} dB" in explorer.reading
+    assert f"{100 * mask.mean():.1f} % of the bins are ones" in explorer.reading
+
+
+def test_the_sound_follows_the_threshold_at_one_gain(explorer):
+    explorer.threshold = 0.5
+    first = explorer.result["sounds"]
+    explorer.threshold = 2
+    second = explorer.result["sounds"]
+    assert first["estimate"] != second["estimate"]
+    assert first["mixture"] == second["mixture"] and first["source"] == second["source"]
+
+
+def test_when_one_recording_would_clip_all_are_turned_down():
+    quiet, loud = np.full(2000, 0.5, np.float32), np.full(2000, 2.0, np.float32)
+    sounds = Sounds(RATE, mixture=quiet)
+    alone, beside = sounds.with_(estimate=quiet), sounds.with_(estimate=loud)
+    assert alone["gain"] == 1 and beside["gain"] == 0.5
+    assert alone["sounds"]["mixture"] != beside["sounds"]["mixture"]
+    assert sounds.with_(estimate=quiet)["sounds"]["mixture"] == alone["sounds"]["mixture"]
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.009, 11, float("nan")])
+def test_a_threshold_outside_of_the_slider_is_refused(explorer, song, threshold):
+    with pytest.raises(SepeduError, match="is not on the slider"):
+        explorer.threshold = threshold
+    with pytest.raises(SepeduError, match="is not on the slider"):
+        ThresholdExplorer(song, threshold=threshold)
+
+
+# Predicted mask explorer
+
+
+def test_the_gate_is_the_networks_probability(song):
+    explorer = PredictedMaskExplorer(song, network(), "vocals")
+    shape = explorer.material.shape
+    for gate in (0.0, 0.37, 0.5, 1.0):
+        explorer.gate = gate
+        drawn = picture(explorer.passes, shape) > explorer.position
+        assert np.array_equal(drawn, explorer.prediction > gate)
+        assert np.array_equal(explorer.mask, drawn)
+        count = explorer.counts[explorer.position]
+        right = (drawn == explorer.target).mean()
+        assert count["right"] == pytest.approx(right)
+        assert count["right"] + count["miss"] + count["false alarm"] == pytest.approx(1)
+    assert len(explorer.features) == 513 * (shape[1] + 24)
+    with pytest.raises(SepeduError, match="not a probability"):
+        explorer.gate = 1.2
+
+
+def test_a_network_that_predicts_magnitudes_is_shown_too(song):
+    explorer = PredictedMaskExplorer(song, MaskCNN(output="magnitude"), "vocals")
+    assert explorer.prediction.min() >= 0 and explorer.prediction.max() <= 1
+
+
+# Mask painter
+
+
+def test_what_is_painted_arrives_and_leaves_as_an_array(song):
+    painter = MaskPainter(song, "vocals")
+    assert not painter.mask.any() and painter.result["sdr"] == 0
+    painter.set_state({"painted": memoryview(b"\x01" * painter.mask.size)})
+    assert painter.mask.all()
+    painter.mask = painter.ideal
+    assert np.array_equal(painter.mask, painter.ideal)
+    assert painter.result["agreed"] == 1
+    assert painter.result["sdr"] == pytest.approx(painter._lines["ideal"])
+    with pytest.raises(SepeduError, match="does not fit"):
+        painter.mask = np.ones((513, 3))
+    with pytest.raises(SepeduError, match="do not fit"):
+        painter.painted = b"\x01"
+
+
+# STFT explorer
+
+
+def test_the_windowed_transform_is_the_courses_with_a_hann_window():
+    audio = np.random.default_rng(0).standard_normal(5000).astype(np.float32)
+    assert np.array_equal(WindowedSTFT().forward(audio), STFT().forward(audio))
+    for window in WINDOWS:
+        stft = WindowedSTFT(RATE, 256, 64, window)
+        assert np.allclose(stft.inverse(stft.forward(audio), 5000), audio, atol=1e-4)
+
+
+def test_a_dip_is_measured_from_the_lower_peak():
+    values = np.array([-80.0, -10, -40, -12, -80])
+    assert dip(values, 1, 3) == 28
+    assert dip(values, 1, 2) == 0 and dip(np.zeros(9), 2, 6) == 0
+
+
+def test_long_windows_part_tones_and_short_ones_clicks():
+    explorer = STFTExplorer()
+    found = {}
+    for size in (256, 8192):
+        explorer.n_fft = size
+        found[size] = explorer.apart(np.abs(explorer.stft.forward(explorer.audio)))
+    assert found[256]["tones"] < 3 < found[8192]["tones"]
+    assert found[8192]["clicks"] < 3 < found[256]["clicks"]
+    assert "The two tones, 60 Hz apart, stand apart" in explorer.reading
+    assert "The two clicks, 30 ms apart, run together" in explorer.reading
+
+
+def test_the_signals_are_where_they_say():
+    clicks = np.flatnonzero(two_clicks(100))
+    assert (clicks[1] - clicks[0]) / RATE == pytest.approx(0.1, abs=1.1 / RATE)
+    spectrum = np.abs(np.fft.rfft(two_tones(200, seconds=2.0)))
+    assert set(np.argsort(spectrum)[-2:] / 2) == {900, 1100}
+
+
+# Blind listening
+
+
+def test_chance_is_the_binomial_tail():
+    assert chance(0, 10) == 1 and chance(10, 10) == 2**-10
+    assert chance(8, 10) == pytest.approx(56 / 1024)
+
+
+def test_all_clips_have_the_power_of_the_last():
+    clips = level_matched({"a": np.full(9, 3.0), "silent": np.zeros(9), "b": np.full(9, 0.5)})
+    assert clips["a"] == pytest.approx(np.full(9, 0.5)) and not clips["silent"].any()
+
+
+def test_answers_are_counted_against_chance(song):
+    listening = BlindListening(song, trials=4, seed=0)
+    for _ in range(4):
+        listening.receive(
+            {"kind": "answer", "choice": "a" if listening._x == listening.first else "b"}
+        )
+    listening.receive({"kind": "answer", "choice": "a"})  # the run is over
+    assert listening.run == [True] * 4 and len(listening.answers) == 4
+    assert listening.verdict.startswith(
+        "4 of 4 right; guessing gets at least that in 6.2 % of runs"
+    )
+    assert "does not show" in listening.verdict
+    listening.receive({"kind": "again"})
+    assert listening.run == [] and len(listening.answers) == 4
+    listening.first = "mixture"
+    listening.receive({"kind": "answer", "choice": "a"})
+    row = listening.answers.iloc[-1]
+    assert row["a"] == row["answer"] == "mixture" and row["right"] == (row["x"] == "mixture")
+    assert list(listening.sounds) == ["mixture", "ideal binary mask", "the source itself"]
+
+
+def test_the_same_seed_hides_the_same(song):
+    orders = []
+    for _ in range(2):
+        listening = BlindListening(song, seed=3)
+        for _ in range(10):
+            listening.answer("a")
+        orders.append(list(listening.answers["x"]))
+    assert orders[0] == orders[1] and len(set(orders[0])) == 2
+
+
+# Training monitor
+
+
+def row(epoch: int, loss: float) -> dict[str, float]:
+    return {
+        "epoch": epoch,
+        "train_loss": loss - 0.01,
+        "train_accuracy": 0.7,
+        "valid_loss": loss,
+        "valid_accuracy": 0.6,
+        "seconds": 10.0,
+    }
+
+
+def test_the_monitor_follows_a_training(song):
+    example = make_example(song, "vocals")
+    monitor = TrainingMonitor(Recipe(epochs=4), [example])
+    assert monitor.majority == pytest.approx(max(example.target.mean(), 1 - example.target.mean()))
+    history = History([row(1, 0.2)])
+    assert monitor.on_epoch(history) is False
+    assert (monitor.stage, monitor.left, monitor.best) == ("training", 30.0, 0)
+    assert "About 30 s left" in monitor.reading
+    history.rows.append(row(2, 0.3))
+    monitor.set_state({"stop": True})
+    assert monitor.on_epoch(history) is True
+    assert (monitor.stage, monitor.left, monitor.best, monitor.stop) == ("over", 0.0, 0, False)
+    assert "The best so far is epoch 1" in monitor.reading
+    assert monitor._repr_mimebundle_()[0]["image/png"]
+
+
+def test_the_monitor_knows_when_patience_ends():
+    monitor = TrainingMonitor(Recipe(epochs=9, patience=1))
+    assert monitor.majority is None
+    monitor.on_epoch(History([row(1, 0.2)]))
+    assert monitor.stage == "training"
+    monitor.on_epoch(History([row(1, 0.2), row(2, 0.3)]))
+    assert monitor.stage == "over"
+
+
+# Scripts
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.js")))
+def test_a_bundle_needs_nothing_else(name):
+    text = bundle(name)
+    assert not re.search(r"^\s*import\b", text, re.MULTILINE)
+    assert not re.search(r"^export (?!default)", text, re.MULTILINE)
+    assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
+    names = re.findall(r"^(?:const|let|function|class) (\w+)", text, re.MULTILINE)
+    assert len(names) == len(set(names)), "two files use one name"
