@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from sepedu.ffmpeg import ensure_ffmpeg
+
 from .catalogue import SET
 from .decode import STREAMS, read_song
 from .measures import song_measures
@@ -36,6 +38,7 @@ def validation_names(root: Path) -> set[str]:
     """Validation songs of a set: from its own setup file, else from musdb's."""
     path = root / NAME
     if not path.exists():
+        ensure_ffmpeg()  # without it musdb cannot be imported
         path = Path(str(files("musdb"))) / "configs" / "mus.yaml"
     setup = yaml.safe_load(path.read_text(encoding="utf-8"))
     return set(setup["validation_tracks"])
