@@ -11,7 +11,7 @@ from sepedu.slides.material import lacking, magnitude, network, song, stft
 from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
-part = song().between(2.0, 9.0)
+part = song().between(0.5, 8.5)
 voice = part.sources["vocals"]
 magnitudes = {name: magnitude(part.sources[name]) for name in SOURCES}
 
@@ -28,8 +28,9 @@ def _stems():
     for axes in rows:
         axes.lines[0].set_rasterized(True)
     return describe(
-        figure, "Waveforms of the four stems over seven seconds, drums in sharp bursts, bass "
-        "steady, other dense, vocals in phrases."
+        figure,
+        "Waveforms of the four stems over seven seconds, drums in sharp bursts, bass "
+        "steady, other dense, vocals in phrases.",
     )
 
 
@@ -47,6 +48,16 @@ def _sum_of_waves():
     return describe(figure, "Four waves of different shape, and below them the wave of their sum.")
 
 
+def _wave():
+    figure, axes = plt.subplots(figsize=(11.7, 2.8))
+    axes.plot(np.arange(len(part.mixture)) / RATE, part.mixture, "#555555", linewidth=0.6)
+    axes.lines[0].set_rasterized(True)
+    axes.set(xlabel="Time (s)", yticks=[], xlim=(0, len(part.mixture) / RATE))
+    axes.spines["left"].set_visible(False)
+    return describe(figure, "The waveform of the song: a dense band with spikes at drum hits.")
+
+
+wave = _wave()
 stems = _stems()
 sum_of_waves = _sum_of_waves()
 
@@ -82,20 +93,28 @@ def _owned():
     colours = np.where(middles > 0.9, "#009e73", "#555555")
     axes.bar(100 * middles, 100 * heights / heights.sum(), 2.1, color=colours)
     axes.set(xlabel="Energy held by the strongest stem (%)", ylabel="Points of the picture (%)")
-    axes.text(88, axes.get_ylim()[1] * 0.8, f"{alone:.0%} of the points\nbelong to one stem",
-              ha="right", fontsize=24)
-    return describe(figure, "Histogram of the strongest stem's share of the energy: it rises "
-                    f"steeply towards 100 percent, and {alone:.0%} of the points lie above 90.")
+    axes.text(
+        88,
+        axes.get_ylim()[1] * 0.8,
+        f"{alone:.0%} of the points\nbelong to one stem",
+        ha="right",
+        fontsize=24,
+    )
+    return describe(
+        figure,
+        "Histogram of the strongest stem's share of the energy: it rises "
+        f"steeply towards 100 percent, and {alone:.0%} of the points lie above 90.",
+    )
 
 
 owned = _owned()
 
-if lacking("networks") is None:
+if lacking("vocals") is None:
     from sepedu import separate
 
-    estimated = separate(
-        part.mixture, RATE, ["vocals"], models={"vocals": network("vocals")}
-    )["vocals"]
+    estimated = separate(part.mixture, RATE, ["vocals"], models={"vocals": network("vocals")})[
+        "vocals"
+    ]
     machine = panels.spectra(
         {
             "Song": np.abs(_spectrum),

@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from sepedu import apply_mask, average_mask, binary_mask, load_songs, open_dataset, ratio_mask
+from sepedu import apply_mask, average_mask, binary_mask, ratio_mask
 from sepedu.audio import resample
 from sepedu.datasets import SOURCES
 from sepedu.evaluation import sdr
 from sepedu.slides import panels
 from sepedu.slides.live import live_threshold_explorer
-from sepedu.slides.material import magnitude, song, stft
+from sepedu.slides.material import magnitude, song, stft, training_songs
 from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
-part = song().between(2.0, 8.0)
+part = song("Pop - Morning Train").between(1.0, 8.0)
 mixture, vocals = magnitude(part.mixture), magnitude(part.sources["vocals"])
 
 
@@ -94,7 +94,7 @@ _axes.margins(y=0.16)
 
 explorer = live_threshold_explorer(part, "vocals")
 
-train = load_songs(open_dataset(split="train"))
+train = training_songs()
 songs = len(train)
 _pairs = {s: [(magnitude(t.sources[s]), magnitude(t.mixture)) for t in train] for s in SOURCES}
 
@@ -114,7 +114,9 @@ shares = panels.curves(
     "the other three.",
 )
 _masks = {s: [binary_mask(a, b, 0.5) for a, b in _pairs[s]] for s in SOURCES}
-_count = np.concatenate([np.sum(quartet, axis=0).ravel() for quartet in zip(*_masks.values(), strict=True)])
+_count = np.concatenate(
+    [np.sum(quartet, axis=0).ravel() for quartet in zip(*_masks.values(), strict=True)]
+)
 _claims = np.bincount(_count, minlength=5) / _count.size
 claims = panels.bars(
     {f"{n} sources" if n != 1 else "1 source": 100 * v for n, v in enumerate(_claims)},

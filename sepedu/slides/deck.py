@@ -32,7 +32,7 @@ class Slide:
     minutes : float
         How long it takes to say it.
     needs : str
-        What must be there for the slide to be shown ("results" or "networks"), or nothing.
+        What must be there for the slide to be shown, as `material.lacking` knows it, or nothing.
     place : str
         File, number, title and line, for errors.
     """

@@ -30,6 +30,13 @@ def song(name: str = "Rock - Last Tram", start: float = 0.0, end: float = 60.0) 
     raise SepeduError(f"There is no song {name!r} in the embedded set", "See data/README.md")
 
 
+@lru_cache
+def training_songs(count: int = 9) -> tuple[Song, ...]:
+    """Some training songs of the embedded set, spread over its styles; few, to build fast."""
+    tracks = list(open_dataset(split="train"))
+    return tuple(load_song(tracks[n * len(tracks) // count]) for n in range(count))
+
+
 def magnitude(audio: np.ndarray) -> np.ndarray:
     """Magnitudes of the course's transform [shape=(513, frames)]."""
     return np.abs(stft.forward(audio))
@@ -57,14 +64,17 @@ def lacking(needs: str) -> str | None:
 
     Parameters
     ----------
-    needs : {"", "results", "networks"}
+    needs : str
+        Nothing, "results", "networks" for all four, or the source of one network.
     """
-    if needs == "results" and results() is None:
-        return "there is no docs/results.json; make it with: sepedu results"
-    if needs == "networks":
-        missing = [source for source in SOURCES if not weights_path(source).is_file()]
-        if missing:
-            return f"there is no network for {', '.join(missing)}; train it with: sepedu train"
-    if needs not in ("", "results", "networks"):
-        raise SepeduError(f"A slide needs {needs!r}, which is unknown", "Use results or networks")
+    if needs == "results":
+        missing = results() is None
+        return "there is no docs/results.json; make it with: sepedu results" if missing else None
+    if needs not in ("", "networks", *SOURCES):
+        known = ", ".join(("results", "networks", *SOURCES))
+        raise SepeduError(f"A slide needs {needs!r}, which is unknown", f"Use one of {known}")
+    wanted = SOURCES if needs == "networks" else [needs] if needs else []
+    missing = [source for source in wanted if not weights_path(source).is_file()]
+    if missing:
+        return f"there is no network for {', '.join(missing)}; train it with: sepedu train"
     return None

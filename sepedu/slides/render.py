@@ -22,8 +22,9 @@ from .deck import FENCE, FORMAT, Deck, Slide
 from .figures import as_svg
 from .material import lacking
 
-LARGE = r"<svg|<table|<pre|class=\"sounds|class=\"math\">\$\$"
-"""What fills a slide; one that has only words shows them larger."""
+LARGE = r"<svg|data-widget"
+"""What fills a slide; one that has only words, equations and tables shows them larger."""
+MINUS = re.compile(r"(?<![\w.])-(?=\d)")
 VALUE = re.compile(r"\{\{ (.+?) ?\}\}")
 
 
@@ -59,12 +60,16 @@ class SlideRenderer(mistune.HTMLRenderer):
 
         def value(match: re.Match[str]) -> str:
             try:
-                return eval('f"""{' + match[1] + '}"""', self.space)
+                return MINUS.sub("−", eval('f"""{' + match[1] + '}"""', self.space))
             except Exception as error:
                 raise self.failure(match[1], error) from error
 
         pieces = re.split(f"({FENCE.pattern})", text, flags=FENCE.flags)
-        return "".join(p if p.startswith("```") else VALUE.sub(value, p) for p in pieces)
+        filled = [p if p.startswith("```") else VALUE.sub(value, p) for p in pieces]
+        open_ones = [p for p in filled if "{{ " in p and not p.startswith("```")]
+        if open_ones:
+            raise self.slide.error("a {{ has no }}", "Write values as {{ expression }}")
+        return "".join(filled)
 
     def failure(self, code: str, error: Exception) -> SepeduError:
         """Name the slide, the code and, where it lies in a file, the line that failed."""

@@ -1,0 +1,170 @@
+"""What the deck of lesson 01 draws, plays and quotes."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from sepedu import STFT
+from sepedu.evaluation import sdr
+from sepedu.plots import decibels, describe, spectrogram
+from sepedu.slides import panels
+from sepedu.slides.material import magnitude, song, stft
+from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
+
+RATE = stft.sample_rate
+part = song("Pop - Morning Train").between(2.0, 8.0)
+voice = part.sources["vocals"]
+spectrum = stft.forward(voice)
+
+
+def _three_notes():
+    time = np.arange(RATE // 2) / RATE
+    fade = np.minimum(1, np.minimum(time, time[::-1]) * 40)
+    notes = [220.0, 330.0, 277.2, 440.0, 247.0]
+    return 0.3 * np.concatenate([fade * np.sin(2 * np.pi * f * time) for f in notes])
+
+
+three_notes = _three_notes().astype(np.float32)
+
+
+def _notes():
+    figure, axes = plt.subplots(figsize=(11.7, 2.9))
+    axes.plot(np.arange(len(three_notes)) / RATE, three_notes, "#0072b2", linewidth=0.7)
+    axes.lines[0].set_rasterized(True)
+    axes.set(xlabel="Time (s)", ylabel="Amplitude", xlim=(0, len(three_notes) / RATE))
+    return describe(figure, "Waveform of five notes: five solid blocks that look alike.")
+
+
+def _windowed():
+    figure, rows = plt.subplots(3, 1, figsize=panels.WIDE, sharex=True)
+    start = int(np.argmax(np.convolve(np.abs(voice), np.ones(2048), "same"))) - 2048
+    piece = voice[start : start + 4096]
+    times = 1000 * np.arange(4096) / RATE
+    window = np.hanning(stft.n_fft + 1)[:-1]
+    rows[0].plot(times, piece, "#555555", linewidth=1)
+    rows[0].set_ylabel("sound")
+    for number in range(5):
+        at = 1200 + number * stft.hop_length
+        look = {"color": "#d55e00"} if number == 0 else {"color": "#555555", "linewidth": 1}
+        rows[1].plot(times[at : at + stft.n_fft], window, **look)
+    rows[1].set_ylabel("windows")
+    cut = np.zeros(4096)
+    cut[1200 : 1200 + stft.n_fft] = window * piece[1200 : 1200 + stft.n_fft]
+    rows[2].plot(times, cut, "#d55e00", linewidth=1.4)
+    rows[2].set(ylabel="one piece", xlabel="Time (ms)", xlim=(0, times[-1]))
+    for axes in rows:
+        axes.set_yticks([])
+    return describe(
+        figure,
+        "A stretch of sound, five Hann windows that overlap by three quarters, "
+        "and the piece that the first of them cuts out, faded at both ends.",
+    )
+
+
+def _linear_and_decibels():
+    values = magnitude(part.mixture)
+    figure, (left, right) = panels.grid(2, 2, panels.WIDE)
+    left.imshow(
+        values / values.max(),
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        extent=(0, 6, 0, RATE / 2000),
+    )
+    left.set(xlabel="Time (s)", ylabel="Frequency (kHz)", title="Magnitude")
+    spectrogram(values, None, "Magnitude in decibels", right, colourbar=False)
+    right.set_ylabel("")
+    right.set_ylim(0, 8)
+    figure.colorbar(right.images[0], ax=right, label="Level (dB)", aspect=30)
+    return describe(
+        figure,
+        "The same spectrogram twice: nearly black with linear colours, full of "
+        "lines with decibels.",
+    )
+
+
+def _resolutions():
+    time = np.arange(RATE) / RATE
+    tones = np.sin(2 * np.pi * 600 * time) + np.sin(2 * np.pi * 660 * time)
+    tones[RATE // 2] += 40
+    figure, row = panels.grid(3, 3, (11.7, 3.6), share=False)
+    for axes, size in zip(row, (256, 1024, 4096), strict=True):
+        settings = STFT(RATE, size, 64)
+        spectrogram(
+            np.abs(settings.forward(tones)), settings, f"{size} samples", axes, colourbar=False
+        )
+        axes.set(xlim=(0.35, 0.65), ylim=(0.3, 1.0))
+        if size != 256:
+            axes.set(ylabel="", yticklabels=[])
+    return describe(
+        figure,
+        "Three spectrograms of two close tones and a click. With 256 samples "
+        "the click is thin and the tones are one band; with 4096 the tones are two "
+        "thin lines and the click is wide.",
+    )
+
+
+def _leakage():
+    time = np.arange(1024)
+    tone = np.sin(2 * np.pi * 93.5 * time / 1024)
+    hann = np.hanning(1025)[:-1]
+    hard, soft = (np.abs(np.fft.rfft(tone * w)) for w in (np.ones(1024), hann))
+    bins = np.arange(60, 128)
+    figure = panels.curves(
+        {"hard cut": (bins, decibels(hard)[bins]), "Hann": (bins, decibels(soft)[bins])},
+        "Frequency bin",
+        "Level (dB)",
+        "Spectrum of one tone: with a hard cut a tent that never falls below minus 40 decibels, "
+        "with a Hann window a narrow peak over a deep floor.",
+        colours={"hard cut": "#d55e00", "Hann": "#0072b2"},
+    )
+    return figure
+
+
+def _overlap():
+    window = np.hanning(1025)[:-1] ** 2
+    figure, rows = plt.subplots(1, 3, figsize=(11.7, 4.2), sharey=True)
+    for axes, hop in zip(rows, (256, 512, 1024), strict=True):
+        total = np.zeros(6144)
+        for start in range(0, 6144 - 1023, hop):
+            total[start : start + 1024] += window
+            axes.plot(np.arange(start, start + 1024), window, "#555555", linewidth=1)
+        axes.plot(total, "#d55e00")
+        axes.set(
+            xlim=(1024, 4096),
+            ylim=(0, 1.65),
+            xlabel="Sample",
+            title=f"hop {hop}",
+            xticks=(1024, 2560, 4096),
+        )
+    rows[0].set_ylabel("Squared windows and sum")
+    return describe(
+        figure,
+        "Squared windows and their sum for three hops: constant 1.5 at hop "
+        "256, rippled at 512, down to zero between windows at 1024.",
+    )
+
+
+notes, windowed, linear_and_decibels = _notes(), _windowed(), _linear_and_decibels()
+resolutions, leakage, overlap = _resolutions(), _leakage(), _overlap()
+riddle = panels.spectra(
+    {
+        "first": magnitude(voice),
+        "second": magnitude(part.sources["drums"]),
+        "third": magnitude(part.sources["bass"]),
+    },
+    "Three spectrograms to guess: wavy stacks of lines, vertical lines, and lines at the bottom.",
+    columns=3,
+    size=(11.7, 2.9),
+    top=5,
+    bar=False,
+)
+
+_error = np.abs(stft.inverse(spectrum, len(voice)) - voice).max()
+round_trip = f"{20 * np.log10(_error):.0f} dB".replace("-", "−")
+_turns = np.exp(2j * np.pi * np.random.default_rng(0).random(spectrum.shape)).astype(np.complex64)
+random_phase = stft.inverse(np.abs(spectrum) * _turns, len(voice))
+zero_phase = stft.inverse(np.abs(spectrum).astype(np.complex64), len(voice))
+_mixed = stft.forward(part.mixture)
+_borrowed = np.abs(spectrum) * np.exp(1j * np.angle(_mixed)).astype(np.complex64)
+borrowed_sdr = sdr(voice, stft.inverse(_borrowed, len(voice)))
+random_sdr = sdr(voice, random_phase)

@@ -1,0 +1,202 @@
+"""What the deck of lesson 03 draws, plays and quotes."""
+
+import html
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+from sepedu import open_dataset
+from sepedu.datasets import SOURCES
+from sepedu.examples import as_table, make_example
+from sepedu.plots import SOURCE_COLOURS, describe, mask, spectrogram
+from sepedu.slides import panels
+from sepedu.slides.material import magnitude, song, stft, training_songs
+from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
+from sepedu.stft import CONTEXT, HALF_CONTEXT, Features
+
+RATE = stft.sample_rate
+part = song("Funk - Hot Pavement").between(1.0, 5.0)
+mixture = magnitude(part.mixture)
+example = make_example(part, "vocals")
+train = training_songs()
+songs = len(open_dataset(split="train"))
+magnitudes = [magnitude(one.mixture) for one in train]
+examples = sum(m.shape[1] for m in magnitudes)
+read_songs = len(train)
+minutes = sum(len(one.mixture) for one in train) / RATE / 60
+megabytes = sum(m.nbytes for m in magnitudes) / 1e6
+features = Features().fit(magnitudes)
+silence = float((-features.mean / features.deviation).mean())
+FRAME = 200
+
+
+class Table:
+    """A table of arrays that shows their shapes."""
+
+    def __init__(self, table):
+        self.table = table.iloc[:3]
+
+    def _repr_html_(self):
+        first = self.table.iloc[0]
+        rows = "".join(
+            f"<tr><td><code>{html.escape(name)}</code></td><td>{WHAT[name.split('_', 1)[1]]}</td>"
+            f"<td>{' × '.join(map(str, first[name].shape))}</td></tr>"
+            for name in self.table.columns
+            if "BASS" not in name and "OTHER" not in name
+        )
+        head = "<tr><th>column</th><th>what a row holds</th><th>shape</th></tr>"
+        return f"<table>{head}{rows}</table><p>The same for BASS and OTHER.</p>"
+
+
+WHAT = {
+    "STFT_SPEC_FRAME": "the window around the frame",
+    "STFT_SPEC": "magnitudes of the frame",
+    "STFT_MASK": "its binary mask",
+}
+
+
+table = as_table(part, [0, 1, 200])
+
+
+def _one_example():
+    figure, (left, right) = plt.subplots(1, 2, figsize=panels.WIDE, width_ratios=(2, 1))
+    window = mixture[:, FRAME - HALF_CONTEXT : FRAME + HALF_CONTEXT + 1]
+    spectrogram(window, None, "513 × 25 values in", left, colourbar=False)
+    step = stft.hop_length / RATE
+    left.axvspan(11.5 * step, 12.5 * step, facecolor="none", edgecolor="white", linewidth=3)
+    mask(example.target[:, FRAME : FRAME + 1], None, "513 answers out", right, colourbar=False)
+    right.set(xticks=[], xlabel="middle frame", ylabel="")
+    return describe(
+        figure,
+        "Left: a window of 25 frames of a spectrogram, its middle frame "
+        "marked. Right: the mask of that frame, a column of bright and dark cells.",
+    )
+
+
+def _steps():
+    figure, axes = plt.subplots(figsize=(11.7, 5.2))
+    spectrogram(mixture[:, 150:230], None, "", axes, colourbar=False)
+    step = stft.hop_length / RATE
+    for number in range(4):
+        low = 0.3 + 1.4 * number
+        start = (10 + number) * step
+        axes.add_patch(
+            plt.Rectangle(
+                (start, low),
+                CONTEXT * step,
+                5.2,
+                fill=False,
+                edgecolor="white",
+                linewidth=3,
+                alpha=1 - 0.2 * number,
+            )
+        )
+    axes.annotate("+1 frame each", ((36 + 2) * step, 6.0), color="white", fontsize=20)
+    axes.set_ylim(0, RATE / 2000)
+    return describe(figure, "Four windows over a spectrogram, each one frame further right.")
+
+
+def _compression():
+    values = np.concatenate([m.ravel()[::97] for m in magnitudes])
+    figure, (left, right) = plt.subplots(1, 2, figsize=panels.WIDE)
+    left.hist(values, 60, color="#555555", weights=np.full(values.size, 100 / values.size))
+    left.set(xlabel="Magnitude |X|", ylabel="Cells (%)")
+    right.hist(
+        np.log1p(values), 60, color="#0072b2", weights=np.full(values.size, 100 / values.size)
+    )
+    right.set(xlabel="log(1 + |X|)")
+    return describe(
+        figure,
+        "Two histograms. Magnitudes: one tall bar at zero and a tail that "
+        "cannot be seen. Compressed: a broad shape.",
+    )
+
+
+def _statistics():
+    figure, axes = plt.subplots(figsize=(11.7, 3.5))
+    frequencies = stft.frequencies / 1000
+    mean, deviation = features.mean.numpy(), features.deviation.numpy()
+    axes.plot(frequencies, mean, "#0072b2", label="mean $\\mu$")
+    axes.plot(frequencies, deviation, "#d55e00", linestyle="--", label="deviation $\\sigma$")
+    axes.set(xlabel="Frequency (kHz)", ylabel="log(1 + |X|)", xlim=(0, RATE / 2000))
+    axes.legend()
+    return describe(
+        figure,
+        "Mean and deviation of the compressed magnitudes over frequency: both "
+        "fall from the low to the high frequencies.",
+    )
+
+
+def _alike():
+    with torch.no_grad():
+        read = [features(torch.from_numpy(m)).numpy() for m in magnitudes]
+    random = np.random.default_rng(0)
+
+    def correlation(pairs):
+        return float(np.mean([np.corrcoef(a, b)[0, 1] for a, b in pairs]))
+
+    near, second, far, other = [], [], [], []
+    for number, frames in enumerate(read):
+        for at in random.integers(60, frames.shape[1] - 200, 30):
+            near.append((frames[:, at], frames[:, at + 1]))
+            second.append((frames[:, at], frames[:, at + 12]))
+            far.append((frames[:, at], frames[:, random.integers(frames.shape[1])]))
+            stranger = read[(number + 1 + random.integers(len(read) - 1)) % len(read)]
+            other.append((frames[:, at], stranger[:, random.integers(stranger.shape[1])]))
+    return panels.bars(
+        {
+            "next frame": correlation(near),
+            "0.14 s later": correlation(second),
+            "same song, anywhere": correlation(far),
+            "another song": correlation(other),
+        },
+        "Mean correlation of two frames",
+        "Bars: the next frame is very much alike, a later one less, one of another song least.",
+        form="{:.2f}",
+        colours=["#d55e00", "#d55e00", "#d55e00", "#009e73"],
+        size=(11.7, 3.5),
+    )
+
+
+def _heaps():
+    valid = len(open_dataset(split="valid"))
+    test = len(open_dataset(subset="test"))
+    figure = panels.bars(
+        {"train: learn": songs, "valid: choose": valid, "test: report": test},
+        "Songs",
+        f"Bars: {songs} training songs, {valid} validation songs, {test} test songs.",
+        form="{:.0f}",
+        colours=["#0072b2", "#009e73", "#d55e00"],
+        size=(11.7, 4.6),
+    )
+    return figure
+
+
+def _balance():
+    sums = {}
+    for source in SOURCES:
+        targets = [make_example(one, source).target for one in train]
+        sums[source] = float(sum(t.sum() for t in targets) / sum(t.size for t in targets))
+    figure = panels.bars(
+        {name: 100 * value for name, value in sums.items()},
+        "Ones in the mask at T = 0.5 (%)",
+        "Bars of the share of ones: bass far below the other three, all at or below about half.",
+        form="{:.0f} %",
+        colours=[SOURCE_COLOURS[name] for name in SOURCES],
+    )
+    return sums, figure
+
+
+one_example, steps, compression, statistics = (
+    _one_example(),
+    _steps(),
+    _compression(),
+    _statistics(),
+)
+alike, heaps = _alike(), _heaps()
+ones, balance = _balance()
+
+_cut = slice(2 * RATE, 8 * RATE)
+original = train[0].mixture[_cut]
+remix = sum(train[n].sources[name][_cut] for n, name in zip((0, 2, 4, 6), SOURCES, strict=True))

@@ -1,0 +1,179 @@
+"""What the deck of lesson 05 draws, plays and quotes."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+from sepedu import apply_mask, predict_mask
+from sepedu.model import MaskCNN
+from sepedu.plots import describe
+from sepedu.slides import panels
+from sepedu.slides.material import magnitude, network, song, stft, story  # noqa: F401
+from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
+from sepedu.training import Recipe, _learning_rate
+
+RATE = stft.sample_rate
+part = song("Pop - Morning Train").between(2.0, 8.0)
+spectrum = stft.forward(part.mixture)
+torch.manual_seed(0)
+fresh = MaskCNN().eval()
+parameters = sum(p.numel() for p in fresh.parameters())
+fresh_mask = predict_mask(fresh, np.abs(spectrum))
+
+measured = json.loads(Path(__file__).with_name("overfit.json").read_text(encoding="utf-8"))
+FEW, MANY, SECONDS = measured["few"], measured["many"], measured["seconds"]
+few, many = measured[str(FEW)], measured[str(MANY)]
+
+
+def untrained():
+    return stft.inverse(apply_mask(fresh_mask, spectrum), len(part.mixture))
+
+
+@lru_cache
+def _gate():
+    return predict_mask(network("vocals"), np.abs(spectrum))
+
+
+def trained():
+    return stft.inverse(apply_mask(_gate(), spectrum), len(part.mixture))
+
+
+def trained_mask():
+    return panels.masks(
+        {"Untrained": fresh_mask, "Trained": _gate()},
+        "Two masks: grey everywhere before training; after it, bright ribbons where the voice is.",
+        size=(11.7, 3.9),
+    )
+
+
+untrained_mask = panels.masks(
+    {"The mask of a network that has learnt nothing": fresh_mask},
+    "A mask that is grey nearly everywhere.",
+    columns=1,
+    bar=True,
+)
+
+
+def _losses():
+    p = np.linspace(0.02, 1, 200)
+    return panels.curves(
+        {
+            "cross-entropy": (p[::-1], -np.log(p)[::-1]),
+            "squared error": (p[::-1], ((1 - p) ** 2)[::-1]),
+        },
+        "Predicted probability, when the truth is 1",
+        "Loss of the cell",
+        "Two losses for a cell whose truth is one. Both are zero at a prediction of one. Towards "
+        "zero the squared error rises to one, the cross-entropy without end.",
+        colours={"cross-entropy": "#d55e00", "squared error": "#0072b2"},
+    )
+
+
+def _history(axes, rows, kind, majority=None):
+    epochs = [row["epoch"] for row in rows]
+    axes.plot(
+        epochs,
+        [row[f"train_{kind}"] for row in rows],
+        "--",
+        color="#0072b2",
+        label="training songs",
+    )
+    axes.plot(
+        epochs, [row[f"valid_{kind}"] for row in rows], color="#d55e00", label="unknown songs"
+    )
+    if majority:
+        axes.axhline(majority, color="#555555", linestyle=":", label="majority class")
+    axes.set_xlabel("Epoch")
+
+
+def _curves_few():
+    figure, axes = plt.subplots(figsize=(11.7, 4.3))
+    _history(axes, few, "loss")
+    axes.set_ylabel("Loss")
+    axes.legend()
+    return describe(
+        figure,
+        f"Loss over epochs with {FEW} songs: on training songs it falls to the "
+        "end, on unknown songs it falls, turns and rises.",
+    )
+
+
+def _curves_both():
+    figure, row = plt.subplots(1, 2, figsize=panels.WIDE, sharey=True)
+    for axes, rows, count in ((row[0], few, FEW), (row[1], many, MANY)):
+        _history(axes, rows, "accuracy", measured["majority"])
+        axes.set_title(f"{count} songs")
+    row[0].set_ylabel("Accuracy")
+    row[1].legend(loc="upper left")
+    return describe(
+        figure,
+        f"Accuracy with {FEW} and with {MANY} songs: the gap between training "
+        "songs and unknown songs is wide on the left and narrow on the right.",
+    )
+
+
+def _best_epoch():
+    losses = [row["valid_loss"] for row in few]
+    best = int(np.argmin(losses))
+    figure, axes = plt.subplots(figsize=panels.WIDE)
+    axes.plot(range(1, len(losses) + 1), losses, color="#d55e00")
+    axes.plot(best + 1, losses[best], "o", color="#009e73", markersize=20)
+    axes.annotate(
+        "keep this one",
+        (best + 1, losses[best]),
+        (40, 60),
+        textcoords="offset points",
+        fontsize=22,
+        color="#009e73",
+    )
+    axes.plot(len(losses), losses[-1], "o", color="#555555", markersize=14)
+    axes.annotate(
+        "not this one",
+        (len(losses), losses[-1]),
+        (-20, -46),
+        ha="right",
+        textcoords="offset points",
+        fontsize=22,
+        color="#555555",
+    )
+    axes.set(xlabel="Epoch", ylabel="Loss on unknown songs")
+    return describe(
+        figure,
+        f"The loss on unknown songs is lowest at epoch {best + 1} of "
+        f"{len(losses)}; that network is kept, not the last one.",
+    )
+
+
+def _dropout():
+    values = np.abs(np.random.default_rng(1).standard_normal((5, 24)))
+    kept = np.random.default_rng(2).random((5, 24)) > 0.25
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11.7, 2.7))
+    for axes, shown, title in (
+        (left, values, "measuring"),
+        (right, values * kept / 0.75, "training, a quarter dropped"),
+    ):
+        axes.imshow(shown, cmap="cividis", vmin=0, vmax=3)
+        axes.set(xticks=[], yticks=[], title=title)
+    return describe(
+        figure,
+        "A grid of values, and the same grid with a quarter of them black and the others brighter.",
+    )
+
+
+def _rates():
+    recipe = Recipe(epochs=1)
+    steps = np.arange(1000)
+    return panels.curves(
+        {"": (steps / 10, [1000 * _learning_rate(recipe, int(s), 1000) for s in steps])},
+        "Training done (%)",
+        "Step size, thousandths",
+        "The learning rate: a short rise, then half a cosine down to zero.",
+    )
+
+
+losses, curves_few, curves_both = _losses(), _curves_few(), _curves_both()
+best_epoch, dropout, rates = _best_epoch(), _dropout(), _rates()

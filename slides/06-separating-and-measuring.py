@@ -1,0 +1,163 @@
+"""What the deck of lesson 06 draws, plays and quotes."""
+
+from functools import lru_cache
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from sepedu import apply_mask, average_mask, binary_mask, evaluate, predict_mask, ratio_mask
+from sepedu.datasets import SOURCES
+from sepedu.evaluation import sdr, summarise
+from sepedu.examples import make_example
+from sepedu.plots import AGREEMENT_COLOURS, agreement, describe
+from sepedu.slides import panels
+from sepedu.slides.material import magnitude, network, song, stft, training_songs
+from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
+
+RATE = stft.sample_rate
+whole = song("Pop - Morning Train")
+part = whole.between(1.0, 8.0)
+voice = part.sources["vocals"]
+spectrum = stft.forward(part.mixture)
+mixture = np.abs(spectrum)
+target = binary_mask(magnitude(voice), mixture, 0.5)
+ones = target.mean()
+FLIPPED = 0.1
+
+
+def estimate(mask):
+    return stft.inverse(apply_mask(mask, spectrum), len(voice))
+
+
+def _flip(loudest):
+    """Turn a tenth of the mask's cells, the loudest or the softest of the mixture."""
+    order = np.argsort(mixture, axis=None)
+    count = round(FLIPPED * order.size)
+    places = order[-count:] if loudest else order[:count]
+    mask = target.copy()
+    mask.flat[places] = ~mask.flat[places]
+    return estimate(mask)
+
+
+right, quiet_wrong, loud_wrong = estimate(target), _flip(False), _flip(True)
+
+
+@lru_cache
+def gate():
+    return predict_mask(network("vocals"), mixture)
+
+
+def predicted():
+    return panels.masks(
+        {"What the network says": gate(), "The true mask, T = 0.5": target},
+        "Two masks one above the other: the network's, soft and blurred, and the true one, sharp; "
+        "both are bright where the voice sings.",
+        columns=1,
+    )
+
+
+def agreement_figure():
+    figure, axes = plt.subplots(figsize=panels.WIDE)
+    agreement(gate(), target, axes=axes)
+    axes.set_ylim(0, 8)
+    axes.get_legend().remove()
+    handles = [plt.Rectangle((0, 0), 1, 1, color=c) for c in AGREEMENT_COLOURS.values()]
+    axes.legend(handles, AGREEMENT_COLOURS, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
+    return describe(
+        figure, "Cells of the spectrogram coloured by hit, miss, false alarm, and rightly left out."
+    )
+
+
+def _windows():
+    spectrum = stft.forward(whole.mixture)
+    vocals = whole.sources["vocals"]
+    mask = binary_mask(magnitude(vocals), np.abs(spectrum), 0.5)
+    sound = stft.inverse(apply_mask(mask, spectrum), len(vocals))
+    seconds = len(vocals) // RATE
+    values = []
+    for n in range(seconds):
+        at = slice(n * RATE, (n + 1) * RATE)
+        rests = np.mean(vocals[at] ** 2) < 1e-6
+        values.append(np.nan if rests else sdr(vocals[at], sound[at]))
+    figure, axes = plt.subplots(figsize=panels.WIDE)
+    axes.bar(np.arange(seconds) + 0.5, np.nan_to_num(values), 0.85, color="#0072b2")
+    for n, value in enumerate(values):
+        if np.isnan(value):
+            axes.text(n + 0.5, 0.3, "rests", ha="center", fontsize=17, color="#555555")
+    median = float(np.nanmedian(values))
+    axes.axhline(median, color="#d55e00", linestyle="--")
+    axes.text(0.05, median, f"median {median:.1f} dB", va="bottom", color="#d55e00", fontsize=19)
+    axes.set(xlabel="Time (s)", ylabel="SDR of the window (dB)", xlim=(0, seconds))
+    return describe(
+        figure,
+        f"Bars of the SDR of each second, with the median of {median:.1f} "
+        "decibels as a line; windows in which the voice rests have no bar.",
+    )
+
+
+windows = _windows()
+
+
+@lru_cache
+def beforehand():
+    return average_mask([make_example(one, "vocals").target for one in training_songs()])
+
+
+def ladder():
+    table = evaluate(
+        [whole, song("Funk - Hot Pavement")],
+        {"vocals": network("vocals")},
+        {"vocals": beforehand()},
+        sources=["vocals"],
+    )
+    values = summarise(table).loc["vocals", "sdr"].drop("majority class").sort_values()
+    known = {
+        name: "#009e73" if "ideal" in name else "#0072b2" if "network" in name else "#555555"
+        for name in values.index
+    }
+    return panels.bars(
+        dict(values),
+        "Median SDR of the vocals, two test songs (dB)",
+        "Bars from the mixture at the bottom of the ladder over silence, the mask made beforehand "
+        "and the network to the ideal masks.",
+        colours=[known[name] for name in values.index],
+    )
+
+
+@lru_cache
+def estimates():
+    quartet = ratio_mask(np.stack([magnitude(part.sources[name]) for name in SOURCES]))
+    return {
+        "beforehand": estimate(np.broadcast_to(beforehand(), mixture.shape)),
+        "binary": estimate(gate() > 0.5),
+        "soft": estimate(gate()),
+        "ideal": estimate(quartet[SOURCES.index("vocals")]),
+    }
+
+
+def rungs():
+    made = estimates()
+    return {
+        "mixture": part.mixture,
+        "beforehand": made["beforehand"],
+        "binary": made["binary"],
+        "soft": made["soft"],
+        "ideal": made["ideal"],
+        "truth": voice,
+    }
+
+
+def rung_pictures():
+    made = estimates()
+    return panels.spectra(
+        {
+            "beforehand": magnitude(made["beforehand"]),
+            "soft": magnitude(made["soft"]),
+            "ideal": magnitude(made["ideal"]),
+        },
+        "Three spectrograms of estimated vocals, the first full of other instruments, the second "
+        "less, the third clean.",
+        columns=3,
+        size=(11.7, 3.9),
+        bar=False,
+    )

@@ -1,0 +1,172 @@
+"""What the deck of lesson 08 draws, plays and quotes."""
+
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+from sepedu import apply_mask, binary_mask, predict_mask, ratio_mask
+from sepedu.datasets import SOURCES
+from sepedu.evaluation import sdr
+from sepedu.model import MaskCNN
+from sepedu.plots import describe
+from sepedu.slides import panels
+from sepedu.slides.material import magnitude, network, song, stft
+from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
+
+RATE = stft.sample_rate
+part = song("Rock - Last Tram").between(2.0, 8.0)
+spectrum = stft.forward(part.mixture)
+mixture = np.abs(spectrum)
+stems = np.stack([magnitude(part.sources[name]) for name in SOURCES])
+
+
+def estimate(mask):
+    return stft.inverse(apply_mask(np.asarray(mask, np.float32), spectrum), len(part.mixture))
+
+
+def quality(masks):
+    return {
+        name: sdr(part.sources[name], estimate(mask))
+        for name, mask in zip(SOURCES, masks, strict=True)
+    }
+
+
+def _price():
+    borrowed = {}
+    turn = spectrum / np.maximum(mixture, 1e-9)
+    for name, stem in zip(SOURCES, stems, strict=True):
+        sound = stft.inverse((stem * turn).astype(np.complex64), len(part.mixture))
+        borrowed[name] = sdr(part.sources[name], sound)
+    rows = {
+        "binary, T = 0.5": (quality([binary_mask(s, mixture, 0.5) for s in stems]), "#d55e00"),
+        "soft, p = 2": (quality(ratio_mask(stems, 2.0)), "#0072b2"),
+        "true magnitude, mixture's phase": (borrowed, "#009e73"),
+    }
+    figure, axes = plt.subplots(figsize=panels.WIDE)
+    place = np.arange(4)
+    for offset, (name, (values, colour)) in zip((-0.27, 0, 0.27), rows.items(), strict=True):
+        bars = axes.barh(place + offset, list(values.values()), 0.26, color=colour, label=name)
+        axes.bar_label(bars, fmt="%.1f", padding=5, fontsize=15)
+    axes.set(yticks=place, yticklabels=SOURCES, xlabel="SDR (dB)")
+    axes.margins(x=0.1)
+    axes.invert_yaxis()
+    axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1), ncols=3, columnspacing=1.2)
+    return describe(
+        figure,
+        "Bars of SDR by source for ideal binary masks, ideal soft masks, and "
+        "true magnitudes with the mixture's phase.",
+    )
+
+
+def _powers():
+    p = np.array([0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8])
+    reached = [quality(ratio_mask(stems, float(power))) for power in p]
+    return panels.curves(
+        {name: (p, [r[name] for r in reached]) for name in SOURCES},
+        "Power p",
+        "SDR of the ideal soft mask (dB)",
+        "SDR against the power p for four sources: each curve rises to a flat top between 1 and 2 "
+        "and falls slowly.",
+        log=True,
+    )
+
+
+def shared():
+    alone = np.stack([predict_mask(network(name), mixture) for name in SOURCES])
+    together = alone / np.maximum(alone.sum(0), 1e-6)
+    before, after = quality(alone), quality(together)
+    figure, axes = plt.subplots(figsize=panels.WIDE)
+    place = np.arange(4)
+    for offset, values, colour, label in (
+        (-0.2, before, "#555555", "each for itself"),
+        (0.2, after, "#0072b2", "divided by their sum"),
+    ):
+        bars = axes.barh(place + offset, list(values.values()), 0.38, color=colour, label=label)
+        axes.bar_label(bars, [f"{v:.1f}".replace("-", "−") for v in values.values()], padding=6)
+    axes.set(yticks=place, yticklabels=SOURCES, xlabel="SDR (dB)")
+    axes.axvline(0, color="#333333", linewidth=1.2)
+    axes.margins(x=0.12)
+    axes.invert_yaxis()
+    axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1), ncols=2)
+    return describe(
+        figure,
+        "Bars of SDR by source: networks each for itself, and with masks that share each cell.",
+    )
+
+
+def _columns():
+    layers = (
+        ("input", 25, ()),
+        ("conv 1", 25, (0, 24)),
+        ("conv 2", 25, (0, 1, 23, 24)),
+        ("pool", 8, (0, 7)),
+        ("conv 3", 8, (0, 1, 6, 7)),
+        ("conv 4", 8, (0, 1, 2, 5, 6, 7)),
+        ("pool", 2, (0, 1)),
+    )
+    unused = {("conv 2", 24), ("conv 3", 7), ("conv 4", 6), ("conv 4", 7)}
+    figure, axes = plt.subplots(figsize=(11.7, 5.4))
+    for row, (name, count, own) in enumerate(layers):
+        step = 25 / count if count != 8 else 3
+        for column in range(count):
+            colour = "#d55e00" if column in own else "#0072b2"
+            if (name, column) in unused:
+                colour = "#f0f0f0"
+            width = 1 if count == 25 else 3 if count == 8 else 9
+            left = column * (step if count != 2 else 9)
+            axes.add_patch(plt.Rectangle((left + 0.06, -row), width - 0.12, 0.72, color=colour))
+        axes.text(-0.6, -row + 0.36, name, ha="right", va="center", fontsize=19)
+    for n, (colour, words) in enumerate(
+        (
+            ("#0072b2", "shared by all windows"),
+            ("#d55e00", "this window's own"),
+            ("#f0f0f0", "never used"),
+        )
+    ):
+        axes.add_patch(plt.Rectangle((5 + 7.5 * n - 5, 1.05), 0.7, 0.5, color=colour))
+        axes.text(5 + 7.5 * n - 4, 1.3, words, va="center", fontsize=18)
+    axes.set(xlim=(-4, 25.2), ylim=(-6.2, 1.8))
+    axes.axis("off")
+    return describe(
+        figure,
+        "The columns of a window layer by layer. At first nearly all are "
+        "shared; the window's own columns grow from both ends inwards, until after "
+        "the second pooling both columns are its own.",
+    )
+
+
+def _timing():
+    """Windows against the whole spectrogram, medians of three alternating runs."""
+    torch.manual_seed(0)
+    model = MaskCNN().eval()
+    seen = mixture[:, :172]
+    took = {"windows": [], "dense": []}
+    answers = {}
+    for _ in range(3):
+        for method, times in took.items():
+            begun = time.perf_counter()
+            answers[method] = predict_mask(model, seen, method)
+            times.append(time.perf_counter() - begun)
+    seconds = seen.shape[1] / stft.frames_per_second
+    figure = panels.bars(
+        {
+            "a window for each frame": float(np.median(took["windows"])) / seconds,
+            "the whole spectrogram": float(np.median(took["dense"])) / seconds,
+        },
+        "Seconds of computing per second of sound",
+        "Two bars of computing time: a window for each frame takes several times as long as the "
+        "whole spectrogram at once.",
+        form="{:.3f}",
+        colours=["#555555", "#009e73"],
+        size=(11.7, 4.2),
+    )
+    gap = float(np.abs(answers["windows"] - answers["dense"]).max())
+    digits, power = f"{gap:.0e}".split("e")
+    return figure, rf"${digits} \cdot 10^{{{int(power)}}}$"
+
+
+price, powers, columns = _price(), _powers(), _columns()
+timing, difference = _timing()
+wiener = dict(zip(SOURCES, map(estimate, ratio_mask(stems, 2.0)), strict=True))
