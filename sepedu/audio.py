@@ -215,7 +215,10 @@ def write_audio(path: str | os.PathLike[str], audio: np.ndarray, sample_rate: in
 
 
 def mono(audio: np.ndarray) -> np.ndarray:
-    """Average the channels [shape=(channels, samples) or (samples,) -> (samples,)], float32."""
+    """Average the channels [shape=(channels, samples) or (samples,) -> (samples,)], float32.
+
+    Lesson: 00
+    """
     return np.atleast_2d(audio).mean(axis=0, dtype=np.float32)
 
 

@@ -79,7 +79,7 @@ def separate(
     SepeduError
         If the audio is unfit, a source or a mask is unknown, or a network is missing.
 
-    Lesson: 06
+    Lesson: 00, 06
 
     Examples
     --------
