@@ -93,6 +93,16 @@ export function follow(model, names, action) {
   return () => names.forEach((name) => model.off(`change:${name}`, action));
 }
 
+// Send the changed traits; a page without a kernel has nobody to send them to.
+export function save(model) {
+  try {
+    model.save_changes();
+    return true;
+  } catch (error) {
+    return false;
+  }
+}
+
 // The line to Python: says so, where no kernel answers.
 export class KernelLine {
   constructor(model, without) {
@@ -107,11 +117,11 @@ export class KernelLine {
   ask(message) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => (this.node.hidden = false), 2500);
+    if (!message) return void save(this.model);
     try {
-      if (message) this.model.send(message);
-      else this.model.save_changes();
+      this.model.send(message);
     } catch (error) {
-      this.node.hidden = false; // a page without a kernel has nobody to send to
+      // As in `save`: the note that appears says what is missing.
     }
   }
 

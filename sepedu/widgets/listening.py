@@ -39,7 +39,7 @@ def level_matched(recordings: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def chance(right: int, trials: int) -> float:
     r"""How often guessing gets at least so many right.
 
-    .. math:: \\sum_{k=r}^{n} \\binom{n}{k} 2^{-n}
+    .. math:: \sum_{k=r}^{n} \binom{n}{k} 2^{-n}
 
     Examples
     --------

@@ -1,5 +1,5 @@
 // The training monitor: two charts that grow by an epoch at a time.
-import { fixed, follow, frame, make, percent } from "./kit.js";
+import { fixed, follow, frame, make, percent, save } from "./kit.js";
 import { Chart } from "./chart.js";
 import { ticks } from "./picture.js";
 
@@ -21,7 +21,7 @@ export default {
 
     stop.addEventListener("click", () => {
       model.set("stop", true);
-      model.save_changes();
+      save(model);
     });
 
     const curve = (rows, part, kind, scale = 1) => ({

@@ -1,6 +1,7 @@
 // The predicted mask: a gate over probabilities, and the window behind each frame's answers.
 import {
-  KernelLine, bytes, clamp, decibels, fixed, follow, frame, labelled, make, percent, whenAtRest,
+  KernelLine, bytes, clamp, decibels, fixed, follow, frame, labelled, make, percent, save,
+  whenAtRest,
 } from "./kit.js";
 import { Cursor, Picture, hexColour, palette } from "./picture.js";
 import { Chart } from "./chart.js";
@@ -161,7 +162,7 @@ export default {
       restFrame();
     };
     // Python answers a new gate; a new frame it only remembers.
-    const restFrame = whenAtRest(() => model.save_changes());
+    const restFrame = whenAtRest(() => save(model));
     slider.addEventListener("input", () => move(Number(slider.value)));
     number.addEventListener("input", () => {
       if (number.value !== "") move(clamp(Math.round(100 * Number(number.value)), 0, 100));

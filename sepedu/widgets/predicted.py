@@ -138,9 +138,10 @@ class PredictedMaskExplorer(LessonWidget):
 
     def _update(self, _change: Any = None) -> None:
         """Measure and encode the mask at this gate, and tell the browser all at once."""
+        estimate = self.material.estimate(self.mask)
         if self.position not in self._sdr:
-            self._sdr[self.position] = self._measure(self.position)
-        heard = self._sounds.with_(estimate=self.material.estimate(self.mask))
+            self._sdr[self.position] = self.material.sdr(estimate)
+        heard = self._sounds.with_(estimate=estimate)
         with self.hold_sync():
             self.curve = [[float(GATES[place]), v] for place, v in sorted(self._sdr.items())]
             self.result = {

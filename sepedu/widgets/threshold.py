@@ -160,7 +160,10 @@ class ThresholdExplorer(LessonWidget):
         """Measure and encode what the slider rests on, and tell the browser all at once."""
         material, best = self.material, self._best()
         estimate = material.estimate(self.mask)
-        value = self.lines["ratio"] if self.kind == "ratio" else self._sdr_at(self.position)
+        if self.kind == "binary" and self.position not in self._sdr:
+            self._sdr[self.position] = material.sdr(estimate)
+            best = self._best()
+        value = self.lines["ratio"] if self.kind == "ratio" else self._sdr[self.position]
         heard = self._sounds.with_(estimate=estimate)
         with self.hold_sync():
             self.curve = [[float(THRESHOLDS[p]), v] for p, v in sorted(self._sdr.items())]
