@@ -96,14 +96,14 @@ def _owned():
     axes.text(
         88,
         axes.get_ylim()[1] * 0.8,
-        f"{alone:.0%} of the points\nbelong to one stem",
+        f"{100 * alone:.0f} % of the points\nbelong to one stem",
         ha="right",
         fontsize=24,
     )
     return describe(
         figure,
         "Histogram of the strongest stem's share of the energy: it rises "
-        f"steeply towards 100 percent, and {alone:.0%} of the points lie above 90.",
+        f"steeply towards 100 percent, and {100 * alone:.0f} % of the points lie above 90.",
     )
 
 

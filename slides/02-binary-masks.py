@@ -7,9 +7,10 @@ from sepedu.audio import resample
 from sepedu.datasets import SOURCES
 from sepedu.evaluation import sdr
 from sepedu.slides import panels
-from sepedu.slides.live import live_threshold_explorer
+from sepedu.slides.live import Live
 from sepedu.slides.material import magnitude, song, stft, training_songs
 from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
+from sepedu.widgets import ThresholdExplorer
 
 RATE = stft.sample_rate
 part = song("Pop - Morning Train").between(1.0, 8.0)
@@ -51,7 +52,7 @@ one_mask = panels.masks(
 )
 three_masks = panels.masks(
     {
-        f"T = {t:g}: {binary_mask(vocals, mixture, t).mean():.0%} ones": binary_mask(
+        f"T = {t:g}: {100 * (binary_mask(vocals, mixture, t).mean()):.0f} % ones": binary_mask(
             vocals, mixture, t
         )
         for t in (0.1, 0.5, 1.5)
@@ -92,7 +93,7 @@ _axes.axhline(mixture_sdr, color="#555555", linestyle="--", linewidth=2)
 _axes.text(5, mixture_sdr, f"mixture as it is, {mixture_sdr:.1f} dB", va="bottom", ha="right")
 _axes.margins(y=0.16)
 
-explorer = live_threshold_explorer(part, "vocals")
+explorer = Live(ThresholdExplorer(part.between(0.5, 6.5), "vocals", seconds=6.0))
 
 train = training_songs()
 songs = len(train)

@@ -45,7 +45,7 @@ def trained():
 def trained_mask():
     return panels.masks(
         {"Untrained": fresh_mask, "Trained": _gate()},
-        "Two masks: grey everywhere before training; after it, bright ribbons where the voice is.",
+        "Two masks: grey everywhere before training; after it, brighter and darker regions.",
         size=(11.7, 3.9),
     )
 

@@ -50,8 +50,7 @@ def gate():
 def predicted():
     return panels.masks(
         {"What the network says": gate(), "The true mask, T = 0.5": target},
-        "Two masks one above the other: the network's, soft and blurred, and the true one, sharp; "
-        "both are bright where the voice sings.",
+        "Two masks one above the other: the network's, soft and blurred, and the true one, sharp.",
         columns=1,
     )
 
@@ -118,8 +117,8 @@ def ladder():
     return panels.bars(
         dict(values),
         "Median SDR of the vocals, two test songs (dB)",
-        "Bars from the mixture at the bottom of the ladder over silence, the mask made beforehand "
-        "and the network to the ideal masks.",
+        "Bars from the lowest to the highest: "
+        + ", ".join(f"{name} {value:.1f}" for name, value in values.items()),
         colours=[known[name] for name in values.index],
     )
 

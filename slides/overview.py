@@ -45,7 +45,7 @@ one_picture = panels.spectra(
     {"": mixture}, "The spectrogram of the song.", columns=1, size=(11.7, 3.9), top=6
 )
 mask_of_voice = panels.masks(
-    {f"Vocals, T = 0.5: {target.mean():.0%} of the cells are ones": target},
+    {f"Vocals, T = 0.5: {100 * target.mean():.0f} % of the cells are ones": target},
     "The binary mask of the voice: bright ribbons along its harmonics.",
     columns=1,
     size=(11.7, 4.5),
@@ -131,8 +131,7 @@ def found():
 def predicted():
     return panels.masks(
         {"The network's mask": gate(), "The true mask": target},
-        "Two masks: the network's is blurred, the true one sharp; both are bright where the voice "
-        "sings.",
+        "Two masks: the network's is blurred, the true one sharp.",
         columns=1,
         top=6,
     )

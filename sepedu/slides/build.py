@@ -113,12 +113,7 @@ def compose(deck: Deck, sources: Path, say: Callable[[str], None] = print) -> tu
     slides, left_out = render_deck(deck)
     for line in left_out:
         say(f"left out {line}")
-    scripts = []
-    if any("data-widget" in slide for slide in slides):
-        from .live import widget_script
-
-        scripts = [widget_script()]
-    return page(sources, str(deck.about["title"]), slides, scripts), len(slides)
+    return page(sources, str(deck.about["title"]), slides), len(slides)
 
 
 def find_browser() -> str | None:

@@ -40,7 +40,7 @@ PAGE = """<!doctype html>
 """
 
 
-def page(sources: Path, title: str, slides: Sequence[str], extras: Sequence[str] = ()) -> str:
+def page(sources: Path, title: str, slides: Sequence[str]) -> str:
     """Return the whole page.
 
     Parameters
@@ -50,12 +50,9 @@ def page(sources: Path, title: str, slides: Sequence[str], extras: Sequence[str]
     title : str
     slides : sequence of str
         Their HTML.
-    extras : sequence of str
-        Scripts for this deck alone.
     """
     styles = "\n".join(f"<style>{_style(sources, name)}</style>" for name in STYLES)
     scripts = [_read(sources / name) for name in SCRIPTS]
-    scripts[-1:-1] = extras  # before the deck's own script, which starts everything
     return PAGE.format(
         title=html.escape(title),
         styles=styles,

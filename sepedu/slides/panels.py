@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from .. import plots
 from ..stft import STFT
@@ -165,6 +166,7 @@ def curves(
     if log:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
     _name_ends(axes)
     axes.set(xlabel=x, ylabel=y)
     return plots.describe(figure, text)

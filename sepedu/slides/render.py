@@ -60,9 +60,10 @@ class SlideRenderer(mistune.HTMLRenderer):
 
         def value(match: re.Match[str]) -> str:
             try:
-                return MINUS.sub("−", eval('f"""{' + match[1] + '}"""', self.space))
+                text = eval('f"""{' + match[1] + '}"""', self.space)
             except Exception as error:
                 raise self.failure(match[1], error) from error
+            return MINUS.sub("−", text.replace("%", "\u00a0%"))
 
         pieces = re.split(f"({FENCE.pattern})", text, flags=FENCE.flags)
         filled = [p if p.startswith("```") else VALUE.sub(value, p) for p in pieces]

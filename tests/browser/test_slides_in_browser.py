@@ -1,0 +1,163 @@
+"""Every deck, built once and stepped through in a real browser without a network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sepedu.slides import build
+from sepedu.slides.build import find_decks
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+DECKS = [path.stem for path in find_decks()]
+
+FAULTS = """() => {
+    const slide = Reveal.getCurrentSlide(), paper = slide.getBoundingClientRect(), faults = [];
+    const inner = '.column > *, table, pre, p, li, mjx-container';
+    for (const part of [...slide.children, ...slide.querySelectorAll(inner)]) {
+        if (part.closest('aside, svg, .live')) continue;
+        const box = part.getBoundingClientRect();
+        const sides = [box.right - paper.right, box.bottom - paper.bottom, paper.left - box.left];
+        if (Math.max(...sides) > 1) faults.push(`${part.tagName} leaves the slide`);
+    }
+    const heading = slide.querySelector('h1, h2').getBoundingClientRect();
+    for (const column of slide.querySelectorAll('.column')) {
+        const first = column.firstElementChild;
+        if (first && first.getBoundingClientRect().top < heading.bottom - 1)
+            faults.push('the body covers the heading');
+    }
+    for (const figure of slide.querySelectorAll('svg.figure')) {
+        const box = figure.getBoundingClientRect(), wanted = figure.viewBox.baseVal;
+        const scale = Math.min(box.width / wanted.width, box.height / wanted.height) * 72 / 100;
+        if (scale < 0.8) faults.push(`a figure at ${scale.toFixed(2)} of its size is hard to read`);
+        if (!figure.getAttribute('aria-label')) faults.push('a figure has no description');
+    }
+    for (const picture of slide.querySelectorAll('img:not([alt])')) faults.push('no alt text');
+    for (const math of slide.querySelectorAll('.math'))
+        if (!math.querySelector('mjx-container svg')) faults.push(`raw: ${math.textContent}`);
+    if (slide.querySelector('[data-mml-node=merror]')) faults.push('an error in mathematics');
+    const notes = slide.querySelector('aside.notes');
+    if (!notes || notes.textContent.length < 60) faults.push('no notes');
+    if (!/^Minutes .* of /.test(notes.querySelector('.plan').textContent)) faults.push('no plan');
+    if (!(slide.dataset.timing > 0)) faults.push('no minutes');
+    return faults.map((fault) => `${Reveal.getIndices().h + 1}: ${fault}`);
+}"""
+
+SOUND = """async () => {
+    const context = new OfflineAudioContext(1, 1, 22050), wrong = [];
+    for (const sound of document.querySelectorAll('audio')) {
+        const bytes = Uint8Array.from(atob(sound.src.split(',')[1]), (c) => c.charCodeAt(0));
+        const heard = await context.decodeAudioData(bytes.buffer);
+        if (!(heard.duration > 0.5)) wrong.push(sound.parentElement.textContent);
+    }
+    return wrong;
+}"""
+
+
+@pytest.fixture(scope="session")
+def built(chromium, tmp_path_factory) -> Path:
+    """The folder of all decks and their PDFs, built once."""
+    folder = tmp_path_factory.mktemp("decks")
+    build(out=folder)
+    return folder
+
+
+@pytest.fixture
+def opened(built, browser, request) -> Iterator[tuple]:
+    """A deck in a browser, and what went wrong in it."""
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    page.on(
+        "console",
+        lambda told: complaints.append(told.text) if told.type in ("error", "warning") else None,
+    )
+    page.on(
+        "request",
+        lambda asked: (
+            complaints.append(f"request: {asked.url[:80]}")
+            if not asked.url.startswith(("data:", "blob:", "file:"))
+            else None
+        ),
+    )
+    page.goto((built / f"{request.param}.html").as_uri())
+    page.wait_for_selector("html[data-ready]", timeout=60_000)
+    yield page, complaints
+    page.close()
+
+
+@pytest.mark.parametrize("opened", DECKS, indirect=True)
+def test_step_through(opened):
+    page, complaints = opened
+    faults = []
+    slides = page.evaluate("Reveal.getTotalSlides()")
+    for number in range(slides):
+        page.evaluate(f"Reveal.slide({number}, 0, -1)")
+        while page.evaluate("Reveal.availableFragments().next"):
+            page.evaluate("Reveal.nextFragment()")
+        faults += page.evaluate(FAULTS)
+    assert faults == []
+    assert slides >= 12
+    assert page.evaluate(SOUND) == []
+    assert complaints == []
+
+
+@pytest.mark.parametrize("deck", DECKS)
+def test_size_and_pages(built, deck):
+    page, printed = built / f"{deck}.html", built / f"{deck}.pdf"
+    text = page.read_text(encoding="utf-8")
+    assert page.stat().st_size < (12e6 if "data-widget" in text else 8e6)
+    pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", printed.read_bytes()))
+    assert pages == text.count("<section data-timing")
+
+
+@pytest.mark.parametrize("opened", ["00-hear-the-problem"], indirect=True)
+def test_answers_sounds_keys_and_speaker_view(opened):
+    page, complaints = opened
+    page.evaluate("Reveal.slide(4)")
+    answer = page.locator("section.present .answer")
+    assert not answer.is_visible() or "visible" not in answer.get_attribute("class").split()
+    page.keyboard.press("Space")
+    assert "visible" in answer.get_attribute("class").split()
+
+    page.evaluate("Reveal.slide(2)")
+    first, second = (page.locator("section.present .sound").nth(n) for n in (0, 1))
+    first.click()
+    page.wait_for_function("document.querySelector('section.present audio').currentTime > 0.3")
+    page.keyboard.press("2")
+    assert first.get_attribute("aria-pressed") == "false"
+    assert second.get_attribute("aria-pressed") == "true"
+    assert second.locator("audio").evaluate("(sound) => sound.currentTime") > 0.2
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".sound[aria-pressed=true]").count() == 0
+
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.keyboard.press("d")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+    with page.context.expect_page() as window:
+        page.keyboard.press("s")
+    speaker = window.value
+    speaker.wait_for_selector(".speaker-controls-notes:not(.hidden) .value p", timeout=30_000)
+    assert "Minutes " in speaker.locator(".speaker-controls-notes .value").inner_text()
+    speaker.close()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("opened", ["02-binary-masks"], indirect=True)
+def test_the_explorer_lives_without_a_kernel(opened):
+    page, complaints = opened
+    number = page.evaluate("Reveal.getSlides().findIndex((slide) => slide.querySelector('.live'))")
+    page.evaluate(f"Reveal.slide({number})")
+    live = page.locator("section.present .live")
+    mask = live.locator("canvas").nth(2)
+    before, told = mask.screenshot(), live.locator("output").nth(0).inner_text()
+    slider = live.locator("input[type=range]")
+    slider.fill("40")
+    page.wait_for_timeout(200)
+    assert mask.screenshot() != before
+    assert live.locator("output").nth(0).inner_text() != told
+    assert complaints == []

@@ -1,0 +1,176 @@
+"""Decks: how they are read, what their errors say, and what a figure becomes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from sepedu import plots
+from sepedu.errors import SepeduError
+from sepedu.slides.build import find_decks
+from sepedu.slides.deck import Deck, read_deck
+from sepedu.slides.figures import as_svg
+from sepedu.slides.material import lacking
+from sepedu.slides.page import _script
+from sepedu.slides.render import render_deck
+from sepedu.slides.sounds import Sounds
+
+SLIDES = Path(__file__).resolve().parent.parent / "slides"
+DECKS = [path for path in sorted(SLIDES.glob("*.md")) if path.stem != "README"]
+FRONT = "---\ntitle: A deck\n---\n\n"
+NOTE = "\nNote (2 min): Say it.\n"
+
+
+def deck(folder: Path, text: str, code: str = "") -> Deck:
+    """A deck of this text, with its code beside it."""
+    path = folder / "made-up.md"
+    path.write_text(text, encoding="utf-8")
+    if code:
+        path.with_suffix(".py").write_text(code, encoding="utf-8")
+    return read_deck(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("# No front matter\n" + NOTE, "no front matter with a title"),
+        ("---\ntitle: [\n---\n# A\n" + NOTE, "not YAML"),
+        (FRONT + "just words\n" + NOTE, "slide 1 (line 5): the slide has no heading"),
+        (
+            FRONT + "# One\n" + NOTE + "\n---\n\n## Two\n",
+            "slide 2 (line 11) “Two”: the slide needs",
+        ),
+        (FRONT + "# One\nNote: no minutes\n", "says its minutes"),
+        (FRONT + "# One\n\na\n|||\nb\n|||\nc\n" + NOTE, "there are 3 columns"),
+    ],
+)
+def test_a_faulty_deck_names_file_and_slide(tmp_path, text, says):
+    with pytest.raises(SepeduError, match=re.escape(says)) as error:
+        deck(tmp_path, text)
+    assert "made-up.md" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("```run\nnothing_such\n```", "NameError"),
+        ("```run\n1 / 0\n```", "ZeroDivisionError"),
+        ("```run\n3\n```", "a int cannot be shown"),
+        ("{{ missing }}", "`missing` failed"),
+        ("{{ 3 }", "{{ has no }}"),
+        ("```run\nfigure\n```", "no description"),
+    ],
+)
+def test_faulty_code_names_the_slide(tmp_path, body, says):
+    made = deck(
+        tmp_path,
+        f"{FRONT}# One\n{NOTE}\n---\n\n## Two\n\n{body}\n{NOTE}",
+        "import matplotlib.pyplot as plt\nfigure = plt.figure()\n",
+    )
+    with pytest.raises(SepeduError, match=re.escape(says)) as error:
+        render_deck(made)
+    assert "made-up.md, slide 2 (line 11) “Two”" in str(error.value)
+    plt.close("all")
+
+
+def test_a_slide_becomes_html(tmp_path):
+    made = deck(
+        tmp_path,
+        FRONT + "# One\n" + NOTE + "\n---\n\n## Two\n\n```python\na = 1\n---\n```\n\nQuestion: Why "
+        "{{ 100 * share:.0f}}%?\n\nAnswer: For {{ -2:.1f}} dB.\n\nNote (0.5 min): Wait.\n",
+        "share = 0.25\n",
+    )
+    (_, second), left_out = render_deck(made)
+    assert left_out == []
+    assert 'data-timing="30"' in second and "Minutes 2 to 2.5 of 2.5." in second
+    assert '<div class="question"><p>Why 25%?</p>' in second
+    assert '<div class="answer fragment"><p>For −2.0 dB.</p>' in second
+    assert "---" in second, "dashes inside of code divide no slides"
+
+
+def test_a_slide_without_its_material_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr("sepedu.slides.material.read_results", lambda: None)
+    made = deck(tmp_path, FRONT + "# One\n" + NOTE + "\n---\n\nNeeds: results\n\n## Two\n" + NOTE)
+    slides, left_out = render_deck(made)
+    assert len(slides) == 1
+    assert "“Two”" in left_out[0] and "sepedu results" in left_out[0]
+    with pytest.raises(SepeduError, match="unknown"):
+        lacking("luck")
+
+
+def test_unknown_decks():
+    assert [path.stem for path in find_decks(["02"])] == ["02-binary-masks"]
+    with pytest.raises(SepeduError, match="overview"):
+        find_decks(["99"])
+
+
+def test_a_figure_becomes_svg():
+    figure, axes = plt.subplots()
+    plots.spectrogram(np.random.default_rng(0).random((513, 40)), axes=axes)
+    axes.plot([0, 0.4], [1, 5], color="#0072b2")
+    picture = as_svg(plots.describe(figure, 'noise & a "line"'), "s1f1")
+    plt.close(figure)
+    assert 'role="img" aria-label="noise &amp; a &quot;line&quot;"' in picture
+    assert "var(--blue)" in picture and "#0072b2" not in picture
+    assert "data:image/webp;base64," in picture and "image/png" not in picture
+    names = re.findall(r'\bid="([^"]+)"', picture)
+    assert names and all(name.startswith("s1f1-") for name in names)
+
+
+def test_sounds_share_one_gain():
+    loud, soft = np.full(8000, 2.0, np.float32), np.full(8000, 0.1, np.float32)
+    page = Sounds({"loud": loud, "soft <b>": soft}, 22050)._repr_html_()
+    assert "One gain for all: 0.50" in page and "soft &lt;b&gt;" in page
+    assert page.count("data:audio/mpeg;base64,") == 2
+
+
+def test_a_script_cannot_end_the_page():
+    assert _script("'</SCRIPT>'") == r"<script>'<\/SCRIPT>'</script>"
+
+
+@pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
+def test_each_deck_is_complete(path):
+    made = read_deck(path)
+    assert 12 <= len(made.slides) <= 20
+    assert any("Answer:" in column for slide in made.slides for column in slide.columns)
+    for slide in made.slides:
+        assert 0.5 <= slide.minutes <= 5, slide.place
+        assert len(slide.notes) > 60 and slide.notes.endswith((".", "?", "!")), slide.place
+        for column in slide.columns:
+            assert column.count("Answer:") <= column.count("Question:") <= 1, slide.place
+
+
+def test_the_overview_takes_20_minutes():
+    assert sum(slide.minutes for slide in read_deck(SLIDES / "overview.md").slides) == 20
+
+
+def test_there_is_a_deck_for_each_lesson_and_the_overview():
+    assert [path.stem.split("-")[0] for path in DECKS] == [
+        *(f"{n:02}" for n in range(9)),
+        "overview",
+    ]
+
+
+def test_colours_have_contrast():
+    """WCAG AA: 4.5 for text, 3 for graphics."""
+    theme = (SLIDES / "theme" / "theme.css").read_text(encoding="utf-8")
+    for block in re.findall(r":root[^{]*\{([^}]*)\}", theme):
+        colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block))
+        for back in ("paper", "panel"):
+            for name in ("ink", "quiet", "accent"):
+                assert contrast(colours[name], colours[back]) >= 4.5, (name, back)
+        for name in ("blue", "red", "green", "pink"):
+            assert contrast(colours[name], colours["paper"]) >= 3, name
+
+
+def contrast(one: str, other: str) -> float:
+    lights = []
+    for colour in (one, other):
+        values = np.array([int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)])
+        linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+        lights.append(float(linear @ [0.2126, 0.7152, 0.0722]))
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
