@@ -7,7 +7,8 @@ Each name stands for one idea of the course, and its documentation names the les
 The rooms, from the ground up; a module imports only from those above it:
 
 ===============================  ==========================================================
-errors, memory, ffmpeg           one exception; the allocator; programs that decode
+errors, memory, whole            one exception; the allocator; files written whole or not
+ffmpeg, decode, containers       programs that decode; whether a file was cut off
 audio                            read, write, resample; the player at one gain
 stft                             the transform, its inverse, the features of the network
 masks                            B = (S > T M) and its soft kin

@@ -7,16 +7,22 @@ import html
 import io
 import math
 import os
+import tempfile
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import numpy as np
 import soundfile
 import soxr
 
+from .containers import is_for_libsndfile, missing_bytes
+from .decode import decode
 from .errors import SepeduError
 
 CLIP_LIMIT = 1.0
 """Largest sample that a player or a file of whole numbers can hold."""
+LARGEST = 1e12
+"""Samples beyond this are no sound; sums of their squares would leave the range of float32."""
 
 
 def read_audio(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
@@ -41,18 +47,15 @@ def read_audio(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
     Lesson: 00
     """
     path = Path(path)
-    check_whole(path)
-    try:
-        recording = soundfile.SoundFile(path)
-    except soundfile.LibsndfileError:
-        audio, sample_rate = _read_with_ffmpeg(path)
-        return check_audio(audio.T, str(path)), int(sample_rate)
-    with recording:
+    with ExitStack() as stack:
+        recording = open_audio(path, stack)
         return read_samples(recording, recording.frames, path), recording.samplerate
 
 
-def read_samples(recording: soundfile.SoundFile, count: int, path: Path) -> np.ndarray:
-    """Read the next samples of an open file, all of them or none.
+def read_samples(
+    recording: soundfile.SoundFile, count: int, path: Path, first: int | None = None
+) -> np.ndarray:
+    """Read so many samples of an open file, from where it stands or from `first`: all or none.
 
     Returns
     -------
@@ -64,6 +67,8 @@ def read_samples(recording: soundfile.SoundFile, count: int, path: Path) -> np.n
         If the file ends too early or cannot be decoded further, or a value is not finite.
     """
     try:
+        if first is not None:
+            recording.seek(first)
         audio = recording.read(count, dtype="float32", always_2d=True).T
     except soundfile.LibsndfileError:
         audio = np.empty((recording.channels, 0), np.float32)
@@ -78,27 +83,32 @@ def check_whole(path: Path) -> None:
     Raises
     ------
     SepeduError
-        If the file is missing or empty, a WAV file is shorter than its own header says, or its
+        If the file is missing or empty, cannot be opened, is shorter than it says itself, or its
         samples have only 8 bits, whose noise a mask cannot tell from music.
     """
-    if not path.is_file():
-        raise SepeduError(f"There is no file {path}", "Check the name and the folder")
-    if path.stat().st_size == 0:
-        raise SepeduError(f"The file {path} is empty", "Copy or download it again")
-    with path.open("rb") as file:
-        header = file.read(12)
-        if header[:4] == b"RIFF" and header[8:] == b"WAVE":
-            expected = int.from_bytes(header[4:8], "little") + 8
-            # Programs that record to a pipe leave the largest possible length in the header.
-            if path.stat().st_size < expected < 2**32 - 2**16:
-                raise SepeduError(
-                    f"The file {path} is cut off: {path.stat().st_size} of {expected} bytes",
-                    "Copy or download it again",
-                )
+    try:
+        if not path.is_file():
+            raise SepeduError(f"There is no file {path}", "Check the name and the folder")
+        if path.stat().st_size == 0:
+            raise SepeduError(f"The file {path} is empty", "Copy or download it again")
+        missing = missing_bytes(path)
+    except OSError as error:
+        raise SepeduError(
+            f"The file {path} cannot be opened ({error.strerror})",
+            "Check the name, and whether you may read it",
+        ) from error
+    if missing:
+        size = path.stat().st_size
+        raise SepeduError(
+            f"The file {path} is cut off: after its {size} bytes at least {missing} more belong",
+            "Copy or download it again",
+        )
+    if not is_for_libsndfile(path):
+        return  # ffmpeg may read it, and will say so if it cannot.
     try:
         subtype = soundfile.info(path).subtype
     except soundfile.LibsndfileError:
-        return  # Other programs may read it, and will say so if they cannot.
+        return
     if subtype in ("PCM_U8", "PCM_S8"):
         raise SepeduError(
             f"The file {path} has samples of 8 bits",
@@ -106,20 +116,22 @@ def check_whole(path: Path) -> None:
         )
 
 
-def _read_with_ffmpeg(path: Path) -> tuple[np.ndarray, int]:
-    from .ffmpeg import ensure_ffmpeg
+def open_audio(path: Path, stack: ExitStack) -> soundfile.SoundFile:
+    """Open for reading by parts; what libsndfile does not know is decoded to a file aside.
 
-    ensure_ffmpeg()
-    import stempeg
+    The stack closes the file, and removes what was decoded.
 
-    try:
-        audio, sample_rate = stempeg.read_stems(str(path), stem_id=0, dtype=np.float32)
-    except Exception as error:
-        raise SepeduError(
-            f"The file {path} cannot be read as audio, or is cut off",
-            "Give a whole WAV, FLAC, MP3, OGG or MP4 file; convert others with ffmpeg first",
-        ) from error
-    return np.atleast_2d(audio.T).T, sample_rate
+    Raises
+    ------
+    SepeduError
+        As `check_whole`, and if the file is not audio.
+    """
+    check_whole(path)
+    with suppress(soundfile.LibsndfileError):
+        if is_for_libsndfile(path):
+            return stack.enter_context(soundfile.SoundFile(path))
+    aside = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sepedu-")))
+    return stack.enter_context(soundfile.SoundFile(decode(path, aside / "decoded.wav")))
 
 
 def check_audio(audio: np.ndarray, name: str = "the audio given") -> np.ndarray:
@@ -154,6 +166,11 @@ def check_audio(audio: np.ndarray, name: str = "the audio given") -> np.ndarray:
         raise SepeduError(
             f"There are values that are not finite (NaN or infinity) in {name}",
             "Export it again from the program that made it",
+        )
+    if np.abs(audio).max() > LARGEST:
+        raise SepeduError(
+            f"There are values that are too large, up to {np.abs(audio).max():.0e}, in {name}",
+            "Full level is 1: export it again from the program that made it",
         )
     if audio.ndim == 2 and audio.shape[0] > 64:
         raise SepeduError(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from .datasets import SOURCES, data_folder
 from .errors import SepeduError
 from .model import MaskCNN
 from .stft import STFT
+from .whole import written_whole
 
 FORMAT = 1
 """Version of the layout; a newer one is refused instead of misread."""
@@ -59,28 +62,26 @@ def save_checkpoint(
     path = Path(path)
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     tensors |= {f"state.{name}": value for name, value in (state or {}).items()}
-    metadata = {
-        "sepedu": json.dumps(
-            {"format": FORMAT, "output": model.output, "stft": asdict(model.stft), **about},
-            sort_keys=True,
-        )
-    }
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-        save_file(contiguous, part, metadata)
+    contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    story = {"format": FORMAT, "output": model.output, "stft": asdict(model.stft), **about}
+    story = json.loads(json.dumps(story))  # as a reader will find it
+    story["digest"] = _digest(story, contiguous)
+    with written_whole(path) as part:
+        try:
+            save_file(contiguous, part, {"sepedu": json.dumps(story, sort_keys=True)})
+        except SafetensorError as error:
+            raise OSError(str(error)) from error
         part.chmod(0o644)  # safetensors lets nobody else read; a class shares its networks
-        part.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise SepeduError(
-            f"The checkpoint {path} cannot be written ({error})",
-            "Choose a folder that exists, may be written, and has room",
-        ) from error
-    finally:
-        if part.is_file():
-            part.unlink()
     return path
+
+
+def _digest(story: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of a checkpoint's story and values: no byte may change on the way unnoticed."""
+    digest = hashlib.sha256(json.dumps(story, sort_keys=True).encode())
+    for name, value in sorted(tensors.items()):
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def load_checkpoint(
@@ -105,7 +106,7 @@ def load_checkpoint(
     Lesson: 05
     """
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):  # unlike Path's, it takes a name that is too long
         raise SepeduError(f"There is no checkpoint {path}", "Train one with: sepedu train")
     try:
         with safe_open(path, framework="pt") as file:
@@ -114,6 +115,8 @@ def load_checkpoint(
             tensors = {name: file.get_tensor(name) for name in names}
         about = json.loads(metadata["sepedu"])
         newer = about["format"] > FORMAT
+        said = about.pop("digest", None)  # the first checkpoints have none
+        changed = said is not None and said != _digest(about, tensors)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise SepeduError(
             f"{path} is not a checkpoint of this course, or it is damaged",
@@ -129,6 +132,11 @@ def load_checkpoint(
         raise SepeduError(
             f"The checkpoint {path} was made with the STFT settings {about.get('stft')}",
             f"The network expects {asdict(STFT())}: train it again with these",
+        )
+    if changed:
+        raise SepeduError(
+            f"The checkpoint {path} is damaged: its values are not those that were written",
+            "Copy or fetch it again, or train one with: sepedu train",
         )
     network = {k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")}
     try:

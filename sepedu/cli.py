@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from . import __version__, commands
 from .errors import SepeduError
@@ -24,17 +25,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SepeduError as error:
         print(f"sepedu: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
+    except MemoryError:
+        print("sepedu: There is not enough memory. Close other programs.", file=sys.stderr)
+        return EXIT_BAD_INPUT
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        print("sepedu: stopped; finished files are whole, unfinished ones absent", file=sys.stderr)
+        print(
+            "\nsepedu: stopped; finished files are whole, unfinished ones absent. "
+            "Give the same command again to do the rest.",
+            file=sys.stderr,
+        )
         return EXIT_INTERRUPTED
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        print(f"sepedu: {name}{error.strerror or error}.", file=sys.stderr)
+        return EXIT_BAD_INPUT
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line, as all other errors are told."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_BAD_INPUT, f"sepedu: {message}. See: {self.prog} --help\n")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands; each names the function that runs it."""
-    parser = argparse.ArgumentParser("sepedu", description="A course on music source separation.")
+    parser = Parser("sepedu", description="A course on music source separation.")
     parser.add_argument("--version", action="version", version=f"sepedu {__version__}")
     words = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -106,7 +125,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise argparse.ArgumentTypeError(f"{text!r} names no source")
+    if len(set(names)) < len(names):
+        raise argparse.ArgumentTypeError(f"{text!r} does not name different sources")
+    return names
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:

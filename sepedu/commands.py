@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from .errors import SepeduError
+from .whole import check_place, write_text
 
 
 def doctor(options: argparse.Namespace) -> int:
@@ -36,6 +37,11 @@ def separate(options: argparse.Namespace) -> None:
     models = None
     if options.model:
         model, about, _ = load_checkpoint(options.model)
+        if about.get("source") not in SOURCES:
+            raise SepeduError(
+                f"The checkpoint {options.model} does not say which source it is for",
+                "Train one with: sepedu train",
+            )
         sources = options.sources or [about["source"]]
         models = {about["source"]: model}
     written = separate_file(
@@ -52,7 +58,7 @@ def separate(options: argparse.Namespace) -> None:
         print(path)
 
 
-def train(options: argparse.Namespace) -> None:
+def train(options: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from .checkpoints import load_checkpoint
@@ -60,7 +66,7 @@ def train(options: argparse.Namespace) -> None:
     from .runs import AUGMENTATION, RECIPE, train_source
 
     recipe = replace(RECIPE, epochs=options.epochs, loss=options.loss, seed=options.seed)
-    train_source(
+    history = train_source(
         options.source,
         options.data,
         options.out,
@@ -73,6 +79,14 @@ def train(options: argparse.Namespace) -> None:
     metrics = load_checkpoint(options.out)[1]["metrics"]
     for name, value in metrics.items():
         print(f"{name:16} {value:.4f}")
+    if history.stopped:
+        print(
+            f"sepedu: stopped after {len(history.rows)} of {options.epochs} epochs; {options.out} "
+            "holds the best of them. To go on, give the same command with --resume.",
+            file=sys.stderr,
+        )
+        return 130
+    return 0
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -83,6 +97,8 @@ def evaluate(options: argparse.Namespace) -> None:
     from .evaluation import evaluate, summarise
 
     sources = options.sources or list(SOURCES)
+    if options.out:
+        check_place(options.out)
     dataset = open_dataset(options.data, options.subset, options.split)
     models, average_masks = {}, {}
     for source in sources:
@@ -90,7 +106,8 @@ def evaluate(options: argparse.Namespace) -> None:
             print(f"There is no network for {source} yet: its rows are left out.", file=sys.stderr)
             continue
         models[source], _, state = load_checkpoint(weights_path(source))
-        average_masks[source] = state["average_mask"].numpy()
+        if "average_mask" in state:  # a training that was stopped has not made it yet
+            average_masks[source] = state["average_mask"].numpy()
     songs = (load_song(track) for track in dataset)
     table = evaluate(
         songs,
@@ -104,19 +121,6 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.out:
         rows = json.loads(table.to_json(orient="records", double_precision=6))
         write_text(options.out, json.dumps(rows, indent=1) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise SepeduError(
-            f"The file {path} cannot be written ({error})",
-            "Choose a folder that may be written and has room",
-        ) from error
 
 
 def results(options: argparse.Namespace) -> None:

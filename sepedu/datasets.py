@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import platformdirs
 
-from .audio import mono, resample
+from .audio import check_whole, mono, read_audio, resample
 from .errors import SepeduError
 from .ffmpeg import ensure_ffmpeg
 
@@ -153,7 +153,8 @@ def _find(where: str | os.PathLike[str] | None, subset: str) -> tuple[Path, bool
         root = Path(os.environ.get("MUSDB_PATH") or cache_folder() / "musdb18-7s")
         remedy = "Run: sepedu data fetch musdb7, or set MUSDB_PATH to the folder that has them"
     else:
-        root = Path(where).expanduser()
+        # Whole, for ffmpeg takes what stands before a colon for the name of a protocol.
+        root = Path(where).expanduser().absolute()
         remedy = f"Check the path: {EXPECTED_TREE}"
     folder = root / subset
     if any(folder.glob("*.stem.mp4")):
@@ -223,22 +224,46 @@ def load_song(
             f"The song {track.name} has no stem {missing[0]!r}",
             f"It has: {', '.join(track.sources)}",
         )
+    read = _read_folder if track.is_wav else _read_stem_file
+    heard = {
+        name: resample(
+            stem.astype(np.float32) if stereo else mono(stem), int(track.rate), sample_rate
+        )
+        for name, stem in read(track, sources).items()
+    }
+    return Song(track.name, heard.pop("mixture"), heard, sample_rate)
+
+
+def _read_stem_file(track: musdb.MultiTrack, sources: Sequence[str]) -> dict[str, np.ndarray]:
+    """The mixture and some stems of a .stem.mp4 file [each shape=(channels, samples)]."""
+    check_whole(Path(track.path))
     try:
         stems = np.asarray(track.stems)  # (5, samples, channels): one read of the whole file
         ids = {name: track.sources[name].stem_id for name in sources}
-        audio = {name: stems[stem] for name, stem in {"mixture": 0, **ids}.items()}
+        return {name: stems[stem].T for name, stem in {"mixture": 0, **ids}.items()}
     except Exception as error:
         raise SepeduError(
             f"The song {track.path} cannot be decoded ({_first_line(error)})",
             "Its stems must be whole and of one length and rate: fetch it again, or move it away",
         ) from error
-    heard = {
-        name: resample(
-            stem.T.astype(np.float32) if stereo else mono(stem.T), int(track.rate), sample_rate
-        )
-        for name, stem in audio.items()
+
+
+def _read_folder(track: musdb.MultiTrack, sources: Sequence[str]) -> dict[str, np.ndarray]:
+    """The mixture and some stems of a folder of WAV files [each shape=(channels, samples)]."""
+    files = {"mixture": track.path, **{name: track.sources[name].path for name in sources}}
+    read = {name: read_audio(file) for name, file in files.items()}
+    told = {
+        name: f"{audio.shape[1]} samples of {audio.shape[0]} channels at {rate} Hz"
+        for name, (audio, rate) in read.items()
     }
-    return Song(track.name, heard.pop("mixture"), heard, sample_rate)
+    for name, text in told.items():
+        if text != told["mixture"]:
+            raise SepeduError(
+                f"The song {track.name} cannot be decoded: its {Path(files[name]).name} has "
+                f"{text}, its mixture {told['mixture']}",
+                "Its stems must be of one length and rate: fetch it again, or move it away",
+            )
+    return {name: audio for name, (audio, _) in read.items()}
 
 
 def load_songs(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import soundfile
 
-from .audio import check_whole, read_audio, read_samples
+from .audio import open_audio, read_samples
 from .datasets import SOURCES
 from .errors import SepeduError
 from .model import MaskCNN
@@ -59,19 +59,26 @@ def separate_file(
     Lesson: 06
     """
     song = Path(song)
-    check_whole(song)
     with ExitStack() as stack:
-        recording = _open(song, stack)
+        recording = open_audio(song, stack)
+        if recording.frames < 1:
+            raise SepeduError(f"There are no samples in {song}", "Give a recording with sound")
         rate = recording.samplerate
         models = check_request(sources, mask, threshold, rate, models)
-        folder = Path(out) / song.name.removesuffix(song.suffix).removesuffix(".stem")
+        folder = Path(out) / _name_of_folder(song)
+        names = [*sources, "residual"] if residual else list(sources)
+        files = {name: folder / f"{name}.wav" for name in names}
+        if any(file.exists() and file.samefile(song) for file in files.values()):
+            raise SepeduError(
+                f"An estimate of {song} would take the place of the song itself",
+                "Choose another folder",
+            )
         try:
             folder.mkdir(parents=True, exist_ok=True)
             aside = stack.enter_context(
                 tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder)
             )
             large = recording.frames * recording.channels * 4 > RF64_FROM
-            names = [*sources, "residual"] if residual else list(sources)
             with ExitStack() as writers:
                 parts = {
                     name: writers.enter_context(
@@ -88,29 +95,21 @@ def separate_file(
                 }
                 for block in progress(list(blocks(recording.frames, rate))):
                     _separate_block(recording, parts, block, models, mask, threshold, song)
-            files = {name: folder / f"{name}.wav" for name in names}
             for name, file in files.items():
                 (Path(aside) / f"{name}.wav").replace(file)
-        except (OSError, soundfile.LibsndfileError) as error:
+        # soundfile meets a full disk with an assertion.
+        except (OSError, soundfile.LibsndfileError, AssertionError) as error:
             raise SepeduError(
-                f"The estimates of {song} cannot be written to {folder} ({error})",
+                f"The estimates of {song} cannot be written to {folder} ({error or 'no room'})",
                 "Choose a folder that may be written and has room",
             ) from error
     return files
 
 
-def _open(song: Path, stack: ExitStack) -> soundfile.SoundFile:
-    """Open for reading by blocks; what libsndfile does not know is decoded to a WAV file aside."""
-    try:
-        recording = stack.enter_context(soundfile.SoundFile(song))
-    except soundfile.LibsndfileError:
-        audio, rate = read_audio(song)
-        aside = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "decoded.wav"
-        soundfile.write(aside, audio.T, rate, subtype="FLOAT")
-        recording = stack.enter_context(soundfile.SoundFile(aside))
-    if recording.frames < 1:
-        raise SepeduError(f"There are no samples in {song}", "Give a recording with sound in it")
-    return recording
+def _name_of_folder(song: Path) -> str:
+    """The song's name without its ending; never one that leads out of the folder."""
+    name = song.name.removesuffix(song.suffix).removesuffix(".stem")
+    return "song" if name.strip(". ") == "" else name
 
 
 def _separate_block(
@@ -123,8 +122,7 @@ def _separate_block(
     song: Path,
 ) -> None:
     first, last, margin_first, margin_last = block
-    recording.seek(margin_first)
-    channels = read_samples(recording, margin_last - margin_first, song)
+    channels = read_samples(recording, margin_last - margin_first, song, first=margin_first)
     estimates = separate_block(channels, recording.samplerate, models, mask, threshold)
     if "residual" in parts:
         estimates["residual"] = channels - sum(estimates[source] for source in models)

@@ -21,6 +21,7 @@ from .results_page import as_markdown
 from .runs import dataset_name
 from .separation import predict_gate
 from .stft import STFT
+from .whole import write_text
 
 THRESHOLDS = (0.1, 0.25, 0.5, 0.75, 1.0)
 BAND_EDGES = (0, 125, 250, 500, 1000, 2000, 4000, 8000, 11025)
@@ -140,13 +141,10 @@ def _beside(gate: np.ndarray, target: np.ndarray) -> dict[str, float]:
 
 def write_results(results: Mapping[str, Any], folder: Path) -> list[Path]:
     """Write `results.json` and `results.md`; the same results give the same files."""
-    folder.mkdir(parents=True, exist_ok=True)
     texts = {
         "results.json": json.dumps(results, indent=1, sort_keys=True) + "\n",
         "results.md": as_markdown(results),
     }
     for name, text in texts.items():
-        part = folder / f".{name}.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(folder / name)
+        write_text(folder / name, text)
     return [folder / name for name in texts]

@@ -14,13 +14,15 @@ from torch import Tensor
 from .checkpoints import load_checkpoint, save_checkpoint
 from .errors import SepeduError
 from .model import MaskCNN
+from .whole import write_text
 
 
 @dataclass
 class History:
-    """What a training has seen: a row per epoch, and which row was the best."""
+    """What a training has seen: a row per epoch, the best of them, and whether Ctrl-C ended it."""
 
     rows: list[dict[str, float]] = field(default_factory=list)
+    stopped: bool = False
 
     @property
     def best(self) -> int:
@@ -29,9 +31,7 @@ class History:
 
     def save(self, path: Path) -> None:
         """Write the rows as JSON, aside first."""
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(json.dumps(self.rows, indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
+        write_text(path, json.dumps(self.rows, indent=1) + "\n")
 
 
 def last_path(checkpoint: Path) -> Path:
@@ -62,6 +62,14 @@ def save_last(
     history.save(history_path(checkpoint))
 
 
+def check_resumable(checkpoint: Path | None) -> None:
+    """Raise SepeduError if no unfinished training stands beside this checkpoint."""
+    if checkpoint is None or not last_path(checkpoint).is_file():
+        raise SepeduError(
+            f"There is no training to resume at {checkpoint}", "Start it without resume"
+        )
+
+
 def resume_from(
     checkpoint: Path | None,
     model: MaskCNN,
@@ -70,11 +78,13 @@ def resume_from(
     about: dict[str, Any],
 ) -> tuple[History, dict[str, Tensor]]:
     """Put a training back to its last finished epoch; returns history and best weights."""
-    if checkpoint is None or not last_path(checkpoint).is_file():
-        raise SepeduError(
-            f"There is no training to resume at {checkpoint}", "Start it without resume"
-        )
+    check_resumable(checkpoint)
     saved, told, state = load_checkpoint(last_path(checkpoint))
+    if not told.get("history"):
+        raise SepeduError(
+            f"{last_path(checkpoint)} does not hold a training that can go on",
+            "Start it without resume",
+        )
     changed = [key for key in about if told.get(key) != json.loads(json.dumps(about[key]))]
     if changed:
         raise SepeduError(

@@ -12,16 +12,18 @@ import numpy as np
 import torch
 
 from .checkpoints import load_checkpoint, save_checkpoint
-from .datasets import Song, load_songs, open_dataset
+from .datasets import SOURCES, Song, load_songs, open_dataset
 from .errors import SepeduError
 from .evaluation import accuracy, framewise_sdr, mean_squared_error
 from .examples import make_example
 from .excerpts import Augmentation, Excerpts
 from .masks import apply_mask, average_mask
 from .model import MaskCNN
+from .resume import check_resumable
 from .separation import predict_gate
 from .stft import STFT
-from .training import History, Recipe, fit
+from .training import History, Recipe, check_loss, fit
+from .whole import check_place
 
 DROPOUT = (0.15, 0.15, 0.3)
 RECIPE = Recipe(epochs=12, loss="bce", average=0.995, autocast=True)
@@ -76,6 +78,14 @@ def train_source(
     """
     if out.suffix != ".safetensors":
         raise SepeduError(f"A network cannot be written as {out}", "End the name in .safetensors")
+    if source not in SOURCES:
+        raise SepeduError(f"Source {source!r} is unknown", f"Use one of {', '.join(SOURCES)}")
+    if not (np.isfinite(threshold) and threshold >= 0):
+        raise SepeduError(f"Threshold {threshold!r} is not a number of at least 0", "Try 0.5")
+    check_loss(recipe, output)
+    check_place(out)
+    if resume:
+        check_resumable(out)
     stereo = load_songs(open_dataset(data, split="train"), stereo=True)
     valid = load_songs(open_dataset(data, split="valid"))
     device = accelerator()
@@ -93,6 +103,8 @@ def train_source(
         resume=resume,
         progress=progress,
     )
+    if not history.rows:  # stopped before there was anything to keep
+        raise KeyboardInterrupt
     mono = [
         Song(
             song.name,

@@ -56,6 +56,13 @@ class Recipe:
     autocast: bool = False
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.seed < 0:
+            raise SepeduError(
+                f"A training of {self.epochs} epochs with seed {self.seed} cannot be",
+                "Use at least 1 epoch, and a seed of at least 0",
+            )
+
 
 def fit(
     model: MaskCNN,
@@ -198,6 +205,7 @@ def fit(
             if (recipe.patience and waited >= recipe.patience) or (on_epoch and on_epoch(history)):
                 break
     except KeyboardInterrupt:
+        history.stopped = True
         tqdm.write(f"Stopped after {len(history.rows)} epochs; the best of them is kept.")
     finally:
         bar.close()
@@ -215,6 +223,15 @@ def bfloat16_is_fast(device: torch.device) -> bool:
     return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
 
+def check_loss(recipe: Recipe, output: str) -> None:
+    """Raise SepeduError if a network with this output cannot be trained with the recipe's loss."""
+    if recipe.loss not in ("mse", "bce") or (recipe.loss == "bce" and output != "mask"):
+        raise SepeduError(
+            f"Loss {recipe.loss!r} does not suit a network with output {output!r}",
+            'Use "mse", or "bce" for a mask',
+        )
+
+
 def _check(model: MaskCNN, train: Excerpts, valid: Sequence[Example], recipe: Recipe) -> None:
     shared = set(train.name_of_song) & {example.name for example in valid}
     if shared:
@@ -224,11 +241,7 @@ def _check(model: MaskCNN, train: Excerpts, valid: Sequence[Example], recipe: Re
         )
     if not valid:
         raise SepeduError("There are no validation songs", 'Open some with split="valid"')
-    if recipe.loss not in ("mse", "bce") or (recipe.loss == "bce" and model.output != "mask"):
-        raise SepeduError(
-            f"Loss {recipe.loss!r} does not suit a network with output {model.output!r}",
-            'Use "mse", or "bce" for a mask',
-        )
+    check_loss(recipe, model.output)
     if train.output != model.output:
         raise SepeduError(
             f"The network predicts a {model.output}, the excerpts ask for a {train.output}",

@@ -1,0 +1,58 @@
+"""Write a file whole or not at all, and find out beforehand whether it can be written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import SepeduError
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a place aside to write to; what stands there afterwards takes the name `path`.
+
+    An interruption, an error or a full disk leaves what was there before, and nothing aside.
+
+    Raises
+    ------
+    SepeduError
+        If the file cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise SepeduError(
+            f"The file {path} cannot be written ({error})",
+            "Choose a folder that may be written and has room",
+        ) from error
+    finally:
+        if part.is_file():
+            part.unlink()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text, whole or not at all."""
+    with written_whole(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def check_place(path: Path) -> None:
+    """Find out before hours of work, not after them, whether a file can be written there.
+
+    Raises
+    ------
+    SepeduError
+        If it is a folder, or stands in one that cannot be written.
+    """
+    if path.is_dir():
+        raise SepeduError(f"{path} is a folder", "Give the name of a file in it")
+    trial = path.with_name(f".{path.name}.trial")
+    with written_whole(trial) as part:
+        part.touch()
+    trial.unlink()
