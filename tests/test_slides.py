@@ -14,6 +14,7 @@ from sepedu.errors import SepeduError
 from sepedu.slides.build import find_decks
 from sepedu.slides.deck import Deck, read_deck
 from sepedu.slides.figures import as_svg
+from sepedu.slides.guide import filled, guide_path
 from sepedu.slides.material import lacking
 from sepedu.slides.page import _script
 from sepedu.slides.render import render_deck
@@ -174,3 +175,8 @@ def contrast(one: str, other: str) -> float:
         linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
         lights.append(float(linear @ [0.2126, 0.7152, 0.0722]))
     return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+def test_the_guide_is_up_to_date():
+    text = guide_path().read_text(encoding="utf-8")
+    assert filled(text) == text, "run: python -m sepedu.slides.guide"

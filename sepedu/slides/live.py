@@ -62,11 +62,11 @@ class Live:
         return {name: value for name, value in kept.items() if value is not None}
 
     def _repr_html_(self) -> str:
-        script = str(type(self.widget)._esm).replace("export default", "const shown =", 1)
+        script = str(self.widget._esm).replace("export default", "const shown =", 1)
         text = SCRIPT % (script, json.dumps(self.state()))
         text = re.sub(r"</(script)", r"<\\/\1", text, flags=re.IGNORECASE)
         label = html.escape(self.widget.title)
-        style = type(self.widget)._css
+        style = self.widget._css
         return (
             f'<div class="live" data-widget="{label}" data-prevent-swipe>'
             f"<style>{style}</style><script>{text}</script></div>"
