@@ -1,0 +1,1 @@
+"""The benchmark of speed and memory, and the other separators it compares with."""

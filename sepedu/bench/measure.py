@@ -1,0 +1,168 @@
+"""The measurements of the benchmark, each in alternation with what it is compared with."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import soundfile
+import torch
+
+from ..datasets import SOURCES
+from ..dense import dense_scores, predict_mask, window_scores
+from ..files import separate_file
+from ..model import MaskCNN
+from ..separation import separate
+from ..stft import CONTEXT
+from .peers import htdemucs, is_peers_python, open_unmix
+
+RATE = 44100
+SECONDS = 24
+"""Of audio that the systems separate; three segments of HTDemucs."""
+BATCHES = (4, 8, 16, 32, 64)
+PER_FRAME = (
+    513 * 32 * 3 * (3 + 2 + 2)  # conv1: three taps of shared columns, two of each own one
+    + 513 * 32 * 16 * 3 * (3 + 2 + 1)  # conv2: shared, first, last
+    + 171 * 16 * 64 * 3 * (3 + 2 + 1)  # conv3: the same
+    + 171 * 64 * 16 * 3 * (3 + 2 + 3 + 1)  # conv4: shared, columns 0, 1 and 6
+    + 1824 * 128
+    + 128 * 513
+)
+"""Multiply-adds that the dense evaluation needs for a frame."""
+
+
+def alternate(cases: dict[str, Callable[[], object]], runs: int) -> dict[str, float]:
+    """Median seconds of each case, run one after the other, round after round."""
+    times: dict[str, list[float]] = {name: [] for name in cases}
+    for case in cases.values():
+        case()
+    for _ in range(runs):
+        for name, case in cases.items():
+            started = time.perf_counter()
+            case()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def forward(runs: int) -> dict[str, float]:
+    """Microseconds a frame of dense evaluation and of windows, without gradients."""
+    frames = 256
+    model = MaskCNN().eval()
+    tuned = MaskCNN().eval().to(memory_format=torch.channels_last)
+    magnitude = np.random.default_rng(0).gamma(1, 1, (513, frames)).astype(np.float32)
+    features = torch.from_numpy(magnitude)[None]
+    features = torch.nn.functional.pad(features, (12, 12))
+    windows = features[0].unfold(-1, CONTEXT, 1).transpose(0, 1).unsqueeze(1)
+
+    def plain() -> None:
+        for start in range(0, frames, 64):
+            window_scores(model, features[..., start : start + 64 + CONTEXT - 1])
+
+    def best(batch: int) -> None:
+        for start in range(0, frames, batch):
+            piece = windows[start : start + batch]
+            tuned.scores(piece.contiguous(memory_format=torch.channels_last))
+
+    cases: dict[str, Callable[[], object]] = {
+        "dense": lambda: predict_mask(model, magnitude),
+        "dense bfloat16": lambda: predict_mask(model, magnitude, autocast=True),
+        "plain": plain,
+    }
+    cases |= {str(batch): lambda batch=batch: best(batch) for batch in BATCHES}
+    with torch.inference_mode():
+        measured = alternate(cases, runs)
+    return {name: seconds / frames * 1e6 for name, seconds in measured.items()}
+
+
+def training_step(runs: int, autocast: bool) -> dict[str, float]:
+    """Microseconds a frame of loss and gradients, dense and by windows of several batch sizes."""
+    model = MaskCNN().train()
+    tuned = MaskCNN().train().to(memory_format=torch.channels_last)
+    features = torch.rand(16, 513, 64 + CONTEXT - 1)
+    target = torch.rand(16, 513, 64).round()
+    windows = features.unfold(-1, CONTEXT, 1)[:4].transpose(1, 2).flatten(0, 1).unsqueeze(1)
+
+    def step(network: MaskCNN, scores_of: Callable[[], torch.Tensor], wanted: torch.Tensor) -> None:
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            scores = scores_of()
+        network.zero_grad()
+        torch.nn.functional.mse_loss(torch.sigmoid(scores.float()), wanted).backward()
+
+    def by_windows(batch: int) -> None:
+        piece = windows[:batch].contiguous(memory_format=torch.channels_last)
+        wanted = target[:4].transpose(1, 2).flatten(0, 1)[:batch]
+        step(tuned, lambda: tuned.scores(piece), wanted)
+
+    sizes = {str(batch): batch for batch in (*BATCHES[1:], 128)}
+    cases: dict[str, Callable[[], object]] = {
+        "dense": lambda: step(model, lambda: dense_scores(model, features), target)
+    }
+    cases |= {name: lambda batch=batch: by_windows(batch) for name, batch in sizes.items()}
+    measured = alternate(cases, runs)
+    return {name: t / sizes.get(name, 16 * 64) * 1e6 for name, t in measured.items()}
+
+
+def systems(runs: int) -> dict[str, float]:
+    """Seconds of computing per second of stereo audio at 44,100 Hz, from audio to estimates."""
+    audio = 0.1 * np.random.default_rng(0).standard_normal((2, RATE * SECONDS), dtype=np.float32)
+    models = {source: MaskCNN().eval() for source in SOURCES}
+    cases: dict[str, Callable[[], object]] = {
+        "one source": lambda: separate(audio, RATE, SOURCES[:1], models=models),
+        "four sources": lambda: separate(audio, RATE, models=models),
+    }
+    if is_peers_python():
+        mixture = torch.from_numpy(audio)[None]
+        unmix, demucs = open_unmix(), htdemucs()
+        cases |= {"Open-Unmix": lambda: unmix(mixture), "HTDemucs": lambda: demucs(mixture)}
+    with torch.inference_mode():
+        measured = alternate(cases, runs)
+    return {name: seconds / SECONDS for name, seconds in measured.items()}
+
+
+def peak_memory(through: str) -> float:
+    """Megabytes that a fresh process takes at most for four sources of ten minutes of stereo."""
+    with tempfile.TemporaryDirectory() as folder:
+        song = Path(folder) / "song.wav"
+        noise = 0.1 * np.random.default_rng(0).standard_normal((RATE * 10, 2))
+        with soundfile.SoundFile(song, "w", RATE, 2, "PCM_16") as file:
+            for _ in range(60):
+                file.write(noise)
+        command = [sys.executable, "-m", "sepedu.bench", "--separate", through, str(song), folder]
+        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def separate_and_tell(through: str, song: Path, folder: Path) -> None:
+    """What `peak_memory` starts: separate, then print this process's peak in megabytes."""
+    models = {source: MaskCNN().eval() for source in SOURCES}
+    if through == "separate_file":
+        separate_file(song, folder, models=models)
+    else:
+        separate(soundfile.read(song, dtype="float32")[0].T, RATE, models=models)
+    if os.name == "nt":
+        print(psutil.Process().memory_info().peak_wset / 1e6)
+    else:
+        import resource
+
+        unit = 1 if sys.platform == "darwin" else 1024
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6)
+
+
+def matrix_rate(runs: int) -> float:
+    """Multiply-adds a second of the faster of a large matrix product and a large convolution."""
+    square, picture = torch.rand(1024, 1024), torch.rand(1, 32, 96, 513)
+    picture = picture.contiguous(memory_format=torch.channels_last)
+    kernel = torch.rand(32, 32, 3, 3).contiguous(memory_format=torch.channels_last)
+    cases = {
+        "matrix": lambda: square @ square,
+        "convolution": lambda: torch.conv2d(picture, kernel, padding=1),
+    }
+    seconds = alternate(cases, 4 * runs)
+    return max(1024**3 / seconds["matrix"], 96 * 513 * 32 * 32 * 9 / seconds["convolution"])
