@@ -109,6 +109,16 @@ def build_parser() -> argparse.ArgumentParser:
         "--clone", type=Path, help="a clone whose README and card of networks to renew, too"
     )
 
+    slides = command("slides", commands.slides_build, "Build or show the decks of the course.")
+    tasks = slides.add_subparsers(title="actions", metavar="ACTION", required=True)
+    decks = tasks.add_parser("build", help="make one HTML file, and a PDF, of each deck")
+    decks.add_argument("decks", nargs="*", metavar="DECK", help="such as 02; by default all")
+    decks.add_argument("--out", type=Path, metavar="DIR", help="by default slides/build")
+    decks.set_defaults(run=commands.slides_build)
+    serve = tasks.add_parser("serve", help="show the decks in a browser, built first if need be")
+    serve.add_argument("--port", type=int, default=8890)
+    serve.set_defaults(run=commands.slides_serve)
+
     data = command("data", commands.data_info, "Look at, fetch or build the songs.")
     actions = data.add_subparsers(title="actions", metavar="ACTION")
     info = actions.add_parser("info", help="say what is there")

@@ -143,6 +143,18 @@ def results(options: argparse.Namespace) -> None:
         write_text(weights / "README.md", weights_card(results, histories))
 
 
+def slides_build(options: argparse.Namespace) -> None:
+    from .slides import build
+
+    build(options.decks, options.out)
+
+
+def slides_serve(options: argparse.Namespace) -> int:
+    from .slides import serve
+
+    return serve(port=options.port)
+
+
 def data_info(options: argparse.Namespace) -> None:
     from .datasets import open_dataset
 
