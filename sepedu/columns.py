@@ -118,6 +118,6 @@ class _Largest(torch.autograd.Function):
 
 def pool_frequency(columns: Tensor) -> Tensor:
     """The largest of every three frequencies; what does not fill a group of three is dropped."""
-    if torch.is_grad_enabled():
+    if torch.is_grad_enabled() or columns.dtype == torch.bfloat16:
         return _as_columns(F.max_pool2d(_as_pictures(columns), (3, 1)))
     return largest(*columns.unflatten(1, (-1, 3)).unbind(2))

@@ -69,8 +69,8 @@ def predict_mask(
         "dense" computes the columns that windows share once. "windows" is the plain sliding
         window, a frame of 513 x 25 for each column; the results agree up to rounding.
     autocast : bool
-        Compute in bfloat16, about twice as fast where the processor knows it; masks then differ
-        by some thousandths.
+        Compute in bfloat16, which is faster where the processor has it; masks then differ by some
+        thousandths.
 
     Returns
     -------
@@ -233,9 +233,11 @@ def _products(conv: nn.Conv2d, columns: Tensor, taps: Sequence[int] = (0, 1, 2))
     """
     weights = [conv.weight[..., tap] for tap in taps]
     biases = [conv.bias if tap == TO_ITSELF else torch.zeros_like(conv.bias) for tap in taps]
-    if torch.is_grad_enabled():  # separate tensors make the gradients faster, ...
+    if torch.is_grad_enabled() or torch.is_autocast_enabled(columns.device.type):
+        # Sums of contiguous tensors: faster gradients, and much faster in bfloat16, ...
         return [convolve(columns, *each) for each in zip(weights, biases, strict=True)]
-    products = convolve(columns, torch.cat(weights), torch.cat(biases))  # ... one the forward pass
+    # ... while one wide convolution is faster than three.
+    products = convolve(columns, torch.cat(weights), torch.cat(biases))
     return list(products.chunk(len(taps), dim=-1))
 
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from sepedu import MaskCNN, SepeduError, predict_mask
 from sepedu import dense as dense_module
+from sepedu.checkpoints import load_checkpoint, weights_path
+from sepedu.datasets import SOURCES
 from sepedu.dense import dense_scores, pad_frames, window_scores
 
 
@@ -42,9 +44,28 @@ def test_masks_agree_in_single_precision_and_over_chunks(frames):
     assert np.abs(dense - predict_mask(model, magnitude, method="windows")).max() < 1e-5
 
 
+@pytest.mark.parametrize("source", SOURCES)
+def test_masks_agree_with_the_weights_that_come_with_the_course(source):
+    if not weights_path(source).is_file():
+        pytest.skip(f"the weights for {source} are not here yet")
+    model = load_checkpoint(weights_path(source))[0]
+    magnitude = np.random.default_rng(1).gamma(1, 3, (513, 60)).astype(np.float32)
+    dense, windows = (predict_mask(model, magnitude, m) for m in ("dense", "windows"))
+    assert np.abs(dense - windows).max() < 1e-5
+
+
+def test_bfloat16_is_close():
+    model = random_model(2)
+    magnitude = np.random.default_rng(0).gamma(1, 3, (513, 40)).astype(np.float32)
+    lower = predict_mask(model, magnitude, autocast=True)
+    assert lower.dtype == np.float32
+    assert np.abs(lower - predict_mask(model, magnitude)).mean() < 0.01
+
+
 def test_chunks_agree_with_the_whole(monkeypatch):
     model = random_model(3)
-    magnitude = np.random.default_rng(0).gamma(1, 3, (513, 97)).astype(np.float32)
+    frames = 2 * dense_module.CHUNK + 1
+    magnitude = np.random.default_rng(0).gamma(1, 3, (513, frames)).astype(np.float32)
     chunked = predict_mask(model, magnitude)
     monkeypatch.setattr(dense_module, "CHUNK", 1000)
     assert np.abs(chunked - predict_mask(model, magnitude)).max() < 1e-5

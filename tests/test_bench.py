@@ -1,0 +1,25 @@
+"""The benchmark measures what it says; its figures themselves are no test."""
+
+import time
+
+import pytest
+
+from sepedu import MaskCNN
+from sepedu.bench import measure
+
+
+def test_medians_in_alternation():
+    order = []
+    cases = {"a": lambda: order.append("a"), "b": lambda: (order.append("b"), time.sleep(0.01))}
+    seconds = measure.alternate(cases, 3)
+    assert order == ["a", "b"] * 4  # a round to warm up, then three that count
+    assert seconds["a"] < 0.01 <= seconds["b"]
+
+
+def test_the_multiply_adds_of_a_frame():
+    weights = {name: p.numel() for name, p in MaskCNN().named_parameters() if p.dim() > 1}
+    taps = {"conv1": 7, "conv2": 6, "conv3": 6, "conv4": 9}  # of three: shared and own columns
+    rows = {"conv1": 513, "conv2": 513, "conv3": 171, "conv4": 171}
+    counted = sum(rows[layer] * taps[layer] * weights[f"{layer}.weight"] // 3 for layer in taps)
+    counted += weights["linear1.weight"] + weights["linear2.weight"]
+    assert measure.PER_FRAME == counted == pytest.approx(13.25e6, rel=0.01)
