@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -264,6 +265,15 @@ def test_the_windowed_transform_is_the_courses_with_a_hann_window():
     for window in WINDOWS:
         stft = WindowedSTFT(RATE, 256, 64, window)
         assert np.allclose(stft.inverse(stft.forward(audio), 5000), audio, atol=1e-4)
+
+
+def test_each_turn_of_a_knob_makes_a_new_result():
+    explorer = STFTExplorer()
+    results = [explorer.result]
+    for name, value in {"window": "blackman", "tones": 90.0, "clicks": 9.0, "overlap": 8}.items():
+        setattr(explorer, name, value)
+        results.append(explorer.result)
+    assert all(before != after for before, after in pairwise(results))
 
 
 def test_a_dip_is_measured_from_the_lower_peak():

@@ -36,6 +36,7 @@ export class Chart {
 
   // `curves`: [{points: [[x, y], ...], colour, name, dash}]; a y of null is left out.
   // `levels`: [{value, colour, name, dash}], lines across. `marks`: [{x, y, colour, name}].
+  // A mark that moves within the chart may be drawn again alone, with `mark`.
   draw({ curves = [], levels = [], marks = [] }) {
     const given = (value) => value !== null && value !== undefined;
     const heights = [
@@ -69,16 +70,23 @@ export class Chart {
       if (!dots) continue;
       for (const [cx, cy] of seen) parts.push(makeSvg("circle", { cx, cy, r: 2.5, fill: colour }));
     }
-    for (const { x, y, colour, ring } of marks.filter((mark) => given(mark.y))) {
-      parts.push(
-        makeSvg("circle", {
-          cx: this.across(x), cy: this.up(y), r: ring ? 7 : 5, "stroke-width": 2,
-          fill: ring ? "none" : colour, stroke: ring ? colour : "var(--sepedu-back)",
-        }),
-      );
-    }
     parts.push(...this.#names(curves, levels.filter((level) => given(level.value))));
-    this.node.replaceChildren(...parts);
+    this.marks = makeSvg("g");
+    this.node.replaceChildren(...parts, this.marks);
+    this.mark(marks);
+  }
+
+  mark(marks) {
+    this.marks.replaceChildren(
+      ...marks
+        .filter(({ y }) => y !== null && y !== undefined)
+        .map(({ x, y, colour, ring }) =>
+          makeSvg("circle", {
+            cx: this.across(x), cy: this.up(y), r: ring ? 7 : 5, "stroke-width": 2,
+            fill: ring ? "none" : colour, stroke: ring ? colour : "var(--sepedu-back)",
+          }),
+        ),
+    );
   }
 
   #grid() {

@@ -25,6 +25,7 @@ export function makeSvg(name, attributes = {}, ...children) {
 
 // A control with its label in front: labelled("Hop", select).
 export function labelled(text, control, after = "") {
+  if (!control.hasAttribute("aria-label")) control.setAttribute("aria-label", text);
   return make("label", { class: "sepedu-control" }, make("span", {}, text), control, after);
 }
 
@@ -117,9 +118,10 @@ export class KernelLine {
   ask(message) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => (this.node.hidden = false), 2500);
-    if (!message) return void save(this.model);
+    if (!message) save(this.model);
     try {
-      this.model.send(message);
+      // Python answers a message always, a trait only where its value is new.
+      this.model.send(message ?? { kind: "hello" });
     } catch (error) {
       // As in `save`: the note that appears says what is missing.
     }
@@ -128,6 +130,7 @@ export class KernelLine {
   answered() {
     clearTimeout(this.timer);
     this.node.hidden = true;
+    this.onAnswer?.();
   }
 
   end() {

@@ -187,6 +187,7 @@ export default {
       players.show(result.sounds, result.gain);
     }
 
+    line.onAnswer = hear; // also where a stroke changed nothing, and there is no new result
     const ends = [
       frame(
         el,
@@ -211,10 +212,7 @@ export default {
         players.node,
         line.node,
       ),
-      follow(model, ["result"], () => {
-        line.answered();
-        hear();
-      }),
+      follow(model, ["result"], () => line.answered()),
       // Set in Python, or painted in another view of this widget.
       follow(model, ["painted"], () => {
         const now = bytes(model, "painted");

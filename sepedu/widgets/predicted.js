@@ -131,17 +131,20 @@ export default {
 
     function measure() {
       const position = model.get("position");
-      const [result, curve] = [model.get("result"), model.get("curve")];
+      const result = model.get("result");
       const here = result.position === position;
       sdr.textContent = here ? decibels(result.sdr) : "…";
+      chart.mark(here ? [{ x: gates[position], y: result.sdr, colour: "#0072B2" }] : []);
+    }
+
+    function drawChart() {
       chart.draw({
-        curves: [{ points: curve, colour: "#0072B2", name: "network, gated" }],
+        curves: [{ points: model.get("curve"), colour: "#0072B2", name: "network, gated" }],
         levels: [
           { value: lines.ideal, colour: "#009E73", name: `ideal ${fixed(lines.ideal, 1)}` },
           { value: lines.soft, colour: "#D55E00", name: `network, soft ${fixed(lines.soft, 1)}` },
           { value: lines.mixture, colour: "#888888", name: `mixture ${fixed(lines.mixture, 1)}` },
         ],
-        marks: here ? [{ x: gates[position], y: result.sdr, colour: "#0072B2" }] : [],
       });
     }
 
@@ -149,6 +152,7 @@ export default {
       const { sounds, gain, position } = model.get("result");
       players.rename("estimate", `Estimate, gate ${gates[position].toFixed(2)}`);
       players.show(sounds, gain);
+      drawChart();
       measure();
     }
 
@@ -230,6 +234,7 @@ export default {
         hear();
       }),
     ];
+    drawChart();
     drawGate();
     hear();
     return () => {

@@ -97,16 +97,20 @@ export default {
       const here = result.position === position && result.kind === model.get("kind");
       const value = here ? result.sdr : soft ? lines.ratio : onCurve(curve, thresholds[position]);
       sdr.textContent = (here || soft || value === null ? "" : "about ") + decibels(value);
+      const marks = [];
+      if (lines.best) marks.push({ x: lines.best[0], y: lines.best[1], colour: "#0072B2", ring: true });
+      if (!soft) marks.push({ x: thresholds[position], y: value, colour: "#D55E00" });
+      chart.mark(marks);
+    }
+
+    function drawChart() {
+      const lines = model.get("lines");
       chart.draw({
-        curves: [{ points: curve, colour: "#0072B2", name: "binary mask" }],
+        curves: [{ points: model.get("curve"), colour: "#0072B2", name: "binary mask" }],
         levels: [
           { value: lines.ratio, colour: "#009E73", name: `ratio mask ${fixed(lines.ratio, 1)}` },
           { value: lines.mixture, colour: "#888888", name: `mixture ${fixed(lines.mixture, 1)}` },
         ],
-        marks: [
-          lines.best && { x: lines.best[0], y: lines.best[1], colour: "#0072B2", ring: true },
-          !soft && { x: thresholds[position], y: value, colour: "#D55E00" },
-        ].filter(Boolean),
       });
     }
 
@@ -117,6 +121,7 @@ export default {
         made === "ratio" ? "Estimate, ratio mask" : `Estimate, T = ${threeDigits(thresholds[position])}`,
       );
       players.show(sounds, gain);
+      drawChart();
       measure();
     }
 
@@ -174,6 +179,7 @@ export default {
         hear();
       }),
     ];
+    drawChart();
     draw();
     hear();
     return () => {

@@ -29,6 +29,8 @@ PITCH = 1000.0
 """Hertz between the two tones."""
 SECONDS = 1.5
 """Length of the signals that are made here."""
+INPUTS = ["signal", "n_fft", "overlap", "window", "tones", "clicks"]
+"""What the knobs set."""
 DIP = 3.0
 """Decibels between two peaks from which on they count as apart."""
 
@@ -120,8 +122,7 @@ class STFTExplorer(LessonWidget):
         signals = [["both", "two tones and two clicks"], ["tones", "two tones"]]
         signals += [["clicks", "two clicks"]] + ([["song", f"“{song.name}”"]] if song else [])
         super().__init__(title="The short-time Fourier transform: window and hop", signals=signals)
-        inputs = ["signal", "n_fft", "overlap", "window", "tones", "clicks"]
-        self.observe(self._update, inputs)
+        self.observe(self._update, INPUTS)
         self._update()
 
     @property
@@ -147,6 +148,8 @@ class STFTExplorer(LessonWidget):
         with self.hold_sync():
             self.levels = level_bytes(shown, float(shown.max()))
             self.result = {
+                # A result is sent only if it is new: so each setting of the knobs makes it so.
+                "inputs": [getattr(self, name) for name in INPUTS],
                 "rows": shown.shape[0],
                 "columns": shown.shape[1],
                 "seconds": shown.shape[1] / stft.frames_per_second,

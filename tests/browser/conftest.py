@@ -199,6 +199,8 @@ def latencies(request) -> Iterator[dict[str, str]]:
     reporter = request.config.pluginmanager.getplugin("terminalreporter")
     if table and reporter:
         reporter.ensure_newline()
-        reporter.section("latency of the widgets, milliseconds (median, 90th percentile)")
+        reporter.section(
+            "latency of the widgets, milliseconds (median, tenth, ninetieth percentile)"
+        )
         for name, values in table.items():
             reporter.line(f"{name:<58} {values}")

@@ -239,7 +239,7 @@ def test_stft_explorer(page, latencies):
     assert "window of 8192 samples" in reading.inner_text()
     assert "The two clicks, 30 ms apart, run together" in reading.inner_text()
     assert fingerprint(found, 0) != before and sound.get_attribute("src") == heard
-    found.get_by_label("Signal").select_option("song")
+    found.get_by_label("Signal", exact=True).select_option("song")
     until(page, lambda: sound.get_attribute("src") != heard)
     assert not found.get_by_text("Tones apart").is_visible()
     for label, choice in (("Hop", "8"), ("Window", "rectangle")):
@@ -247,6 +247,8 @@ def test_stft_explorer(page, latencies):
         found.get_by_label(label, exact=True).select_option(choice)
         until(page, lambda shown=shown: fingerprint(found, 0) != shown)
     assert reading.inner_text().startswith("A rectangle window of 8192 samples")
+    page.wait_for_timeout(2600)  # the note would appear after two and a half seconds
+    assert not found.locator(".sepedu-kernel").is_visible()
 
 
 def test_blind_listening(page, latencies):
@@ -292,8 +294,10 @@ def test_training_monitor_stops_a_training(page):
     assert 2 <= int(output.inner_text().split(":")[1]) < 60
 
 
-def test_without_a_kernel_pictures_follow_and_the_widget_says_what_is_missing(page, lab):
+def test_without_a_kernel_pictures_follow_and_the_widget_says_what_is_missing(notebook_page):
     """The last test: it ends the kernel."""
+    page, complaints = notebook_page
+    complaints.clear()
     found = widget(page, "Threshold explorer")
     assert not found.locator(".sepedu-kernel").is_visible()
     page.get_by_role("menuitem", name="Kernel", exact=True).click()
@@ -305,3 +309,5 @@ def test_without_a_kernel_pictures_follow_and_the_widget_says_what_is_missing(pa
         page.keyboard.press("PageDown")
     assert fingerprint(found, 2) != before
     found.get_by_text("SDR and sound stay as they were made").wait_for(timeout=10_000)
+    # That nobody listens is said by ipywidgets too; nothing else may go wrong.
+    assert all("Could not send widget sync message" in text for text in complaints)
