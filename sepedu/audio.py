@@ -153,7 +153,7 @@ def check_audio(audio: np.ndarray, name: str = "the audio given") -> np.ndarray:
     audio = np.asarray(audio)
     if audio.dtype == np.uint8:
         audio = (audio.astype(np.float32) - 128) / 128
-    elif np.issubdtype(audio.dtype, np.signedinteger):
+    elif audio.dtype.kind == "i":
         audio = audio.astype(np.float32) / -float(np.iinfo(audio.dtype).min)
     if not np.issubdtype(audio.dtype, np.floating) or audio.ndim not in (1, 2):
         raise SepeduError(

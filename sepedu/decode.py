@@ -37,9 +37,15 @@ def decode(path: Path, wav: Path) -> Path:
         *("-map", "0:a:0", "-c:a", "pcm_f32le", "-rf64", "auto", "-f", "wav"),
         *("-y", f"file:{wav.absolute()}"),
     ]
-    result = subprocess.run(command, capture_output=True, check=False)
+    # Not restored, the signals leave a disk's limit to be told instead of ending ffmpeg at once.
+    result = subprocess.run(command, capture_output=True, check=False, restore_signals=False)
     if result.returncode:
         lines = result.stderr.decode(errors="replace").strip().splitlines()
+        if any("No space left" in line or "File too large" in line for line in lines):
+            raise SepeduError(
+                f"There is no room in {wav.parent} to decode {path}",
+                "Free some, or name another folder in the variable TMPDIR",
+            )
         said = lines[0].rsplit("] ", 1)[-1][:120] if lines else "nothing"
         raise SepeduError(
             f"The file {path} cannot be read as audio, or is cut off (ffmpeg: {said})",

@@ -117,7 +117,13 @@ def _same_shape(reference: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray
             f"{np.shape(estimate)} cannot be compared",
             "Both must have the same channels and length",
         )
-    return np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
+    reference, estimate = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
+    if not (np.isfinite(reference).all() and np.isfinite(estimate).all()):
+        raise SepeduError(
+            "There are values that are not finite (NaN or infinity) in what is to be compared",
+            "Look for a division by zero in the step before",
+        )
+    return reference, estimate
 
 
 def accuracy(prediction: np.ndarray, target: np.ndarray) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +14,7 @@ from .datasets import SOURCES
 from .errors import SepeduError
 from .model import MaskCNN
 from .separation import blocks, check_request, separate_block
+from .whole import folder_aside
 
 RF64_FROM = 4 * 10**9
 """Bytes from which a WAV file needs the 64-bit layout RF64."""
@@ -74,16 +74,13 @@ def separate_file(
                 "Choose another folder",
             )
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            aside = stack.enter_context(
-                tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder)
-            )
+            aside = stack.enter_context(folder_aside(folder))
             large = recording.frames * recording.channels * 4 > RF64_FROM
             with ExitStack() as writers:
                 parts = {
                     name: writers.enter_context(
                         soundfile.SoundFile(
-                            Path(aside) / f"{name}.wav",
+                            aside / f"{name}.wav",
                             "w",
                             rate,
                             recording.channels,
@@ -96,7 +93,7 @@ def separate_file(
                 for block in progress(list(blocks(recording.frames, rate))):
                     _separate_block(recording, parts, block, models, mask, threshold, song)
             for name, file in files.items():
-                (Path(aside) / f"{name}.wav").replace(file)
+                (aside / f"{name}.wav").replace(file)
         # soundfile meets a full disk with an assertion.
         except (OSError, soundfile.LibsndfileError, AssertionError) as error:
             raise SepeduError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,8 +33,41 @@ def written_whole(path: Path) -> Iterator[Path]:
             "Choose a folder that may be written and has room",
         ) from error
     finally:
-        if part.is_file():
-            part.unlink()
+        _remove(part)
+
+
+@contextmanager
+def folder_aside(folder: Path) -> Iterator[Path]:
+    """Give a hidden folder in a folder, to write to; afterwards it is gone with what it holds.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    aside = folder / f".unfinished-{os.getpid()}"
+    try:
+        aside.mkdir(parents=True, exist_ok=True)
+        yield aside
+    finally:
+        _remove(aside)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder, and finish that even if Ctrl-C is pressed again meanwhile."""
+    interrupted = False
+    for _ in range(9):
+        try:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            path.unlink(missing_ok=True)
+            break
+        except KeyboardInterrupt:
+            interrupted = True
+        except OSError:  # its folder cannot be written, so nothing was left there
+            break
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 def write_text(path: Path, text: str) -> None:

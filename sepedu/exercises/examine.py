@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import inspect
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 
 SECONDS = 60.0
 """How long a check waits for an answer before it gives up."""
+LARGEST = 10**8
+"""Values of an answer beyond which looking at them would fill the memory."""
 
 
 class Wrong(Exception):
@@ -31,15 +34,18 @@ def time_limit(seconds: float | None = None) -> Iterator[None]:
         yield
         return
     seconds = SECONDS if seconds is None else seconds
-    late = threading.Event()
+    late, finished, turn = threading.Event(), threading.Event(), threading.Lock()
 
     def interrupt() -> None:
-        late.set()
-        _thread.interrupt_main()
+        wait = seconds
+        while not finished.wait(wait):
+            with turn:
+                if not finished.is_set():
+                    late.set()
+                    _interrupt_main()
+            wait = 0.2  # again and again: an endless loop may catch what it is stopped with
 
-    timer = threading.Timer(seconds, interrupt)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=interrupt, daemon=True).start()
     try:
         yield
     except KeyboardInterrupt:
@@ -47,7 +53,16 @@ def time_limit(seconds: float | None = None) -> Iterator[None]:
             raise
         raise Wrong(f"Your code still ran after {seconds:g} seconds: does a loop end?") from None
     finally:
-        timer.cancel()
+        with turn:
+            finished.set()
+
+
+def _interrupt_main() -> None:
+    """Interrupt the main thread, also where it sleeps or waits for a key."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    else:  # Windows
+        _thread.interrupt_main()
 
 
 def call(function: Any, *arguments: Any, **named: Any) -> Any:
@@ -123,6 +138,8 @@ def as_array(
         raise Wrong(
             f"Your {what} is a {type(value).__name__}, and an array of numbers is asked for."
         )
+    if value.size > LARGEST:
+        raise Wrong(f"Your {what} has the shape {value.shape}: far more than is asked for.")
     if shape is not None and value.shape != shape:
         turned = len(shape) > 1 and value.shape == shape[::-1]
         raise Wrong(

@@ -147,11 +147,9 @@ class Exercise:
             return Verdict(NOT_ATTEMPTED, f"Edit the cell that defines `{self.name}`, and run it.")
         except Wrong as wrong:
             return Verdict(WRONG, str(wrong))
-        except (
-            Exception,
-            SystemExit,
-            GeneratorExit,
-        ) as error:  # unforeseen
+        except KeyboardInterrupt:  # Stop was pressed
+            raise
+        except BaseException as error:  # an answer may raise what it likes
             return Verdict(WRONG, f"Your answer could not be examined: {_tell(error)}")
         return Verdict(RIGHT, self.remark)
 

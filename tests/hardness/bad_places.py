@@ -68,7 +68,7 @@ CASES = (
             DISK,
             "a full disk, while decoding MP4",
             lambda b: b.separate(b.encode("song.mp4")),
-            "cannot be read",
+            "no room",
             full_disk,
         ),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -37,8 +38,9 @@ def page(seen: Mapping[Case, Sequence[Outcome]], root: Path) -> str:
 def _outcome(case: Case, tries: Sequence[Outcome], root: Path) -> str:
     if not case.says:
         return "works"
-    lines = sorted({_plain(outcome.errors[0], root) for outcome in tries}, key=len)
-    return lines[0] if len(lines) == 1 else f"for example: {lines[0]}"
+    lines = Counter(_plain(outcome.errors[0], root) for outcome in tries)
+    often = max(lines, key=lambda line: (lines[line], line))
+    return often if len(lines) == 1 else f"mostly: {often}"
 
 
 def _plain(line: str, root: Path) -> str:
