@@ -60,7 +60,7 @@ export class Picture {
   }
 
   axes(seconds, hertz) {
-    const time = ticks(seconds, this.unit === "s" ? 8 : 3);
+    const time = ticks(seconds, this.unit === "s" ? 8 : 2);
     this.across.replaceChildren(
       ...time.places.map((place, i) => {
         const last = i === time.places.length - 1;

@@ -178,6 +178,7 @@ def notebook_page(lab, browser, tmp_path_factory):
         texts = page.locator(".jp-OutputArea-output").all_inner_texts()
         told = "\n".join([*texts, *complaints])
         pytest.fail(f"Not all widgets appeared; look at {picture}\n{told}")
+    page.wait_for_timeout(3000)  # what JupyterLab still has to do would be measured, too
     yield page, complaints
     page.close()
 
