@@ -84,6 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_data(train)
     train.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
     train.add_argument("--epochs", type=int, default=12)
+    train.add_argument("--batch", type=int, default=4, help="stretches of a step")
     train.add_argument("--loss", choices=("mse", "bce"), default="bce")
     train.add_argument("--output", choices=("mask", "magnitude"), default="mask")
     train.add_argument("--threshold", type=float, default=0.5, help="T of the binary mask")

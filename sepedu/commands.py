@@ -74,6 +74,7 @@ def train(options: argparse.Namespace) -> int:
         Augmentation() if options.plain else AUGMENTATION,
         options.output,
         options.threshold,
+        options.batch,
         options.resume,
     )
     metrics = load_checkpoint(options.out)[1]["metrics"]

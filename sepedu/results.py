@@ -90,7 +90,10 @@ def collect_results(
 
 def _told(about: Mapping[str, Any]) -> dict[str, Any]:
     """What a checkpoint tells of its training."""
-    return {key: about.get(key) for key in ("data", "songs", "recipe", "augmentation", "commit")}
+    return {
+        key: about.get(key)
+        for key in ("data", "songs", "batch", "recipe", "augmentation", "commit")
+    }
 
 
 def _plain(table: pd.DataFrame, orient: str) -> Any:

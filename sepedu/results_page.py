@@ -148,7 +148,8 @@ def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]
         rows = histories[source]
         best = min(rows, key=lambda row: row["valid_loss"])
         minutes = sum(row["seconds"] for row in rows) / 60
-        command = f"`sepedu train {source} --data musdb7 --out FILE --epochs {len(rows)}`"
+        command = f"`sepedu train {source} --data musdb7 --out FILE "
+        command += f"--epochs {told['recipe']['epochs']} --batch {told['batch']}`"
         lines.append(
             f"| {source} | {told['data']} | {told['songs']} | {len(rows)}, best {best['epoch']} | "
             f"about {minutes:.0f} | {best['valid_accuracy']:.3f} | {command} |"

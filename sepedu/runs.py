@@ -27,7 +27,6 @@ from .whole import check_place
 
 DROPOUT = (0.15, 0.15, 0.3)
 RECIPE = Recipe(epochs=12, loss="bce", average=0.995, autocast=True)
-BATCH = 4
 AUGMENTATION = Augmentation(remix=0.5, gain=6.0, speed=0.1, channels=True)
 """What the networks that come with the course were trained with."""
 
@@ -40,6 +39,7 @@ def train_source(
     augmentation: Augmentation = AUGMENTATION,
     output: str = "mask",
     threshold: float = 0.5,
+    batch: int = 4,
     resume: bool = False,
     progress: bool = True,
 ) -> History:
@@ -61,6 +61,8 @@ def train_source(
     output : {"mask", "magnitude"}
     threshold : float
         T of the binary mask.
+    batch : int
+        Stretches of 64 frames in a step of the training.
     resume : bool
         Go on after an interruption.
     progress : bool
@@ -95,7 +97,7 @@ def train_source(
     model.features.fit([np.abs(stft.forward(song.sum_of_sources.mean(0))) for song in stereo])
     history = fit(
         model.to(device),
-        Excerpts(stereo, source, output, threshold, batch=BATCH, augmentation=augmentation),
+        Excerpts(stereo, source, output, threshold, batch=batch, augmentation=augmentation),
         [make_example(song, source, threshold, output) for song in valid],
         recipe,
         checkpoint=out,
