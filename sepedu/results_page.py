@@ -51,7 +51,7 @@ def as_markdown(results: Mapping[str, Any]) -> str:
             row = talk.loc[(source, part)]
             lines.append(f"| the talk | {row['accuracy']:.3f} | {row['mse']:.3f} | | | |")
         lines.append("")
-    for source, details in results["details"].items():
+    for source, details in sorted(results["details"].items()):
         lines += [f"## Where the network for {source} is right", ""]
         lines += ["| from Hz | to Hz | ones | majority class | accuracy |", "|---|---|---|---|---|"]
         lines += [
@@ -144,7 +144,7 @@ def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]
         "| | learned from | songs | epochs | minutes | validation accuracy | command |",
         "|---|---|---|---|---|---|---|",
     ]
-    for source, told in results["training"].items():
+    for source, told in sorted(results["training"].items()):
         rows = histories[source]
         best = min(rows, key=lambda row: row["valid_loss"])
         minutes = sum(row["seconds"] for row in rows) / 60
