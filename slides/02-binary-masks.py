@@ -90,7 +90,13 @@ _axes.annotate(
     fontsize=19,
 )
 _axes.axhline(mixture_sdr, color="#555555", linestyle="--", linewidth=2)
-_axes.text(5, mixture_sdr, f"mixture as it is, {mixture_sdr:.1f} dB", va="bottom", ha="right")
+_axes.text(
+    5,
+    mixture_sdr,
+    f"mixture as it is, {mixture_sdr:.1f} dB".replace("-", "−"),
+    va="bottom",
+    ha="right",
+)
 _axes.margins(y=0.16)
 
 explorer = Live(ThresholdExplorer(part.between(0.5, 6.5), "vocals", seconds=6.0))
@@ -129,7 +135,7 @@ claims = panels.bars(
 
 average = {s: average_mask(_masks[s]) for s in SOURCES}
 beforehand = panels.curves(
-    {s: (stft.frequencies[1:] / 1000, 100 * average[s][1:, 0]) for s in SOURCES},
+    {s: (stft.frequencies[1:] / 1000, 100 * panels.smooth(average[s][:, 0])) for s in SOURCES},
     "Frequency (kHz)",
     "Frames in which it passes (%)",
     "Average masks over frequency: bass passes at the bottom only, vocals and other in the middle, "

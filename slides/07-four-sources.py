@@ -86,17 +86,8 @@ _average = {
 }
 
 
-def _smooth(values):
-    """Average over a twelfth of an octave and more, so that the curves can be read."""
-    k = np.arange(1, 513)
-    width = np.maximum(1, k // 8)
-    total = np.concatenate([[0], np.cumsum(values[1:])])
-    low, high = np.maximum(0, k - 1 - width), np.minimum(512, k + width)
-    return (total[high] - total[low]) / (high - low)
-
-
 homes = panels.curves(
-    {s: (stft.frequencies[1:] / 1000, 100 * _smooth(_average[s][:, 0])) for s in SOURCES},
+    {s: (stft.frequencies[1:] / 1000, 100 * panels.smooth(_average[s][:, 0])) for s in SOURCES},
     "Frequency (kHz)",
     "Frames in which it passes (%)",
     "Share of ones over frequency: bass only at the bottom, vocals and other in the middle, drums "
@@ -178,7 +169,7 @@ def by_frequency():
         share = truth.mean(1)
         lines[source] = (
             stft.frequencies[1:] / 1000,
-            100 * _smooth(right - np.maximum(share, 1 - share)),
+            100 * panels.smooth(right - np.maximum(share, 1 - share)),
         )
     figure = panels.curves(
         lines,

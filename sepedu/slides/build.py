@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from .page import page
 from .render import render_deck
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PRINTS = 4
+"""How often printing is tried."""
 
 
 def sources_folder() -> Path:
@@ -102,7 +105,7 @@ def build(
             files.append(file)
             line = f"{file}: {count} slides, {file.stat().st_size / 1e6:.1f} MB"
             if browser:
-                files.append(print_pdf(file, browser))
+                files.append(print_pdf(file, browser, count))
                 line += ", and PDF"
             say(f"{line}, {time.perf_counter() - begun:.0f} s")
     return files
@@ -121,10 +124,27 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def print_pdf(file: Path, browser: str) -> Path:
-    """Print a built deck as PDF beside it, one page for each slide."""
+def print_pdf(file: Path, browser: str, slides: int) -> Path:
+    """Print a built deck as PDF beside it, one page for each of its slides.
+
+    A browser that is short of time may print before the deck has laid itself out, so the pages
+    are counted, and printing is tried again.
+    """
     out = file.with_suffix(".pdf").resolve()
-    with tempfile.TemporaryDirectory() as profile:
+    for _ in range(PRINTS):
+        _print(file, out, browser)
+        pages = len(re.findall(rb"/Type\s*/Page\b", out.read_bytes()))
+        if pages == slides:
+            return out
+    out.unlink()
+    raise SepeduError(
+        f"{file} was printed on {pages} pages and has {slides} slides",
+        "Open it in a browser with ?print-pdf at the end of its address, and print it",
+    )
+
+
+def _print(file: Path, out: Path, browser: str) -> None:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         words = [
             *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"),
             *("--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"),
@@ -138,7 +158,6 @@ def print_pdf(file: Path, browser: str) -> Path:
                 f"{file} could not be printed ({str(error).splitlines()[0][:80]})",
                 "Open it in a browser with ?print-pdf at the end of its address, and print it",
             ) from error
-    return out
 
 
 def serve(

@@ -34,6 +34,14 @@ SCRIPT = """
     send: () => {},
   };
   widget.render({ model, el: place });
+  // reveal.js takes every <section> for a slide.
+  for (const section of place.querySelectorAll("section")) {
+    const group = document.createElement("div");
+    for (const { name, value } of section.attributes) group.setAttribute(name, value);
+    group.setAttribute("role", "group");
+    group.append(...section.childNodes);
+    section.replaceWith(group);
+  }
   // After a drag the arrow keys are the presenter's again; with Tab they are the widget's.
   place.addEventListener("pointerup", () => document.activeElement.blur());
 })();

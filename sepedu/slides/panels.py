@@ -167,9 +167,31 @@ def curves(
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
+        low, high = axes.get_xlim()
+        places = np.outer(10.0 ** np.arange(-3, 4), [1, 2, 5]).ravel()
+        axes.set_xticks([place for place in places if low <= place <= high])
     _name_ends(axes)
     axes.set(xlabel=x, ylabel=y)
     return plots.describe(figure, text)
+
+
+def smooth(values: np.ndarray) -> np.ndarray:
+    """Average over about a quarter of an octave, from bin 1 on, so that a curve can be read.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(bins,)]
+
+    Returns
+    -------
+    smoothed : np.ndarray [shape=(bins - 1,)]
+    """
+    last = len(values) - 1
+    bins = np.arange(1, last + 1)
+    width = np.maximum(1, bins // 8)
+    total = np.concatenate([[0], np.cumsum(values[1:])])
+    low, high = np.maximum(0, bins - 1 - width), np.minimum(last, bins + width)
+    return (total[high] - total[low]) / (high - low)
 
 
 def _name_ends(axes: Axes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -58,11 +58,17 @@ SOUND = """async () => {
 
 
 @pytest.fixture(scope="session")
-def built(chromium, tmp_path_factory) -> Path:
-    """The folder of all decks and their PDFs, built once."""
+def built(chromium, tmp_path_factory) -> Callable[[str], Path]:
+    """Build a deck with its PDF when it is first asked for, and give the HTML file."""
     folder = tmp_path_factory.mktemp("decks")
-    build(out=folder)
-    return folder
+
+    def deck(name: str) -> Path:
+        file = folder / f"{name}.html"
+        if not file.is_file():
+            build([name], out=folder)
+        return file
+
+    return deck
 
 
 @pytest.fixture
@@ -83,7 +89,7 @@ def opened(built, browser, request) -> Iterator[tuple]:
             else None
         ),
     )
-    page.goto((built / f"{request.param}.html").as_uri())
+    page.goto(built(request.param).as_uri())
     page.wait_for_selector("html[data-ready]", timeout=60_000)
     yield page, complaints
     page.close()
@@ -107,8 +113,8 @@ def test_step_through(opened):
 
 @pytest.mark.parametrize("deck", DECKS)
 def test_size_and_pages(built, deck):
-    page, printed = built / f"{deck}.html", built / f"{deck}.pdf"
-    text = page.read_text(encoding="utf-8")
+    page = built(deck)
+    text, printed = page.read_text(encoding="utf-8"), page.with_suffix(".pdf")
     assert page.stat().st_size < (12e6 if "data-widget" in text else 8e6)
     pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", printed.read_bytes()))
     assert pages == text.count("<section data-timing")
