@@ -1,6 +1,6 @@
 """Draw the README's picture, docs/separation.png, from an embedded song and the vocals network.
 
-    python tools/readme_picture.py
+python tools/readme_picture.py
 """
 
 from __future__ import annotations
