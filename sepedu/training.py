@@ -45,6 +45,8 @@ class Recipe:
     autocast : bool
         Compute in bfloat16 where that is faster; weights and loss stay in float32.
     seed : int
+
+    Lesson: 05
     """
 
     epochs: int = 20
