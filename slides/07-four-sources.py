@@ -10,7 +10,7 @@ from sepedu.datasets import SOURCES
 from sepedu.model import MaskCNN
 from sepedu.plots import describe
 from sepedu.slides import panels
-from sepedu.slides.material import magnitude, network, results, song, stft, training_songs
+from sepedu.slides.material import magnitude, measured, network, song, stft, training_songs
 from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 from sepedu.talk import talk_results
 
@@ -196,19 +196,11 @@ def totals():
     return describe(figure, "Histogram of the sum of the four masks: a broad hill around one.")
 
 
-def _valid():
-    table = results()
-    real = table[(table["part"] == "valid") & (table["data"] != "minimus")]
-    chosen = real if len(real) else table[table["part"] == "valid"]
-    return chosen.set_index(["source", "method"]).sort_index()
-
-
 def beside():
-    table = _valid()
     rows = [("", "talk", "ours", "majority class", "gain")]
     for source in ORDER:
-        ours = float(table.loc[(source, "network, binary"), "accuracy"].iloc[0])
-        guess = float(table.loc[(source, "majority class"), "accuracy"].iloc[0])
+        ours = measured(source, "network, binary")
+        guess = measured(source, "majority class")
         rows.append(
             (
                 source,
@@ -222,14 +214,13 @@ def beside():
 
 
 def in_decibels():
-    table = _valid()
     figure, axes = plt.subplots(figsize=panels.WIDE)
     methods = ("mixture", "network, soft", "ideal ratio mask")
     place = np.arange(len(ORDER))
     for offset, method, colour in zip(
         (-0.27, 0, 0.27), methods, ("#555555", "#0072b2", "#009e73"), strict=True
     ):
-        values = [float(table.loc[(source, method), "sdr"].iloc[0]) for source in ORDER]
+        values = [measured(source, method, "sdr") for source in ORDER]
         bars = axes.barh(place + offset, values, 0.26, color=colour, label=method)
         axes.bar_label(bars, [f"{v:.1f}".replace("-", "−") for v in values], padding=5, fontsize=15)
     axes.set(yticks=place, yticklabels=ORDER, xlabel="Median SDR, validation songs (dB)")

@@ -11,7 +11,7 @@ from sepedu.examples import make_example
 from sepedu.model import MaskCNN, summary
 from sepedu.plots import describe, mask, spectrogram
 from sepedu.slides import panels
-from sepedu.slides.material import magnitude, network, results, song, stft, training_songs
+from sepedu.slides.material import magnitude, measured, network, song, stft, training_songs
 from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 from sepedu.stft import HALF_CONTEXT
 from sepedu.talk import talk_results
@@ -153,20 +153,12 @@ def ladder():
     )
 
 
-def measured():
-    table = results()
-    real = table[(table["part"] == "valid") & (table["data"] != "minimus")]
-    chosen = real if len(real) else table[table["part"] == "valid"]
-    ours = chosen.set_index(["source", "method"])["accuracy"].sort_index()
-
-    def row(method):
-        return [float(ours.loc[(source, method)].iloc[0]) for source in ORDER]
-
+def beside_guessing():
     return _pairs(
         [
-            row("majority class"),
-            [float(_talk[(s, "valid")]) for s in ORDER],
-            row("network, binary"),
+            [measured(source, "majority class") for source in ORDER],
+            [float(_talk[(source, "valid")]) for source in ORDER],
+            [measured(source, "network, binary") for source in ORDER],
         ],
         [("guessing", "#555555"), ("talk", "#d55e00"), ("ours", "#0072b2")],
         "Bars of accuracy on validation songs: guessing, the talk, and this project, by source.",

@@ -59,6 +59,17 @@ def results() -> pd.DataFrame | None:
     return read_results()
 
 
+def measured(source: str, method: str, column: str = "accuracy", part: str = "valid") -> float:
+    """One published figure: of real songs if there are any, otherwise of the embedded set."""
+    table = results()
+    rows = table[(table.source == source) & (table.method == method) & (table.part == part)]
+    if rows.empty:
+        raise SepeduError(
+            f"There is no result for {source}, {method}, {part}", "Make it: sepedu results"
+        )
+    return float(rows.sort_values("data", key=lambda names: names == "minimus")[column].iloc[0])
+
+
 def lacking(needs: str) -> str | None:
     """Why a slide cannot be shown here, or None if it can.
 
