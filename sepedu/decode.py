@@ -43,7 +43,7 @@ def decode(path: Path, wav: Path) -> Path:
         lines = result.stderr.decode(errors="replace").strip().splitlines()
         if any("No space left" in line or "File too large" in line for line in lines):
             raise SepeduError(
-                f"There is no room in {wav.parent} to decode {path}",
+                f"There is no room for temporary files, to decode {path}",
                 "Free some, or name another folder in the variable TMPDIR",
             )
         said = lines[0].rsplit("] ", 1)[-1][:120] if lines else "nothing"

@@ -21,7 +21,6 @@ from sepedu.checkpoints import save_checkpoint
 
 DATA = "Datasets, given to `sepedu evaluate --data`"
 NETWORK = "Checkpoints, given to `sepedu separate --model`"
-WORDS = "Words on the command line"
 FLIPS = int(os.environ.get("SEPEDU_FUZZ", "1")) * 40
 
 
@@ -145,18 +144,12 @@ def _flipped(bench: Workbench) -> Iterator[list[str]]:
         path.unlink()
 
 
-def _words(*words: str):
+def command(*words: str):
     return lambda bench: [word.replace("OUT", str(bench.folder / "out")) for word in words]
 
 
-def _song_with(*more: str):
-    return lambda bench: bench.separate(bench.good, *more)
-
-
-TRAIN = ("train", "bass", "--out", "OUT/bass.safetensors")
-
 CASES = [
-    Case(DATA, "no such folder", _words("evaluate", "--data", "OUT/none"), "expected train/"),
+    Case(DATA, "no such folder", command("evaluate", "--data", "OUT/none"), "expected train/"),
     Case(
         DATA,
         "a file instead of a folder",
@@ -234,47 +227,4 @@ CASES = [
         "does not say",
     ),
     Case(NETWORK, f"a byte changed at each of {FLIPS} random places", _flipped, "checkpoint"),
-    Case(WORDS, "no command", _words(), "required: COMMAND"),
-    Case(WORDS, "an unknown command", _words("sepparate"), "invalid choice"),
-    Case(WORDS, "a song without a folder", _words("separate", "song.wav"), "required: --out"),
-    Case(WORDS, "an unknown mask", _song_with("--mask", "hard"), "invalid choice"),
-    Case(WORDS, "an unknown source", _song_with("--sources", "vocals,flute"), "flute"),
-    Case(WORDS, "the same source twice", _song_with("--sources", "vocals,vocals"), "different"),
-    Case(WORDS, "no source", _song_with("--sources", ","), "names no source"),
-    Case(WORDS, "a threshold of text", _song_with("--threshold", "half"), "invalid float"),
-    Case(WORDS, "a threshold of 2", _song_with("--threshold", "2"), "outside 0 to 1"),
-    Case(WORDS, "a threshold of NaN", _song_with("--threshold", "nan"), "outside 0 to 1"),
-    Case(WORDS, "training an unknown source", _words("train", "flute", *TRAIN[2:]), "'flute'"),
-    Case(WORDS, "training for no epoch", _words(*TRAIN, "--epochs", "0"), "0 epochs"),
-    Case(WORDS, "training with seed -1", _words(*TRAIN, "--seed", "-1"), "seed -1"),
-    Case(WORDS, "training with threshold -1", _words(*TRAIN, "--threshold", "-1"), "Threshold -1"),
-    Case(
-        WORDS,
-        "cross-entropy without a mask",
-        _words(*TRAIN, "--loss", "bce", "--output", "magnitude"),
-        "does not suit",
-    ),
-    Case(WORDS, "a network named .pt", _words("train", "bass", "--out", "OUT/b.pt"), "safetensors"),
-    Case(WORDS, "resuming what was never started", _words(*TRAIN, "--resume"), "no training"),
-    Case(
-        WORDS,
-        "a split of the test songs",
-        _words("evaluate", "--subset", "test", "--split", "valid"),
-        "does not exist",
-    ),
-    Case(WORDS, "evaluating an unknown source", _words("evaluate", "--sources", "x"), "'x'"),
-    Case(
-        WORDS,
-        "evaluating the same source twice",
-        _words("evaluate", "--sources", "bass,bass"),
-        "different",
-    ),
-    Case(
-        WORDS,
-        "results of an evaluation into a folder",
-        lambda b: ["evaluate", "--data", "stempeg", "--subset", "test", "--out", str(b.folder)],
-        "is a folder",
-    ),
-    Case(WORDS, "a port of 0", _words("lab", "--port", "0"), "port 0"),
-    Case(WORDS, "an unknown set of songs", _words("data", "fetch", "musdb99"), "invalid choice"),
 ]
