@@ -208,6 +208,7 @@ def history(rows: Sequence[Mapping[str, float]], majority: float | None = None) 
             values = [row[f"{part}_{kind}"] for row in rows]
             axes.plot(epochs, values, style, color=colour, marker=".", label=label)
         axes.set(xlabel="Epoch", ylabel=kind.capitalize())
+        axes.xaxis.get_major_locator().set_params(integer=True)
     if majority is not None:
         right.axhline(majority, color="#555555", linestyle=":", label="majority class (validation)")
     right.legend(fontsize="small")
