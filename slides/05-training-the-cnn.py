@@ -60,16 +60,16 @@ untrained_mask = panels.masks(
 
 def _losses():
     p = np.linspace(0.02, 1, 200)
-    return panels.curves(
-        {
-            "cross-entropy": (p[::-1], -np.log(p)[::-1]),
-            "squared error": (p[::-1], ((1 - p) ** 2)[::-1]),
-        },
-        "Predicted probability, when the truth is 1",
-        "Loss of the cell",
+    figure, axes = plt.subplots(figsize=panels.WIDE)
+    axes.plot(p, -np.log(p), "#d55e00")
+    axes.text(0.16, 2.1, "cross-entropy", color="#d55e00", fontsize=22)
+    axes.plot(p, (1 - p) ** 2, "#0072b2")
+    axes.text(0.03, 0.45, "squared error", color="#0072b2", fontsize=22)
+    axes.set(xlabel="Predicted probability, when the truth is 1", ylabel="Loss of the cell")
+    return describe(
+        figure,
         "Two losses for a cell whose truth is one. Both are zero at a prediction of one. Towards "
         "zero the squared error rises to one, the cross-entropy without end.",
-        colours={"cross-entropy": "#d55e00", "squared error": "#0072b2"},
     )
 
 
@@ -98,7 +98,7 @@ def _curves_few():
     return describe(
         figure,
         f"Loss over epochs with {FEW} songs: on training songs it falls to the "
-        "end, on unknown songs it falls, turns and rises.",
+        "end, on unknown songs it hardly falls, then rises.",
     )
 
 
@@ -125,7 +125,7 @@ def _best_epoch():
     axes.annotate(
         "keep this one",
         (best + 1, losses[best]),
-        (40, 60),
+        (30, -8),
         textcoords="offset points",
         fontsize=22,
         color="#009e73",
@@ -134,7 +134,7 @@ def _best_epoch():
     axes.annotate(
         "not this one",
         (len(losses), losses[-1]),
-        (-20, -46),
+        (0, 22),
         ha="right",
         textcoords="offset points",
         fontsize=22,

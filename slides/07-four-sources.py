@@ -193,7 +193,9 @@ def totals():
     )
     axes.axvline(1, color="#d55e00", linestyle="--")
     axes.set(xlabel="Sum of the four masks in a cell", ylabel="Cells (%)", xlim=(0, 2.5))
-    return describe(figure, "Histogram of the sum of the four masks: a broad hill around one.")
+    return describe(
+        figure, f"Histogram of the sum of the four masks: a hill around {np.median(total):.1f}."
+    )
 
 
 def beside():
@@ -224,6 +226,7 @@ def in_decibels():
         bars = axes.barh(place + offset, values, 0.26, color=colour, label=method)
         axes.bar_label(bars, [f"{v:.1f}".replace("-", "−") for v in values], padding=5, fontsize=15)
     axes.set(yticks=place, yticklabels=ORDER, xlabel="Median SDR, validation songs (dB)")
+    axes.margins(x=0.13)
     axes.invert_yaxis()
     axes.axvline(0, color="#333333", linewidth=1.2)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
-import re
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 import webbrowser
 from collections.abc import Callable, Sequence
@@ -21,11 +17,8 @@ from ..errors import SepeduError
 from .deck import Deck, read_deck
 from .figures import lecture_style
 from .page import page
+from .pdf import find_browser, print_pdf
 from .render import render_deck
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-PRINTS = 4
-"""How often printing is tried."""
 
 
 def sources_folder() -> Path:
@@ -117,47 +110,6 @@ def compose(deck: Deck, sources: Path, say: Callable[[str], None] = print) -> tu
     for line in left_out:
         say(f"left out {line}")
     return page(sources, str(deck.about["title"]), slides), len(slides)
-
-
-def find_browser() -> str | None:
-    """A Chromium or a relative of it, or None."""
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
-def print_pdf(file: Path, browser: str, slides: int) -> Path:
-    """Print a built deck as PDF beside it, one page for each of its slides.
-
-    A browser that is short of time may print before the deck has laid itself out, so the pages
-    are counted, and printing is tried again.
-    """
-    out = file.with_suffix(".pdf").resolve()
-    for _ in range(PRINTS):
-        _print(file, out, browser)
-        pages = len(re.findall(rb"/Type\s*/Page\b", out.read_bytes()))
-        if pages == slides:
-            return out
-    out.unlink()
-    raise SepeduError(
-        f"{file} was printed on {pages} pages and has {slides} slides",
-        "Open it in a browser with ?print-pdf at the end of its address, and print it",
-    )
-
-
-def _print(file: Path, out: Path, browser: str) -> None:
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        words = [
-            *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"),
-            *("--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"),
-            *(f"--user-data-dir={profile}", "--virtual-time-budget=60000"),
-            *(f"--print-to-pdf={out}", f"{file.resolve().as_uri()}?print-pdf"),
-        ]
-        try:
-            subprocess.run(words, check=True, capture_output=True, timeout=180)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise SepeduError(
-                f"{file} could not be printed ({str(error).splitlines()[0][:80]})",
-                "Open it in a browser with ?print-pdf at the end of its address, and print it",
-            ) from error
 
 
 def serve(
