@@ -79,16 +79,19 @@ _PARTS = {"train": "Training songs", "valid": "Validation songs", "test": "Test 
 def readme_table(results: Mapping[str, Any]) -> str:
     """The README's summary: each source's network beside majority class, talk and ideal mask.
 
-    Accuracy and mean squared error, training and validation songs divided by a stroke; SDR in
-    decibels on the validation songs.
+    Two tables: accuracy and mean squared error, training and validation songs divided by a
+    stroke; and SDR in decibels on the validation songs.
     """
     rows = pd.DataFrame(results["rows"]).set_index(["source", "part", "method"])
     talk = talk_results()
-    lines = [
+    first = [
         "| training / validation | accuracy | majority class | mask made beforehand | the talk | "
-        "MSE | the talk | SDR (dB): mixture | mask made beforehand | network | "
-        "ideal binary mask |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "MSE | the talk |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    second = [
+        "| SDR (dB), validation | " + " | ".join(_README_RUNGS) + " |",
+        "|---" * (len(_README_RUNGS) + 1) + "|",
     ]
     for source in ("vocals", "drums", "bass", "other"):
         if (source, "valid", "network, soft") not in rows.index:
@@ -101,15 +104,6 @@ def readme_table(results: Mapping[str, Any]) -> str:
         def told(column: str, source: str = source) -> str:
             return " / ".join(f"{talk.loc[(source, p), column]:.3f}" for p in ("train", "valid"))
 
-        ratios = [
-            f"{rows.loc[(source, 'valid', method), 'sdr']:.1f}"
-            for method in (
-                "mixture",
-                "mask made beforehand",
-                "network, soft",
-                "ideal binary mask",
-            )
-        ]
         cells = [
             both("accuracy", "network, soft"),
             both("accuracy", "majority class"),
@@ -117,10 +111,14 @@ def readme_table(results: Mapping[str, Any]) -> str:
             told("accuracy"),
             both("mse", "network, soft"),
             told("mse"),
-            *ratios,
         ]
-        lines.append(f"| {source} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        first.append(f"| {source} | {' | '.join(cells)} |")
+        ratios = [f"{rows.loc[(source, 'valid', rung), 'sdr']:.1f}" for rung in _README_RUNGS]
+        second.append(f"| {source} | {' | '.join(ratios)} |")
+    return "\n".join([*first, "", *second])
+
+
+_README_RUNGS = ("mixture", "mask made beforehand", "network, soft", "ideal binary mask")
 
 
 def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]) -> str:
