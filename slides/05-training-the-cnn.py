@@ -64,7 +64,7 @@ def _losses():
     axes.plot(p, -np.log(p), "#d55e00")
     axes.text(0.16, 2.1, "cross-entropy", color="#d55e00", fontsize=22)
     axes.plot(p, (1 - p) ** 2, "#0072b2")
-    axes.text(0.03, 0.45, "squared error", color="#0072b2", fontsize=22)
+    axes.text(0.03, 0.25, "squared error", color="#0072b2", fontsize=22)
     axes.set(xlabel="Predicted probability, when the truth is 1", ylabel="Loss of the cell")
     return describe(
         figure,
