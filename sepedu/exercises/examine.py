@@ -45,6 +45,8 @@ def time_limit(seconds: float | None = None) -> Iterator[None]:
                     _interrupt_main()
             wait = 0.2  # again and again: an endless loop may catch what it is stopped with
 
+    # Started in the background, a process may ignore interruptions: here one must be heard.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=interrupt, daemon=True).start()
     try:
         yield
@@ -55,6 +57,7 @@ def time_limit(seconds: float | None = None) -> Iterator[None]:
     finally:
         with turn:
             finished.set()
+        signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
 
 
 def _interrupt_main() -> None:
