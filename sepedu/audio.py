@@ -201,8 +201,6 @@ def write_audio(path: str | os.PathLike[str], audio: np.ndarray, sample_rate: in
     ------
     SepeduError
         If the format is another, the folder cannot be written, or FLAC would clip.
-
-    Lesson: 06
     """
     path = Path(path)
     audio = check_audio(audio)

@@ -56,8 +56,6 @@ def save_checkpoint(
     ------
     SepeduError
         If the file cannot be written.
-
-    Lesson: 05
     """
     path = Path(path)
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
@@ -102,8 +100,6 @@ def load_checkpoint(
     SepeduError
         If the file is missing, corrupt, a pickle, from a newer version, of another network, or
         made with other STFT settings.
-
-    Lesson: 05
     """
     path = Path(path)
     if not os.path.isfile(path):  # unlike Path's, it takes a name that is too long

@@ -135,10 +135,7 @@ def accuracy(prediction: np.ndarray, target: np.ndarray) -> float:
 
 
 def mean_squared_error(prediction: np.ndarray, target: np.ndarray) -> float:
-    """Mean over all bins of the squared difference between prediction and binary mask.
-
-    Lesson: 05
-    """
+    """Mean over all bins of the squared difference between prediction and binary mask."""
     return float(np.mean((prediction.astype(np.float64) - target) ** 2))
 
 

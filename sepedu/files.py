@@ -55,8 +55,6 @@ def separate_file(
     ------
     SepeduError
         If the song cannot be read, the folder cannot be written, or `separate` would refuse.
-
-    Lesson: 06
     """
     song = Path(song)
     with ExitStack() as stack:

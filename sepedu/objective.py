@@ -42,10 +42,7 @@ def validate(
 
 
 def loss_of(kind: str, prediction: Tensor, scores: Tensor, target: Tensor) -> Tensor:
-    """The loss "mse" of a prediction, or "bce" of the scores before its sigmoid.
-
-    Lesson: 05
-    """
+    """The loss "mse" of a prediction, or "bce" of the scores before its sigmoid."""
     if kind == "mse":
         return F.mse_loss(prediction, target)
     return F.binary_cross_entropy_with_logits(scores, target)

@@ -57,8 +57,6 @@ def collect_results(
     ------
     SepeduError
         See `open_dataset` and `load_checkpoint`.
-
-    Lesson: 07
     """
     loaded = {s: load_checkpoint(weights_path(s)) for s in SOURCES if weights_path(s).is_file()}
     models = {source: model for source, (model, _, _) in loaded.items()}

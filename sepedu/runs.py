@@ -75,8 +75,6 @@ def train_source(
     ------
     SepeduError
         See `open_dataset`, `load_song` and `fit`.
-
-    Lesson: 05
     """
     if out.suffix != ".safetensors":
         raise SepeduError(f"A network cannot be written as {out}", "End the name in .safetensors")

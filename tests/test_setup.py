@@ -256,8 +256,11 @@ def make(*words: str, **variables: str) -> subprocess.CompletedProcess:
     """Run make in the clone."""
     if shutil.which("make") is None:
         pytest.skip("make is not installed")
+    # `make test ARGS=…` hands its variables down to every make below it.
+    outside = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    outside.pop("ARGS", None)
     return subprocess.run(
-        ["make", *words], cwd=CLONE, env=os.environ | variables, capture_output=True, text=True
+        ["make", *words], cwd=CLONE, env=outside | variables, capture_output=True, text=True
     )
 
 

@@ -124,9 +124,12 @@ def notebook(cells: list[str]) -> dict:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium):
-    """A Chromium that finds no machine but this one."""
+    """A Chromium that finds no machine but this one.
+
+    It ends with its module: its event loop would be in the way of what else needs one.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -159,7 +162,7 @@ class Complaints(list):
             self.append(f"request to another machine: {request.url}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def notebook_page(lab, browser, tmp_path_factory):
     """The notebook in JupyterLab, all cells run, with the list of what went wrong there."""
     page = browser.new_page(viewport={"width": 1500, "height": 1000})

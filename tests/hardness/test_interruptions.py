@@ -203,5 +203,6 @@ def test_a_real_process_is_interrupted_at_any_moment(bench, tmp_path):
         time.sleep(0.2 * long + 0.8 * moment)
         process.send_signal(signal.SIGINT)
         complaint = process.communicate(timeout=120)[1]
-        assert process.returncode in (0, EXIT_INTERRUPTED), complaint
+        # Before Python listens, and after it has stopped listening, the signal just ends it.
+        assert process.returncode in (0, EXIT_INTERRUPTED, -signal.SIGINT), complaint
         assert "Traceback" not in complaint
