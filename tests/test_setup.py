@@ -76,6 +76,8 @@ def test_whatever_the_library_imports_is_asked_for():
     # JupyterLab and ipywidgets bring what they are made of.
     asked |= {"jupyter-core", "ipython", "traitlets", "nbformat", "nbclient", "nbconvert"}
     for file in (CLONE / "sepedu").rglob("*.py"):
+        if file == CLONE / "sepedu" / "bench" / "peers.py":
+            continue  # runs in an environment of its own, which has the separators it measures
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Import):
                 modules = [alias.name for alias in node.names]
@@ -272,7 +274,7 @@ def make(*words: str, **variables: str) -> subprocess.CompletedProcess:
         (["test"], "tools/course.py test"),
         (["test", "ARGS=-k stft"], "tools/course.py test -k stft"),
         (["slides"], "tools/course.py sepedu slides build"),
-        (["results"], "tools/course.py sepedu results"),
+        (["results"], "tools/course.py sepedu results --data musdb7 --clone ."),
         (["lock"], "tools/course.py python tools/lock.py"),
     ],
 )
