@@ -213,6 +213,9 @@ def fit(
         bar.close()
     model.load_state_dict(best)
     model.eval()
+    if checkpoint and history.rows and not checkpoint.is_file():  # a break came before it
+        metrics = {"metrics": history.rows[history.best]}
+        save_checkpoint(checkpoint, model, about | metrics)
     return history
 
 
