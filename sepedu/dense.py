@@ -43,6 +43,7 @@ from torch.nn import functional as F
 
 from .columns import convolve, largest, pool_frequency, take
 from .errors import SepeduError
+from .interruption import Uninterrupted
 from .memory import keep_freed_memory
 from .model import MaskCNN
 from .stft import CONTEXT, HALF_CONTEXT
@@ -98,11 +99,12 @@ def predict_mask(
     training = model.training
     model.eval()
     try:
-        with torch.inference_mode():
+        with Uninterrupted(), torch.inference_mode():
             padded = pad_frames(model, magnitude[None])
-            pieces = []
-            for start in range(0, mixture.shape[1], CHUNK):
-                piece = padded[..., start : start + CHUNK + 2 * HALF_CONTEXT]
+        pieces = []
+        for start in range(0, mixture.shape[1], CHUNK):
+            piece = padded[..., start : start + CHUNK + 2 * HALF_CONTEXT]
+            with Uninterrupted(), torch.inference_mode():
                 with torch.autocast(weight.device.type, torch.bfloat16, enabled=autocast):
                     scores = methods[method](model, piece)
                 pieces.append(model.finish(scores.to(weight.dtype)))

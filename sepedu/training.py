@@ -18,6 +18,7 @@ from .dense import dense_scores, window_scores
 from .errors import SepeduError
 from .examples import Example
 from .excerpts import Excerpts
+from .interruption import Uninterrupted
 from .memory import keep_freed_memory
 from .model import MaskCNN
 from .objective import as_mask, loss_of, validate
@@ -163,14 +164,15 @@ def fit(
                 mixture, target = mixture.to(device), target.to(device)
                 rate = _learning_rate(recipe, epoch * len(train) + step, steps)
                 optimizer.param_groups[0]["lr"] = rate
-                with torch.autocast(device.type, torch.bfloat16, enabled=lower_precision):
-                    scores = scores_of(model, model.features(mixture))
-                scores = scores.float()
-                loss = loss_of(recipe.loss, model.finish(scores), scores, target.float())
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                _follow(averaged, model, recipe.average, epoch * len(train) + step)
+                with Uninterrupted():
+                    with torch.autocast(device.type, torch.bfloat16, enabled=lower_precision):
+                        scores = scores_of(model, model.features(mixture))
+                    scores = scores.float()
+                    loss = loss_of(recipe.loss, model.finish(scores), scores, target.float())
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+                    _follow(averaged, model, recipe.average, epoch * len(train) + step)
 
                 value = loss.item()
                 if not math.isfinite(value):
@@ -195,13 +197,14 @@ def fit(
                 "valid_accuracy": measured[1],
                 "seconds": time.perf_counter() - started,
             }
-            history.rows.append(row)
-            if history.best == len(history.rows) - 1:
-                best = copy.deepcopy(averaged.state_dict())
+            with Uninterrupted():
+                history.rows.append(row)
+                if history.best == len(history.rows) - 1:
+                    best = copy.deepcopy(averaged.state_dict())
+                    if checkpoint:
+                        save_checkpoint(checkpoint, averaged, about | {"metrics": row})
                 if checkpoint:
-                    save_checkpoint(checkpoint, averaged, about | {"metrics": row})
-            if checkpoint:
-                save_last(checkpoint, model, averaged, best, optimizer, about, history)
+                    save_last(checkpoint, model, averaged, best, optimizer, about, history)
             bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if "_" in k})
             waited = len(history.rows) - 1 - history.best
             if (recipe.patience and waited >= recipe.patience) or (on_epoch and on_epoch(history)):
@@ -213,9 +216,6 @@ def fit(
         bar.close()
     model.load_state_dict(best)
     model.eval()
-    if checkpoint and history.rows and not checkpoint.is_file():  # a break came before it
-        metrics = {"metrics": history.rows[history.best]}
-        save_checkpoint(checkpoint, model, about | metrics)
     return history
 
 

@@ -31,7 +31,7 @@ class Interrupted:
 
     def __init__(self, words: list[str], seconds: float) -> None:
         printed, complaint = io.StringIO(), io.StringIO()
-        before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        before = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
         self.escaped = False
         try:
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(complaint):
@@ -49,7 +49,7 @@ class Interrupted:
             assert "again" in self.complaint or "--resume" in self.complaint, self.complaint
         else:
             assert self.status == 0, self.complaint
-        assert "Traceback" not in self.complaint
+        assert "Traceback" not in self.complaint, self.complaint
 
 
 def moments(seconds: float, count: int, seed: int = 0) -> list[float]:

@@ -1,0 +1,41 @@
+"""Ctrl-C between two steps of a computation instead of in the middle of one."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType, TracebackType
+
+
+class Uninterrupted:
+    """A stretch of code that Ctrl-C does not break; it stops the program right afterwards.
+
+    An interruption at the wrong instant can leave PyTorch's autocast or its inference mode switched
+    on for good. In a notebook, where Stop is pressed and the next cell runs in the same process,
+    the next training would then compute something else. Steps are short, so nobody waits long.
+
+    Outside of the main thread, which alone hears Ctrl-C, nothing changes.
+    """
+
+    def __enter__(self) -> None:
+        self._came: tuple[int, FrameType | None] | None = None
+        self._before = None
+        if threading.current_thread() is threading.main_thread():
+            before = signal.getsignal(signal.SIGINT)
+            if callable(before):
+                self._before = before
+                signal.signal(signal.SIGINT, self._note)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self._came = number, frame
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+            if self._came:
+                self._before(*self._came)

@@ -1,0 +1,61 @@
+"""Ctrl-C within a step waits for its end; after it, the program stops as usual."""
+
+import signal
+import threading
+
+import pytest
+import torch
+
+from sepedu.interruption import Uninterrupted
+
+
+def press_ctrl_c() -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_the_step_is_finished_and_then_the_program_stops():
+    done = []
+    with pytest.raises(KeyboardInterrupt), Uninterrupted(), torch.autocast("cpu"):
+        press_ctrl_c()
+        done.append("the rest of the step")
+    assert done
+    assert not torch.is_autocast_enabled("cpu")
+    with pytest.raises(KeyboardInterrupt):  # the way it was before
+        press_ctrl_c()
+
+
+def test_an_error_of_the_step_is_told_first():
+    with pytest.raises(KeyboardInterrupt) as told, Uninterrupted():
+        press_ctrl_c()
+        raise ValueError("of the step")
+    assert isinstance(told.value.__context__, ValueError)
+
+
+def test_without_ctrl_c_nothing_happens():
+    before = signal.getsignal(signal.SIGINT)
+    with Uninterrupted():
+        pass
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_another_thread_changes_nothing():
+    before = signal.getsignal(signal.SIGINT)
+    during = []
+
+    def work() -> None:
+        with Uninterrupted():
+            during.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert during == [before]
+
+
+def test_a_program_that_ignores_ctrl_c_goes_on_ignoring_it():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Uninterrupted():
+            press_ctrl_c()
+    finally:
+        signal.signal(signal.SIGINT, before)
