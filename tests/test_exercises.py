@@ -1,6 +1,8 @@
 """Every check of every exercise, fed with the stub, the answer, each known mistake, and rubbish."""
 
+import importlib
 import itertools
+import pkgutil
 import re
 import threading
 
@@ -107,7 +109,18 @@ def test_exercise_is_complete(exercise: Exercise):
 
 @pytest.mark.parametrize("number, name", [(n, k) for n, e in lessons().items() for k in e])
 def test_exercise_stands_under_its_own_name(number, name):
-    assert lessons()[number][name].name == name
+    package = importlib.import_module(f"sepedu.exercises.lesson{number}")
+    assert getattr(package, name) is lessons()[number][name]
+
+
+@pytest.mark.parametrize("number", lessons())
+def test_every_module_is_gathered(number):
+    package = importlib.import_module(f"sepedu.exercises.lesson{number}")
+    defined = set()
+    for module in pkgutil.iter_modules(package.__path__):
+        content = vars(importlib.import_module(f"{package.__name__}.{module.name}"))
+        defined |= {name for name, value in content.items() if isinstance(value, Exercise)}
+    assert defined == set(lessons()[number])
 
 
 @pytest.mark.parametrize("number", lessons())

@@ -1,4 +1,4 @@
-r"""Exercises that answer back: one module per lesson.
+r"""Exercises that answer back: a package per lesson, and in it a module per exercise.
 
 In a lesson
 -----------
@@ -15,7 +15,8 @@ A cell holds exactly the exercise's stub, and a cell after it the check::
 
 Writing an exercise
 -------------------
-In ``lessonNN.py``, an `Exercise` per exercise, under the name of what the student defines::
+In ``lessonNN/``, a module per exercise with all that belongs to it, from the check to the wrong
+answers. Module and `Exercise` have the name of what the student defines::
 
     def _examine_binary_mask(answer):
         source, mixture = ...                                  # small, made here, seeded
@@ -39,12 +40,16 @@ In ``lessonNN.py``, an `Exercise` per exercise, under the name of what the stude
         setup="import numpy as np",                # what stub and answers find imported
     )
 
+``lessonNN/__init__.py`` gathers them: it imports each `Exercise` under its name (which then hides
+the module of that name) and lists them in ``EXERCISES``. What two checks share stands in a module beside them.
+
 `examine` returns nothing if the answer is right, and raises `Wrong("because ...")` if not. A
 stub is a function that raises NotImplementedError, or a value `...` (also inside a dict or a
 list). An `examine` may lean on `call`, `as_array`, `as_number` and `compare` of
 `sepedu.exercises.examine`; whatever else it stumbles over becomes "not right", never a traceback.
 At least three `mistakes`; each gives a title for instructors, the wrong answer as source, and a
-piece of the message that it must get. `tests/test_exercises.py` picks a new module up by itself.
+piece of the message that it must get. `tests/test_exercises.py` picks up by itself what is
+listed, and fails for a module whose exercise is not.
 
 A lesson
 --------

@@ -217,6 +217,6 @@ def lessons() -> dict[str, dict[str, Exercise]]:
     found: dict[str, dict[str, Exercise]] = {}
     for module in pkgutil.iter_modules(package.__path__):
         if match := re.fullmatch(r"lesson(\d\d)", module.name):
-            content = vars(importlib.import_module(f"{__package__}.{module.name}"))
-            found[match[1]] = {k: v for k, v in content.items() if isinstance(v, Exercise)}
+            content = importlib.import_module(f"{__package__}.{module.name}")
+            found[match[1]] = {exercise.name: exercise for exercise in content.EXERCISES}
     return found

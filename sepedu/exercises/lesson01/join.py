@@ -1,0 +1,68 @@
+"""Lesson 01: join a magnitude and a phase to a complex spectrum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..examine import as_array, call, compare
+from ..framework import Exercise, Mistake
+
+
+def _examine_join(answer: Any) -> None:
+    random = np.random.default_rng(1)
+    magnitude = random.random((5, 4)) + 0.1
+    phase = random.uniform(-3, 3, (5, 4))
+    expected = magnitude * np.exp(1j * phase)
+    value = as_array(call(answer, magnitude, phase), (5, 4), "complex", "spectrum")
+    compare(
+        value,
+        expected,
+        known=[
+            (expected.conj(), "The sign of the phase is turned: the sound would run backwards."),
+            (
+                magnitude + 1j * phase,
+                "Magnitude and phase are length and angle of a complex number, not its real and "
+                "imaginary part.",
+            ),
+            (np.exp(1j * phase), "The magnitude is lost: every bin has the size 1."),
+            (magnitude * np.exp(1j * np.deg2rad(phase)), "The phase is in radians already."),
+        ],
+        otherwise="Each bin must have the given magnitude and the given angle.",
+    )
+
+
+join = Exercise(
+    name="join",
+    task="Join a magnitude and a phase to a complex spectrum.",
+    stub='''
+def join(magnitude, phase):
+    """The complex spectrum with this magnitude and this phase in radians."""
+    raise NotImplementedError
+''',
+    reference='''
+def join(magnitude, phase):
+    """The complex spectrum with this magnitude and this phase in radians."""
+    return magnitude * np.exp(1j * phase)
+''',
+    hints=(
+        "A complex number of size r and angle φ is r times e to the power of iφ.",
+        "NumPy writes the imaginary unit as `1j`.",
+    ),
+    examine=_examine_join,
+    mistakes=(
+        Mistake("Phase dropped", "def join(m, p):\n    return m", "phase is lost"),
+        Mistake(
+            "Imaginary unit forgotten", "def join(m, p):\n    return m * np.exp(p)", "phase is lost"
+        ),
+        Mistake("Sign turned", "def join(m, p):\n    return m * np.exp(-1j * p)", "sign"),
+        Mistake(
+            "Taken for real and imaginary part",
+            "def join(m, p):\n    return m + 1j * p",
+            "length and angle",
+        ),
+        Mistake("Magnitude dropped", "def join(m, p):\n    return np.exp(1j * p)", "magnitude"),
+    ),
+    remark="A mask changes the magnitude and keeps the phase of the mixture: you join them again.",
+)

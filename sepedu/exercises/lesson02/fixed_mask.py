@@ -1,0 +1,94 @@
+"""Lesson 02: make a mask beforehand, from the masks of several songs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..examine import Wrong, as_array, call, compare
+from ..framework import Exercise, Mistake
+
+
+def _examine_fixed_mask(answer: Any) -> None:
+    random = np.random.default_rng(3)
+    masks = [random.random((6, frames)) > level for frames, level in ((4, 0.2), (20, 0.8))]
+    every = np.concatenate(masks, axis=1)
+    value = as_array(call(answer, [mask.copy() for mask in masks]), kind="real", what="mask")
+    if value.shape == (6,):
+        raise Wrong(
+            "The values may be right, but a mask must fit any song: keep the axis of time, with "
+            "one frame, so that the shape is (bins, 1). `keepdims=True` does it."
+        )
+    if value.shape in ((1, 24), (24,), (1, 4), (1, 20)):
+        raise Wrong("You averaged over frequency. Average over time: one value per frequency.")
+    compare(
+        as_array(value, (6, 1), what="mask"),
+        every.mean(axis=1, keepdims=True),
+        known=[
+            (
+                np.mean([mask.mean(axis=1, keepdims=True) for mask in masks], axis=0),
+                "You took the mean of the songs' means. A short song then weighs as much as a "
+                "long one: each frame should count once.",
+            ),
+            (
+                every.mean(axis=1, keepdims=True) > 0.5,
+                "You rounded to 0 and 1. Keep the shares: how often did the frequency pass?",
+            ),
+            (every.sum(axis=1, keepdims=True), "This is a sum. Divide by the number of frames."),
+        ],
+        otherwise="For each frequency: in which share of all frames of all songs did it pass?",
+    )
+
+
+fixed_mask = Exercise(
+    name="fixed_mask",
+    task="Make a mask beforehand, from the masks of several songs.",
+    stub='''
+def fixed_mask(masks):
+    """Share of all frames in which each frequency passed [shape=(bins, 1)].
+
+    masks: a list of arrays of shape (bins, frames), bool; songs differ in length.
+    """
+    raise NotImplementedError
+''',
+    reference='''
+def fixed_mask(masks):
+    """Share of all frames in which each frequency passed [shape=(bins, 1)].
+
+    masks: a list of arrays of shape (bins, frames), bool; songs differ in length.
+    """
+    return np.concatenate(masks, axis=1).mean(axis=1, keepdims=True)
+''',
+    hints=(
+        "Put the songs' masks one after the other in time, with `np.concatenate`.",
+        "`mean(axis=1, keepdims=True)` averages over time and keeps the axis.",
+    ),
+    examine=_examine_fixed_mask,
+    mistakes=(
+        Mistake(
+            "Mean of means",
+            "def fixed_mask(masks):\n"
+            "    return np.mean([m.mean(axis=1, keepdims=True) for m in masks], axis=0)",
+            "each frame should count once",
+        ),
+        Mistake(
+            "Averaged over frequency",
+            "def fixed_mask(masks):\n"
+            "    return np.concatenate(masks, axis=1).mean(axis=0, keepdims=True)",
+            "over frequency",
+        ),
+        Mistake(
+            "Axis of time dropped",
+            "def fixed_mask(masks):\n    return np.concatenate(masks, axis=1).mean(axis=1)",
+            "keepdims",
+        ),
+        Mistake(
+            "Rounded to 0 and 1",
+            "def fixed_mask(masks):\n"
+            "    return np.concatenate(masks, axis=1).mean(axis=1, keepdims=True) > 0.5",
+            "rounded",
+        ),
+    ),
+    remark="It is an equalizer: the same for every song, and for every moment.",
+)

@@ -1,0 +1,60 @@
+"""Lesson 02: apply a mask to the complex spectrum of a mixture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..examine import Wrong, as_array, call, compare
+from ..framework import Exercise, Mistake
+
+
+def _examine_masked(answer: Any) -> None:
+    random = np.random.default_rng(1)
+    spectrum = random.normal(size=(6, 4)) + 1j * random.normal(size=(6, 4))
+    mask = random.random((6, 4)) > 0.4
+    value = call(answer, mask, spectrum)
+    if np.ndim(value) == 1:
+        raise Wrong(
+            "`spectrum[mask]` lists the chosen points and forgets where they were. Multiply, so "
+            "that the others become 0."
+        )
+    compare(
+        as_array(value, spectrum.shape, "complex", "estimate"),
+        spectrum * mask,
+        known=[
+            (spectrum * ~mask, "You kept what the mask rejects."),
+            (np.abs(spectrum) * mask + 0j, "The phase is lost: multiply the complex spectrum."),
+            (spectrum, "The mask has had no effect."),
+        ],
+        otherwise="Where the mask is 1 the mixture must stay as it is, elsewhere be 0.",
+    )
+
+
+masked = Exercise(
+    name="masked",
+    task="Apply a mask to the complex spectrum of a mixture.",
+    stub='''
+def masked(mask, spectrum):
+    """The spectrum of the mixture where the mask is 1, and 0 elsewhere."""
+    raise NotImplementedError
+''',
+    reference='''
+def masked(mask, spectrum):
+    """The spectrum of the mixture where the mask is 1, and 0 elsewhere."""
+    return mask * spectrum
+''',
+    hints=(
+        "In a product True counts as 1 and False as 0.",
+        "What must stay complex, so that the result can be heard?",
+    ),
+    examine=_examine_masked,
+    mistakes=(
+        Mistake("Magnitude only", "def masked(m, s):\n    return m * np.abs(s)", "phase is lost"),
+        Mistake("Points picked out", "def masked(m, s):\n    return s[m]", "forgets where"),
+        Mistake("Mask turned round", "def masked(m, s):\n    return ~m * s", "rejects"),
+        Mistake("Mask unused", "def masked(m, s):\n    return s", "no effect"),
+    ),
+    remark="The estimate borrows the phase of the mixture.",
+)

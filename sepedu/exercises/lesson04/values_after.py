@@ -1,0 +1,76 @@
+"""Lesson 04: count the values that are left after two poolings by three."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..examine import as_number, call, compare
+from ..framework import Exercise, Mistake
+
+
+def _examine_values_after(answer: Any) -> None:
+    asked = [(513, 25, 16), (100, 40, 3), (27, 29, 8)]
+    value = np.array([as_number(call(answer, *case), "number of values") for case in asked])
+    bins, columns, channels = np.array(asked).T
+    up = np.ceil
+    compare(
+        value,
+        channels * (bins // 9) * (columns // 9),
+        known=[
+            (
+                channels * up(up(bins / 3) / 3) * up(up(columns / 3) / 3),
+                "You rounded up. A group of three that is not full is dropped: 25 columns become "
+                "8, and 8 become 2.",
+            ),
+            (
+                channels * bins * columns / 81,
+                "A group of three that is not full is dropped: use whole numbers, `//`.",
+            ),
+            (channels * (bins // 3) * (columns // 3), "There are two poolings, one after another."),
+            ((bins // 9) * (columns // 9), "Count the values of all channels."),
+            (channels * (bins // 9) * columns, "Pooling works along both axes, time too."),
+        ],
+        otherwise="Each pooling divides bins and columns by three, and drops what remains.",
+    )
+
+
+values_after = Exercise(
+    name="values_after",
+    task="Count the values that are left after two poolings by three.",
+    stub='''
+def values_after(bins, columns, channels):
+    """How many values are left of so many bins and columns after two poolings of 3 x 3."""
+    raise NotImplementedError
+''',
+    reference='''
+def values_after(bins, columns, channels):
+    """How many values are left of so many bins and columns after two poolings of 3 x 3."""
+    for _ in range(2):
+        bins, columns = bins // 3, columns // 3
+    return channels * bins * columns
+''',
+    hints=("What becomes of 25 columns when groups of three are formed? And of those groups?",),
+    examine=_examine_values_after,
+    mistakes=(
+        Mistake(
+            "Rounded up",
+            "def values_after(b, t, c):\n    up = lambda n: -(-n // 3)\n"
+            "    return c * up(up(b)) * up(up(t))",
+            "rounded up",
+        ),
+        Mistake("Not rounded", "def values_after(b, t, c):\n    return c * b * t / 81", "not full"),
+        Mistake(
+            "One pooling only",
+            "def values_after(b, t, c):\n    return c * (b // 3) * (t // 3)",
+            "two poolings",
+        ),
+        Mistake(
+            "Channels forgotten",
+            "def values_after(b, t, c):\n    return (b // 9) * (t // 9)",
+            "all channels",
+        ),
+    ),
+    remark="For 513 bins, 25 columns and 16 channels: 1,824 values enter the dense layers.",
+)

@@ -1,0 +1,91 @@
+"""Lesson 05: decide after an epoch whether to stop early."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..examine import Wrong, call
+from ..framework import Exercise, Mistake
+
+_LOSSES = ([0.9, 0.5, 0.6, 0.4, 0.45, 0.44, 0.43, 0.42], [0.9, 0.8, 0.7], [0.5, 0.6, 0.55, 0.52])
+
+
+def _examine_should_stop(answer: Any) -> None:
+    for losses in _LOSSES:
+        for patience in (1, 2, 3):
+            for epoch in range(len(losses)):
+                seen = losses[: epoch + 1]
+                value = call(answer, list(seen), patience)
+                if not isinstance(value, (bool, np.bool_)):
+                    raise Wrong(f"Answer True or False, not a {type(value).__name__}.")
+                waited = epoch - int(np.argmin(seen))
+                if bool(value) == (waited >= patience):
+                    continue
+                if waited == 0 and value:
+                    raise Wrong(f"After {seen} you stop, though the last epoch is the best one.")
+                if waited >= patience and losses[epoch] < losses[epoch - 1]:
+                    raise Wrong(
+                        f"After {seen} with patience {patience}: the last epoch is better than "
+                        "the one before it, and still not better than the best. Count from the "
+                        "best epoch."
+                    )
+                raise Wrong(
+                    f"After {seen} the best epoch lies {waited} epochs back. With patience "
+                    f"{patience} the answer is {waited >= patience}, and yours is {bool(value)}."
+                )
+
+
+should_stop = Exercise(
+    name="should_stop",
+    task="Decide after an epoch whether to stop early.",
+    stub='''
+def should_stop(losses, patience):
+    """Whether the last `patience` epochs brought no better validation loss than before them.
+
+    losses is a list with the validation loss of each epoch so far.
+    """
+    raise NotImplementedError
+''',
+    reference='''
+def should_stop(losses, patience):
+    """Whether the last `patience` epochs brought no better validation loss than before them."""
+    best_epoch = losses.index(min(losses))
+    return len(losses) - 1 - best_epoch >= patience
+''',
+    hints=(
+        "Which epoch was the best? How many have passed since?",
+        "`losses.index(min(losses))` is the number of the best epoch, counted from 0.",
+    ),
+    examine=_examine_should_stop,
+    mistakes=(
+        Mistake(
+            "Compares with the epoch before",
+            "def should_stop(losses, patience):\n"
+            "    rises = 0\n"
+            "    for before, after in zip(losses, losses[1:]):\n"
+            "        rises = rises + 1 if after >= before else 0\n"
+            "    return rises >= patience",
+            "from the best epoch",
+        ),
+        Mistake(
+            "One epoch too late",
+            "def should_stop(losses, patience):\n"
+            "    return len(losses) - 1 - losses.index(min(losses)) > patience",
+            "and yours is False",
+        ),
+        Mistake(
+            "Counts all epochs",
+            "def should_stop(losses, patience):\n    return len(losses) > patience",
+            "the best one",
+        ),
+        Mistake(
+            "A number instead of yes or no",
+            "def should_stop(losses, patience):\n"
+            "    return len(losses) - 1 - losses.index(min(losses))",
+            "True or False",
+        ),
+    ),
+    remark="`fit` keeps the weights of the best epoch, so the waiting costs time and nothing else.",
+)

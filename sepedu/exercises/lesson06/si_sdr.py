@@ -1,0 +1,95 @@
+"""Lesson 06: write the scale-invariant signal-to-distortion ratio."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..examine import as_number, call, compare
+from ..framework import Exercise, Mistake
+from .recordings import recordings
+
+
+def _examine_si_sdr(answer: Any) -> None:
+    s, e = recordings()
+
+    def ratio(target: np.ndarray, estimate: np.ndarray) -> float:
+        return 10 * np.log10((target**2).sum() / ((target - estimate) ** 2).sum())
+
+    alpha = (s * e).sum() / (s**2).sum()
+    beta = (s * e).sum() / (e**2).sum()
+    compare(
+        as_number(call(answer, s, e), "SI-SDR"),
+        ratio(alpha * s, e),
+        known=[
+            (ratio(s, e), "This is the SDR: scale the reference by alpha first."),
+            (
+                ratio(beta * s, e),
+                "Your alpha divides by the energy of the estimate: divide by the reference's.",
+            ),
+            (
+                10 * np.log10((s**2).sum() / ((alpha * s - e) ** 2).sum()),
+                "Above the line stands the scaled reference too: alpha counts in both places.",
+            ),
+            (
+                10 * np.log10(((alpha * s) ** 2).sum() / ((s - e) ** 2).sum()),
+                "The difference is taken from the scaled reference: alpha counts in both places.",
+            ),
+            (
+                ratio(s / np.abs(s).max(), e / np.abs(e).max()),
+                "Equal peaks are not equal levels: use alpha, which makes the error smallest.",
+            ),
+        ],
+        otherwise="Find alpha first, then take the SDR of the estimate against alpha times s.",
+        tolerance=1e-6,
+    )
+
+
+si_sdr = Exercise(
+    name="si_sdr",
+    task="Write the scale-invariant signal-to-distortion ratio.",
+    stub='''
+def si_sdr(reference, estimate):
+    """SDR of the estimate against the reference scaled by the best factor alpha."""
+    raise NotImplementedError
+''',
+    reference='''
+def si_sdr(reference, estimate):
+    """SDR of the estimate against the reference scaled by the best factor alpha."""
+    alpha = (reference * estimate).sum() / (reference**2).sum()
+    target = alpha * reference
+    return 10 * np.log10((target**2).sum() / ((target - estimate) ** 2).sum())
+''',
+    hints=(
+        "alpha is the sum of products of both, over the energy of the reference.",
+        "Call alpha times the reference the target, and write the SDR with it.",
+    ),
+    examine=_examine_si_sdr,
+    mistakes=(
+        Mistake(
+            "Not scaled",
+            "def si_sdr(s, e):\n    return 10 * np.log10((s**2).sum() / ((s - e) ** 2).sum())",
+            "This is the SDR",
+        ),
+        Mistake(
+            "Energy of the estimate below alpha",
+            "def si_sdr(s, e):\n    t = (s * e).sum() / (e**2).sum() * s\n"
+            "    return 10 * np.log10((t**2).sum() / ((t - e) ** 2).sum())",
+            "energy of the estimate",
+        ),
+        Mistake(
+            "alpha forgotten above the line",
+            "def si_sdr(s, e):\n    t = (s * e).sum() / (s**2).sum() * s\n"
+            "    return 10 * np.log10((s**2).sum() / ((t - e) ** 2).sum())",
+            "both places",
+        ),
+        Mistake(
+            "Peaks made equal",
+            "def si_sdr(s, e):\n    s, e = s / np.abs(s).max(), e / np.abs(e).max()\n"
+            "    return 10 * np.log10((s**2).sum() / ((s - e) ** 2).sum())",
+            "Equal peaks",
+        ),
+    ),
+    remark="Turning an estimate up or down changes its SDR and leaves its SI-SDR.",
+)

@@ -1,0 +1,8 @@
+"""Exercises of lesson 07: class balance, what an accuracy is worth, and where a network fails."""
+
+from .accuracy_by_frequency import accuracy_by_frequency
+from .beyond_majority import beyond_majority
+from .precision_recall import precision_recall
+from .share_of_ones import share_of_ones
+
+EXERCISES = (share_of_ones, beyond_majority, precision_recall, accuracy_by_frequency)

@@ -1,0 +1,90 @@
+"""Lesson 07: say how far an accuracy stands between the majority class and perfection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..examine import as_number, call, compare
+from ..framework import Exercise, Mistake
+
+
+def _examine_beyond_majority(answer: Any) -> None:
+    for accuracy, ones in ((0.75, 0.4), (0.9, 0.8), (0.939, 0.041)):
+        majority = max(ones, 1 - ones)
+        known = [
+            (accuracy - majority, "Now divide by what was left to gain: 1 minus the majority."),
+            (
+                (accuracy - majority) / majority,
+                "Divide by what was left to gain, 1 minus the majority, not by the majority.",
+            ),
+            ((accuracy - ones) / (1 - ones), "The majority is the larger of ones and 1 - ones."),
+            (accuracy / majority, "Start from the majority: it must get 0, and perfection 1."),
+            (
+                (accuracy - 0.5) / 0.5,
+                "One half is the guess of a coin. The majority class guesses better.",
+            ),
+        ]
+        if ones < 0.5:
+            known.append(((accuracy - (1 - ones)) / (1 - ones), "Divide by what was left to gain."))
+        else:
+            known.append(
+                ((accuracy - (1 - ones)) / ones, "With mostly ones, the majority answer is yes.")
+            )
+        compare(
+            as_number(call(answer, accuracy, ones), "value"),
+            (accuracy - majority) / (1 - majority),
+            known=known,
+            otherwise="The majority class must get 0, a perfect mask 1, and worse than the "
+            "majority a negative number.",
+        )
+
+
+beyond_majority = Exercise(
+    name="beyond_majority",
+    task="Say how far an accuracy stands between the majority class and perfection.",
+    stub='''
+def beyond_majority(accuracy, ones):
+    """0 for the majority class, 1 for a perfect mask; ones is the share of ones in the target."""
+    raise NotImplementedError
+''',
+    reference='''
+def beyond_majority(accuracy, ones):
+    """0 for the majority class, 1 for a perfect mask; ones is the share of ones in the target."""
+    majority = max(ones, 1 - ones)
+    return (accuracy - majority) / (1 - majority)
+''',
+    hints=(
+        "What accuracy does the majority class reach, given the share of ones?",
+        "How much was there to gain above it, and how much of that was gained?",
+    ),
+    examine=_examine_beyond_majority,
+    mistakes=(
+        Mistake(
+            "Only the difference",
+            "def beyond_majority(accuracy, ones):\n    return accuracy - max(ones, 1 - ones)",
+            "left to gain",
+        ),
+        Mistake(
+            "Divided by the majority",
+            "def beyond_majority(accuracy, ones):\n"
+            "    m = max(ones, 1 - ones)\n    return (accuracy - m) / m",
+            "not by the majority",
+        ),
+        Mistake(
+            "Share of ones taken for the majority",
+            "def beyond_majority(accuracy, ones):\n    return (accuracy - ones) / (1 - ones)",
+            "larger of",
+        ),
+        Mistake(
+            "Always no",
+            "def beyond_majority(accuracy, ones):\n    return (accuracy - (1 - ones)) / ones",
+            "majority answer is yes",
+        ),
+        Mistake(
+            "Measured from a coin",
+            "def beyond_majority(accuracy, ones):\n    return (accuracy - 0.5) / 0.5",
+            "coin",
+        ),
+    ),
+    remark="Statisticians know it as a skill score: what was gained over what could be gained.",
+)
