@@ -75,6 +75,7 @@ def train(options: argparse.Namespace) -> int:
         options.output,
         options.threshold,
         options.batch,
+        options.stretch,
         options.resume,
     )
     metrics = load_checkpoint(options.out)[1]["metrics"]

@@ -26,7 +26,8 @@ from .training import History, Recipe, check_loss, fit
 from .whole import check_place
 
 DROPOUT = (0.15, 0.15, 0.3)
-RECIPE = Recipe(epochs=12, loss="bce", average=0.995, autocast=True)
+RECIPE = Recipe(epochs=7, loss="bce", average=0.998, autocast=True)
+STRETCH, BATCH = 1, 64  # single windows: see "Stretches" in docs/experiments.md
 AUGMENTATION = Augmentation(remix=0.5, gain=6.0, speed=0.1, channels=True)
 """What the networks that come with the course were trained with."""
 
@@ -39,7 +40,8 @@ def train_source(
     augmentation: Augmentation = AUGMENTATION,
     output: str = "mask",
     threshold: float = 0.5,
-    batch: int = 4,
+    batch: int = BATCH,
+    stretch: int = STRETCH,
     resume: bool = False,
     progress: bool = True,
 ) -> History:
@@ -62,7 +64,9 @@ def train_source(
     threshold : float
         T of the binary mask.
     batch : int
-        Stretches of 64 frames in a step of the training.
+        Stretches in a step of the training.
+    stretch : int
+        Frames of a stretch; 1 draws single windows, each remixed by itself.
     resume : bool
         Go on after an interruption.
     progress : bool
@@ -94,8 +98,8 @@ def train_source(
     stft = STFT()
     model.features.fit([np.abs(stft.forward(song.sum_of_sources.mean(0))) for song in stereo])
     history = fit(
-        model.to(device),
-        Excerpts(stereo, source, output, threshold, batch=batch, augmentation=augmentation),
+        model.to(device, memory_format=torch.channels_last),  # faster on single windows
+        Excerpts(stereo, source, output, threshold, stretch, batch, augmentation),
         [make_example(song, source, threshold, output) for song in valid],
         recipe,
         checkpoint=out,
