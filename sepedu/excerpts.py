@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import soxr
@@ -13,6 +14,7 @@ from torch import Tensor
 from .datasets import Song
 from .errors import SepeduError
 from .examples import make_target
+from .shares import WHOLE, Share
 from .stft import HALF_CONTEXT, STFT
 
 
@@ -44,6 +46,16 @@ class Augmentation:
     gain: float = 0.0
     speed: float = 0.0
     channels: bool = False
+
+
+class Piece(NamedTuple):
+    """What is drawn of one stem: where it begins, and how it is changed."""
+
+    song: int
+    frame: int
+    speed: float
+    weights: np.ndarray
+    gain: np.float32
 
 
 class Excerpts:
@@ -110,11 +122,19 @@ class Excerpts:
 
     def __len__(self) -> int:
         """Batches of an epoch."""
-        stretches = sum(frames // self.stretch for frames in self.frames)
-        return -(-stretches // self.batch)
+        return -(-self.stretches // self.batch)
 
-    def epoch(self, seed: int, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Draw the batches of an epoch.
+    @property
+    def stretches(self) -> int:
+        """Stretches of an epoch; the last batch holds those that are left over."""
+        return sum(frames // self.stretch for frames in self.frames)
+
+    def epoch(self, seed: int, epoch: int, share: Share = WHOLE) -> Iterator[tuple[Tensor, Tensor]]:
+        """Draw the batches of an epoch, or one process's share of each.
+
+        Every process draws the same batches by chance and computes only its own stretches.
+        Where there are fewer stretches than processes, one that is left without computes the
+        first: all must take the same steps. `fit` gives it no weight.
 
         Yields
         ------
@@ -132,8 +152,12 @@ class Excerpts:
         random.shuffle(places)
         for start in range(0, len(places), self.batch):
             chosen = places[start : start + self.batch]
-            drawn = np.stack([self._draw(random, *place) for place in chosen])
-            inside = np.stack([self._inside(*place) for place in chosen])
+            pieces = [self._choose(random, *place) for place in chosen]
+            own = share.of(len(chosen))
+            if own.start == own.stop:
+                own = slice(0, 1)
+            drawn = np.stack([self._draw(stems) for stems in pieces[own]])
+            inside = np.stack([self._inside(*place) for place in chosen[own]])
             yield self._transform(torch.from_numpy(drawn), torch.from_numpy(inside))
 
     def _inside(self, song: int, frame: int) -> np.ndarray:
@@ -151,25 +175,33 @@ class Excerpts:
         target = make_target(source, mixture[..., middle], self.output, self.threshold)
         return mixture, target
 
-    def _draw(self, random: np.random.Generator, song: int, frame: int) -> np.ndarray:
-        """One stretch of every stem [shape=(stems, samples)], changed as the augmentation says."""
+    def _choose(self, random: np.random.Generator, song: int, frame: int) -> list[Piece]:
+        """What one stretch is made of, a piece for every stem, as the augmentation says."""
         change = self.augmentation
         mixed = random.random() < change.remix
         speed = (1 + change.speed) ** random.uniform(-1, 1)
-        drawn = []
+        chosen = []
         for stem in range(len(self.names)):
             if mixed and stem != self.names.index(self.source):
                 song = int(random.integers(len(self.stems)))
                 frame = int(random.integers(self.frames[song]))
             if mixed and change.speed:
                 speed = (1 + change.speed) ** random.uniform(-1, 1)
-            audio = self._cut(self.stems[song][stem], frame, speed)
-            weights = np.full(len(audio), 1 / len(audio), np.float32)
-            if change.channels and len(audio) == 2:
+            channels = self.stems[song].shape[1]
+            weights = np.full(channels, 1 / channels, np.float32)
+            if change.channels and channels == 2:
                 left = random.random(dtype=np.float32)
                 weights = np.array([left, 1 - left], np.float32)
             gain = 10 ** (random.uniform(-change.gain, change.gain) / 20)
-            drawn.append(np.float32(gain) * (weights @ audio))
+            chosen.append(Piece(song, frame, speed, weights, np.float32(gain)))
+        return chosen
+
+    def _draw(self, pieces: Sequence[Piece]) -> np.ndarray:
+        """The audio of one stretch of every stem [shape=(stems, samples)]."""
+        drawn = []
+        for stem, piece in enumerate(pieces):
+            audio = self._cut(self.stems[piece.song][stem], piece.frame, piece.speed)
+            drawn.append(piece.gain * (piece.weights @ audio))
         return np.stack(drawn)
 
     def _cut(self, stem: np.ndarray, frame: int, speed: float) -> np.ndarray:
