@@ -49,12 +49,15 @@ class Augmentation:
 
 
 class Piece(NamedTuple):
-    """What is drawn of one stem: where it begins, and how it is changed."""
+    """What is drawn of one stem: where it begins, how fast it plays, and how loud.
+
+    `left` is the weight of the left channel against the right; without it they count alike.
+    """
 
     song: int
     frame: int
     speed: float
-    weights: np.ndarray
+    left: np.float32 | None
     gain: np.float32
 
 
@@ -152,13 +155,17 @@ class Excerpts:
         random.shuffle(places)
         for start in range(0, len(places), self.batch):
             chosen = places[start : start + self.batch]
-            pieces = [self._choose(random, *place) for place in chosen]
-            own = share.of(len(chosen))
-            if own.start == own.stop:
-                own = slice(0, 1)
-            drawn = np.stack([self._draw(stems) for stems in pieces[own]])
-            inside = np.stack([self._inside(*place) for place in chosen[own]])
-            yield self._transform(torch.from_numpy(drawn), torch.from_numpy(inside))
+            own = share.of(len(chosen)) or range(1)
+            drawn = []
+            for number, place in enumerate(chosen):
+                if number in own:
+                    drawn.append(self._draw(random, *place))
+                else:  # the next stretch must find the generator as if this one had been drawn
+                    self._choose(random, *place)
+            inside = [self._inside(*chosen[number]) for number in own]
+            yield self._transform(
+                torch.from_numpy(np.stack(drawn)), torch.from_numpy(np.stack(inside))
+            )
 
     def _inside(self, song: int, frame: int) -> np.ndarray:
         """Which frames of a stretch and its context are frames of the song, not silence beyond."""
@@ -187,21 +194,22 @@ class Excerpts:
                 frame = int(random.integers(self.frames[song]))
             if mixed and change.speed:
                 speed = (1 + change.speed) ** random.uniform(-1, 1)
-            channels = self.stems[song].shape[1]
-            weights = np.full(channels, 1 / channels, np.float32)
-            if change.channels and channels == 2:
+            left = None
+            if change.channels and self.stems[song].shape[1] == 2:
                 left = random.random(dtype=np.float32)
-                weights = np.array([left, 1 - left], np.float32)
             gain = 10 ** (random.uniform(-change.gain, change.gain) / 20)
-            chosen.append(Piece(song, frame, speed, weights, np.float32(gain)))
+            chosen.append(Piece(song, frame, speed, left, np.float32(gain)))
         return chosen
 
-    def _draw(self, pieces: Sequence[Piece]) -> np.ndarray:
-        """The audio of one stretch of every stem [shape=(stems, samples)]."""
+    def _draw(self, random: np.random.Generator, song: int, frame: int) -> np.ndarray:
+        """One stretch of every stem [shape=(stems, samples)], changed as `_choose` says."""
         drawn = []
-        for stem, piece in enumerate(pieces):
+        for stem, piece in enumerate(self._choose(random, song, frame)):
             audio = self._cut(self.stems[piece.song][stem], piece.frame, piece.speed)
-            drawn.append(piece.gain * (piece.weights @ audio))
+            weights = np.full(len(audio), 1 / len(audio), np.float32)
+            if piece.left is not None:
+                weights = np.array([piece.left, 1 - piece.left], np.float32)
+            drawn.append(piece.gain * (weights @ audio))
         return np.stack(drawn)
 
     def _cut(self, stem: np.ndarray, frame: int, speed: float) -> np.ndarray:

@@ -20,13 +20,13 @@ class Share:
     index: int = 0
     count: int = 1
 
-    def of(self, size: int) -> slice:
+    def of(self, size: int) -> range:
         """The places of this process among `size` of them.
 
         The parts of all processes make up the whole, without overlap, and differ by one place
         at most. A part is empty where there are fewer places than processes.
         """
-        return slice(size * self.index // self.count, size * (self.index + 1) // self.count)
+        return range(size * self.index // self.count, size * (self.index + 1) // self.count)
 
 
 WHOLE = Share()
