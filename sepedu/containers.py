@@ -130,6 +130,8 @@ def _matroska(file: BinaryIO, _head: bytes, size: int) -> int:
         if length == (1 << 7 * width) - 1:  # all ones: recorded live, length unknown
             return size
         place += identifier_bytes + width + length
+        if place > size:
+            break  # no file reaches there, and Python may refuse to look
     return place
 
 
