@@ -9,7 +9,7 @@ The rooms, from the ground up; a module imports only from those above it:
 ===============================  ==========================================================
 errors, memory, whole            one exception; the allocator; files written whole or not
 ffmpeg, decode, containers       programs that decode; whether a file was cut off
-audio                            read, write, resample; the player at one gain
+samples, player, audio           what is audio; the player at one gain; read, write, resample
 stft                             the transform, its inverse, the features of the network
 masks                            B = (S > T M) and its soft kin
 datasets, fetch                  songs with their stems

@@ -1,10 +1,7 @@
-"""Read, write and resample audio; the player that never normalises behind your back."""
+"""Read, write and resample audio; lessons import the player from here too."""
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 import math
 import os
 import tempfile
@@ -18,11 +15,23 @@ import soxr
 from .containers import is_for_libsndfile, missing_bytes
 from .decode import decode
 from .errors import SepeduError
+from .player import Player, mp3_address
+from .samples import CLIP_LIMIT, check_audio, common_gain
+from .whole import written_whole
 
-CLIP_LIMIT = 1.0
-"""Largest sample that a player or a file of whole numbers can hold."""
-LARGEST = 1e12
-"""Samples beyond this are no sound; sums of their squares would leave the range of float32."""
+__all__ = [
+    "Player",
+    "check_audio",
+    "check_whole",
+    "common_gain",
+    "mono",
+    "mp3_address",
+    "open_audio",
+    "read_audio",
+    "read_samples",
+    "resample",
+    "write_audio",
+]
 
 
 def read_audio(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
@@ -134,57 +143,11 @@ def open_audio(path: Path, stack: ExitStack) -> soundfile.SoundFile:
     return stack.enter_context(soundfile.SoundFile(decode(path, aside / "decoded.wav")))
 
 
-def check_audio(audio: np.ndarray, name: str = "the audio given") -> np.ndarray:
-    """Return audio as float32 [shape=(channels, samples) or (samples,)], or say why it is unfit.
-
-    Parameters
-    ----------
-    audio : np.ndarray [shape=(samples,) or (channels, samples)]
-        Whole numbers are scaled by the largest their type can hold; bytes without sign are
-        8-bit audio around 128.
-    name : str
-        What to call it in an error.
-
-    Raises
-    ------
-    SepeduError
-        If there are no samples, the shape is not one of audio, or a value is not finite.
-    """
-    audio = np.asarray(audio)
-    if audio.dtype == np.uint8:
-        audio = (audio.astype(np.float32) - 128) / 128
-    elif audio.dtype.kind == "i":
-        audio = audio.astype(np.float32) / -float(np.iinfo(audio.dtype).min)
-    if not np.issubdtype(audio.dtype, np.floating) or audio.ndim not in (1, 2):
-        raise SepeduError(
-            f"Audio of shape {audio.shape} and type {audio.dtype} in {name} is not understood",
-            "Give real samples of shape (samples,) or (channels, samples)",
-        )
-    if audio.size == 0:
-        raise SepeduError(f"There are no samples in {name}", "Give at least one sample")
-    if not np.isfinite(audio).all():
-        raise SepeduError(
-            f"There are values that are not finite (NaN or infinity) in {name}",
-            "Export it again from the program that made it",
-        )
-    if np.abs(audio).max() > LARGEST:
-        raise SepeduError(
-            f"There are values that are too large, up to {np.abs(audio).max():.0e}, in {name}",
-            "Full level is 1: export it again from the program that made it",
-        )
-    if audio.ndim == 2 and audio.shape[0] > 64:
-        raise SepeduError(
-            f"Audio of shape {audio.shape} in {name} would have {audio.shape[0]} channels",
-            "Put the channels first: audio.T turns (samples, channels) round",
-        )
-    return audio.astype(np.float32, copy=False)
-
-
 def write_audio(path: str | os.PathLike[str], audio: np.ndarray, sample_rate: int) -> Path:
     """Write audio as 32-bit float WAV, or as 24-bit FLAC where the name ends in .flac.
 
-    The file is written aside first and then renamed, so that an interruption leaves no half of
-    a file. Float keeps peaks above 1; FLAC cannot, and refuses them.
+    An interruption leaves no half of a file. Float keeps peaks above 1; FLAC cannot, and refuses
+    them.
 
     Parameters
     ----------
@@ -214,18 +177,12 @@ def write_audio(path: str | os.PathLike[str], audio: np.ndarray, sample_rate: in
             "Write WAV, which is float and keeps it, or scale all outputs by one common gain",
         )
     container, subtype = formats[path.suffix.lower()]
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(part, audio.T, sample_rate, subtype=subtype, format=container)
-        part.replace(path)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise SepeduError(
-            f"The file {path} cannot be written ({error})",
-            "Choose a folder that exists, may be written, and has room",
-        ) from error
-    finally:
-        part.unlink(missing_ok=True) if part.parent.is_dir() else None
+    with written_whole(path) as part:
+        try:
+            soundfile.write(part, audio.T, sample_rate, subtype=subtype, format=container)
+        # soundfile meets a full disk with an assertion.
+        except (soundfile.LibsndfileError, AssertionError) as error:
+            raise OSError(error or "no room") from error
     return path
 
 
@@ -260,57 +217,3 @@ def resample(audio: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
     missing = length - changed.shape[-1]
     changed = np.pad(changed, ((0, 0), (0, missing)))  # soxr rounds, and may end a sample early
     return np.ascontiguousarray(changed).reshape(*audio.shape[:-1], length)
-
-
-def common_gain(*recordings: np.ndarray) -> float:
-    """One gain for all of several recordings that keeps the loudest from clipping, at most 1."""
-    peak = max(float(np.abs(recording).max(initial=0.0)) for recording in recordings)
-    return 1.0 if peak <= CLIP_LIMIT else CLIP_LIMIT / peak
-
-
-class Player:
-    """Play recordings at one common gain, so that what is louder also sounds louder.
-
-    `IPython.display.Audio` scales each clip to full level, and a faint estimate then sounds as
-    loud as its source. Here one gain, at most 1, holds for all the recordings of a call, and is
-    shown when it is not 1. The sound travels inside the page as MP3, so that it plays without a
-    network and a notebook stays small.
-
-    Parameters
-    ----------
-    recordings : dict of np.ndarray [each shape=(samples,) or (channels, samples)]
-        What to play, by the name to show.
-    sample_rate : int
-        In hertz; one that MP3 knows (8,000 to 48,000).
-
-    Lesson: 00
-    """
-
-    def __init__(self, recordings: dict[str, np.ndarray], sample_rate: int) -> None:
-        self.recordings = {name: check_audio(audio, name) for name, audio in recordings.items()}
-        self.sample_rate = sample_rate
-        self.gain = common_gain(*self.recordings.values())
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><th scope="row" style="text-align:left;padding-right:1em">{html.escape(name)}'
-            f'</th><td><audio controls preload="auto" aria-label="Play: {html.escape(name)}" '
-            f'src="{mp3_address(audio * self.gain, self.sample_rate)}"></audio></td></tr>'
-            for name, audio in self.recordings.items()
-        )
-        note = "" if self.gain == 1 else f"<p>All played at one gain of {self.gain:.2f}.</p>"
-        return f'<table class="sepedu-player">{rows}</table>{note}'
-
-    def __repr__(self) -> str:
-        seconds = {
-            name: round(audio.shape[-1] / self.sample_rate, 2)
-            for name, audio in self.recordings.items()
-        }
-        return f"Player({seconds} seconds at {self.sample_rate} Hz, gain {self.gain:.2f})"
-
-
-def mp3_address(audio: np.ndarray, sample_rate: int) -> str:
-    """Encode audio as MP3 inside a data address [shape=(samples,) or (channels, samples)]."""
-    memory = io.BytesIO()
-    soundfile.write(memory, audio.T, sample_rate, format="MP3", compression_level=0.6)
-    return "data:audio/mpeg;base64," + base64.b64encode(memory.getvalue()).decode()

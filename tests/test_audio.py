@@ -44,6 +44,22 @@ def test_other_formats_and_unwritable_folders(tmp_path):
         write_audio(tmp_path / "file" / "a.wav", TONE, 22050)
 
 
+def test_full_disk_leaves_what_was_there(tmp_path):
+    resource = pytest.importorskip("resource")  # Windows has none
+    path = write_audio(tmp_path / "a.wav", TONE[:9], 22050)
+    room = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (4096, room[1])
+    )  # then a write fails as on a full disk
+    try:
+        with pytest.raises(SepeduError, match="cannot be written"):
+            write_audio(path, TONE, 22050)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, room)
+    assert read_audio(path)[0].shape == (1, 9)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.wav"]
+
+
 def write_bad_files(folder):
     """Every kind of file that cannot be used, with a word of what the error must say."""
     good = folder / "good.wav"

@@ -41,7 +41,8 @@ answers. Module and `Exercise` have the name of what the student defines::
     )
 
 ``lessonNN/__init__.py`` gathers them: it imports each `Exercise` under its name (which then hides
-the module of that name) and lists them in ``EXERCISES``. What two checks share stands in a module beside them.
+the module of that name) and lists them in ``EXERCISES``. What several checks need stands in
+a module of its own beside them.
 
 `examine` returns nothing if the answer is right, and raises `Wrong("because ...")` if not. A
 stub is a function that raises NotImplementedError, or a value `...` (also inside a dict or a
