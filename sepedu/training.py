@@ -140,7 +140,7 @@ def fit(
         "augmentation": asdict(train.augmentation),
         "stretch": train.stretch,
         "batch": train.batch,
-        "songs": len(train.stems),
+        "songs": len(train.name_of_song),
         "dropout": [model.dropout1.p, model.dropout2.p, model.dropout3.p],
         **(about or {}),
     }

@@ -1,0 +1,239 @@
+"""Decode every training song once, in parallel, into a store that training reads from."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import torch
+from tqdm.auto import tqdm
+
+from .datasets import cache_folder, load_song, open_dataset
+from .errors import SepeduError
+from .ffmpeg import ensure_ffmpeg
+from .stft import STFT
+from .store import RELEASED, SUM, StoredSong, made_how, song_bytes, write_song
+
+if TYPE_CHECKING:
+    import musdb
+
+WORKER_BYTES = 3 * 2**30
+"""Memory to leave for a worker: see docs/scale.md for what one takes."""
+
+
+def store_folder(root: str | os.PathLike[str]) -> Path:
+    """Where the store of a dataset with this root stands if no other folder is asked for."""
+    root = Path(root).resolve()
+    digest = hashlib.sha256(str(root).encode()).hexdigest()
+    return cache_folder() / "store" / f"{root.name}-{digest[:8]}"
+
+
+def prepare(
+    where: str | os.PathLike[str] | None = None,
+    out: Path | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> Path:
+    """Decode the training and validation songs of a dataset into a store.
+
+    A song whose file is there, made from the same source files with the same settings, is kept:
+    the same call goes on after an interruption, and renews what has changed. Training songs keep
+    the sum of their sources as mixture, since training mixes it so; validation songs keep the
+    mixture as released. Test songs are not prepared: they are measured as sound.
+
+    Parameters
+    ----------
+    where : str or path, optional
+        As `open_dataset` takes it.
+    out : path, optional
+        Folder of the store; one in the user's cache folder if left away.
+    workers : int, optional
+        Processes; by default as many as there are cores, while each has 3 GB of free memory.
+    progress : bool
+        Show a bar with the time left.
+
+    Returns
+    -------
+    folder : pathlib.Path
+        With a file `SONG.safetensors` for each song; see `write_song`.
+
+    Raises
+    ------
+    SepeduError
+        If there is no room, or a song cannot be prepared; then all others have been.
+    """
+    if workers is not None and workers < 1:
+        raise SepeduError(f"{workers} workers cannot prepare songs", "Use at least 1")
+    dataset = open_dataset(where)
+    folder = Path(out) if out else store_folder(dataset.root)
+    _clean(folder)
+    validation = set(dataset.setup["validation_tracks"])
+    tasks = [(track, folder, RELEASED if track.name in validation else SUM) for track in dataset]
+    _check_room(folder, [task[0] for task in tasks])
+    failed: list[SepeduError] = []
+    bar = tqdm(total=len(tasks), unit="song", disable=not progress)
+    with bar, closing(_run(tasks, min(workers or default_workers(), len(tasks)))) as outcomes:
+        for error in outcomes:
+            if error:
+                failed.append(error)
+                bar.write(f"sepedu: {error}")
+            bar.update()
+    if failed:
+        raise SepeduError(
+            f"{len(failed)} of {len(tasks)} songs could not be prepared, first: "
+            f"{failed[0].problem}",
+            f"{failed[0].remedy}; then give the same command again, the others are kept",
+        )
+    return folder
+
+
+def song_path(folder: Path, name: str) -> Path:
+    """The file of a song in a store."""
+    return folder / f"{name}.safetensors"
+
+
+def prepare_song(track: musdb.MultiTrack, folder: Path, mixture: str) -> None:
+    """Decode one song into a store, unless it is there already.
+
+    Raises
+    ------
+    SepeduError
+        See `load_song` and `write_song`.
+    """
+    path = song_path(folder, track.name)
+    files = fingerprints(track)
+    if not is_made(path, made_how(mixture, files)):
+        write_song(path, load_song(track), mixture, files)
+
+
+def is_made(path: Path, how: dict[str, Any]) -> bool:
+    """Whether a song's file is there and was made just so."""
+    try:
+        header = StoredSong(path).header
+    except SepeduError:
+        return False
+    return {key: header.get(key) for key in how} == how
+
+
+def source_files(track: musdb.MultiTrack) -> list[Path]:
+    """The files that a track is decoded from: one stem file, or five WAV files."""
+    paths = [track.path, *(source.path for source in track.sources.values())]
+    return sorted({Path(path) for path in paths})
+
+
+def fingerprints(track: musdb.MultiTrack) -> dict[str, dict[str, Any]]:
+    """SHA-256, size in bytes and time of change (ns) of a track's source files, by their names."""
+    told = {}
+    for path in source_files(track):
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            stat = path.stat()
+        except OSError as error:
+            raise SepeduError(
+                f"The file {path} cannot be opened ({error.strerror})",
+                "Check the name, and whether you may read it",
+            ) from error
+        told[path.name] = {"sha256": digest, "bytes": stat.st_size, "changed": stat.st_mtime_ns}
+    return told
+
+
+def default_workers() -> int:
+    """As many processes as this one may use cores, while each has the memory that it needs."""
+    has_affinity = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    return max(1, min(cores, psutil.virtual_memory().available // WORKER_BYTES))
+
+
+def _run(tasks: list[tuple], workers: int) -> Iterator[SepeduError | None]:
+    """Prepare songs in so many processes, and say of each in the order they end what failed."""
+    if workers == 1:
+        yield from (_try(*task) for task in tasks)
+        return
+    ensure_ffmpeg()  # once, not in each process at the same time
+    # Spawned, since a fork of a process in which PyTorch has threads may hang.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, context, _start_worker)
+    try:
+        with _deaf():
+            futures = [pool.submit(_try, *task) for task in tasks]
+        for future in as_completed(futures):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise SepeduError(
+            "A worker was ended from outside, perhaps for want of memory",
+            "Give the same command again with fewer --workers; finished songs are kept",
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)  # songs at hand are finished, no others
+
+
+def _try(track: musdb.MultiTrack, folder: Path, mixture: str) -> SepeduError | None:
+    try:
+        prepare_song(track, folder, mixture)
+    except SepeduError as error:
+        return error
+    return None
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C, which is for the one that waits for them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows: they stop hearing it when they start
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_worker() -> None:
+    """What a worker process does first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for songs for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _clean(folder: Path) -> None:
+    """Remove what processes that were killed have left aside; nobody takes it for a song."""
+    for part in folder.glob(".*.safetensors.*.part"):
+        process = part.name.rsplit(".", 2)[1]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+def _check_room(folder: Path, tracks: list[musdb.MultiTrack]) -> None:
+    """Raise SepeduError if what is missing in a store has no room on its disk."""
+    stft = STFT()
+    missing = [track for track in tracks if not song_path(folder, track.name).is_file()]
+    seconds = sum(track.duration for track in missing)
+    needed = song_bytes(int(seconds * stft.frames_per_second) + 2 * len(missing))
+    place = next(place for place in (folder, *folder.absolute().parents) if place.is_dir())
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise SepeduError(
+            f"The store {folder} needs {needed / 1e9:.1f} GB more; {free / 1e9:.1f} GB are free",
+            "Free some, or name another folder with --out",
+        )
