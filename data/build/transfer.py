@@ -1,6 +1,6 @@
 """What a network learns here for real songs: train on minimus and on excerpts, test on both.
 
-Run `python -m data.build.transfer --musdb7 FOLDER --steps 400` from the root of the clone.
+Run `python -m data.build.transfer --musdb7 FOLDER --epochs 2` from the root of the clone.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from sepedu.datasets import SOURCES, Song, load_songs, open_dataset
 from sepedu.examples import Example, make_example
 from sepedu.excerpts import Augmentation, Excerpts
 from sepedu.model import MaskCNN
-from sepedu.training import Recipe, fit, validate
+from sepedu.objective import validate
+from sepedu.runs import BATCH, DROPOUT, STRETCH
+from sepedu.stft import STFT
+from sepedu.training import Recipe, fit
 
 from .tables import markdown, write_table
 
 SETS = {"minimus": None, "MUSDB18 7 s": "musdb7"}
-STRETCH, BATCH = 64, 16
 
 
 def majority(examples: list[Example]) -> float:
@@ -33,33 +35,40 @@ def majority(examples: list[Example]) -> float:
     return max(ones, 1 - ones)
 
 
+def as_long_as(songs: list[Song], others: list[Song]) -> list[Song]:
+    """The first songs of a set, as many as hold about the frames of another set."""
+    wanted = sum(STFT().frames(len(song.mixture)) for song in others)
+    frames = np.cumsum([STFT().frames(len(song.mixture)) for song in songs])
+    return songs[: 1 + int(np.abs(frames - wanted).argmin())]
+
+
 def train(
-    songs: list[Song], valid: list[Song], source: str, steps: int, seed: int, checkpoint: Path
+    songs: list[Song], valid: list[Song], source: str, epochs: int, seed: int, checkpoint: Path
 ) -> MaskCNN:
-    """Train one network for about `steps` batches of 1024 frames, and keep its checkpoint."""
+    """Train one network on single windows, and keep its checkpoint."""
     torch.manual_seed(seed)
-    augmentation = Augmentation(remix=0.5, gain=6.0)
-    excerpts = Excerpts(songs, source, stretch=STRETCH, batch=BATCH, augmentation=augmentation)
-    examples = [make_example(song, source) for song in songs]
-    model = MaskCNN()
-    model.features.fit([example.mixture for example in examples])
-    # Validation scores choose the epoch; songs of the set itself, never of the other set.
-    recipe = Recipe(
-        epochs=max(1, round(steps / len(excerpts))), loss="bce", autocast=True, seed=seed
+    excerpts = Excerpts(
+        songs, source, stretch=STRETCH, batch=BATCH, augmentation=Augmentation(0.5, 6.0, 0.1)
     )
+    model = MaskCNN(dropout=DROPOUT).to(memory_format=torch.channels_last)
+    model.features.fit([make_example(song, source).mixture for song in songs])
+    # Validation scores choose the epoch; songs of the set itself, never of the other set.
+    recipe = Recipe(epochs=epochs, loss="bce", autocast=True, seed=seed)
     held_out = [make_example(song, source) for song in valid]
     fit(model, excerpts, held_out, recipe, checkpoint=checkpoint, progress=False)
     return model
 
 
 def measure_transfer(
-    out: Path, sources: tuple[str, ...] = SOURCES, steps: int = 400, seed: int = 0
+    out: Path, sources: tuple[str, ...] = SOURCES, epochs: int = 2, seed: int = 0
 ) -> list[dict[str, object]]:
     """Rows of the transfer table; a checkpoint that lies under `out` already is not retrained."""
     songs = {
         name: {split: load_songs(open_dataset(where, split=split)) for split in ("train", "valid")}
         for name, where in SETS.items()
     }
+    excerpts, minimus = songs["MUSDB18 7 s"], songs["minimus"]
+    excerpts["train"] = as_long_as(excerpts["train"], minimus["train"])
     rows: list[dict[str, object]] = []
     for source in sources:
         for learnt, sets in songs.items():
@@ -68,7 +77,7 @@ def measure_transfer(
                 model = load_checkpoint(path)[0]
             else:
                 out.mkdir(parents=True, exist_ok=True)
-                model = train(sets["train"], sets["valid"], source, steps, seed, path)
+                model = train(sets["train"], sets["valid"], source, epochs, seed, path)
             for tested in SETS:
                 examples = [make_example(song, source) for song in songs[tested]["valid"]]
                 accuracy = validate(model, examples, "bce", 0.5)[1]
@@ -106,7 +115,7 @@ if __name__ == "__main__":
     parser.add_argument("--musdb7", default=os.environ.get("MUSDB_PATH"))
     parser.add_argument("--out", type=Path, default=Path("build/transfer"))
     parser.add_argument("--sources", nargs="+", default=list(SOURCES))
-    parser.add_argument("--steps", type=int, default=400, help="batches of 1024 frames")
+    parser.add_argument("--epochs", type=int, default=2, help="visits of every frame")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save", action="store_true", help="write the table into the card")
     arguments = parser.parse_args()
@@ -114,7 +123,7 @@ if __name__ == "__main__":
         parser.error("give --musdb7 FOLDER, or set MUSDB_PATH")
     os.environ["MUSDB_PATH"] = arguments.musdb7
     table = transfer_table(
-        measure_transfer(arguments.out, tuple(arguments.sources), arguments.steps, arguments.seed)
+        measure_transfer(arguments.out, tuple(arguments.sources), arguments.epochs, arguments.seed)
     )
     print(table)
     if arguments.save:
