@@ -91,6 +91,15 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--threshold", type=float, default=0.5, help="T of the binary mask")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--plain", action="store_true", help="without remixing and other changes")
+    train.add_argument(
+        "--store",
+        nargs="?",
+        type=Path,
+        const=True,
+        default=False,
+        metavar="FOLDER",
+        help="with --plain: read what `sepedu data prepare` made instead of the sound",
+    )
     train.add_argument("--resume", action="store_true", help="go on after an interruption")
 
     evaluate = command(
@@ -128,6 +137,11 @@ def build_parser() -> argparse.ArgumentParser:
     fetch = actions.add_parser("fetch", help="download the MUSDB18 excerpts of seven seconds")
     fetch.add_argument("name", choices=("musdb7",))
     fetch.set_defaults(run=commands.data_fetch)
+    prepare = actions.add_parser("prepare", help="decode each song once, for fast plain training")
+    _add_data(prepare)
+    prepare.add_argument("--out", type=Path, metavar="FOLDER", help="by default in the cache")
+    prepare.add_argument("--workers", type=int, help="processes; by default as many as fit")
+    prepare.set_defaults(run=commands.data_prepare)
     build = actions.add_parser("build", help="compose and render the embedded set again")
     build.add_argument("--out", type=Path, help="folder of the set; by default data/minimus")
     build.set_defaults(run=commands.data_build)

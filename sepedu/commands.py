@@ -77,6 +77,7 @@ def train(options: argparse.Namespace) -> int:
         options.batch,
         options.stretch,
         options.resume,
+        store=options.store,
     )
     metrics = load_checkpoint(options.out)[1]["metrics"]
     for name, value in metrics.items():
@@ -176,6 +177,12 @@ def data_fetch(options: argparse.Namespace) -> None:
     from .fetch import fetch_musdb7
 
     print(fetch_musdb7())
+
+
+def data_prepare(options: argparse.Namespace) -> None:
+    from .prepare import prepare
+
+    print(prepare(options.data, options.out, options.workers))
 
 
 def data_build(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,19 @@ import numpy as np
 import torch
 
 from .checkpoints import load_checkpoint, save_checkpoint
-from .datasets import SOURCES, Song, load_songs, open_dataset
+from .datasets import SOURCES, Song, load_song, load_songs, open_dataset
 from .errors import SepeduError
 from .evaluation import accuracy, framewise_sdr, mean_squared_error
-from .examples import make_example
+from .examples import Example, make_example
 from .excerpts import Augmentation, Excerpts
-from .masks import apply_mask, average_mask
+from .masks import apply_mask
 from .model import MaskCNN
+from .prepare import store_folder
 from .resume import check_resumable
 from .separation import predict_gate
 from .stft import STFT
+from .store import RELEASED, SUM
+from .stored import StoredExamples, StoredExcerpts, fit_features, open_store
 from .training import History, Recipe, check_loss, fit
 from .whole import check_place
 
@@ -44,6 +47,7 @@ def train_source(
     stretch: int = STRETCH,
     resume: bool = False,
     progress: bool = True,
+    store: Path | bool = False,
 ) -> History:
     """Train the network of one source on a dataset and write it with its story.
 
@@ -70,6 +74,9 @@ def train_source(
     resume : bool
         Go on after an interruption.
     progress : bool
+    store : path or bool
+        Read the songs from the store that `prepare` made, in this folder or, if True, in the
+        user's cache folder. Only without augmentation; memory then stays bounded.
 
     Returns
     -------
@@ -78,7 +85,7 @@ def train_source(
     Raises
     ------
     SepeduError
-        See `open_dataset`, `load_song` and `fit`.
+        See `open_dataset`, `load_song`, `open_store` and `fit`, or if a store is to be augmented.
     """
     if out.suffix != ".safetensors":
         raise SepeduError(f"A network cannot be written as {out}", "End the name in .safetensors")
@@ -88,69 +95,87 @@ def train_source(
         raise SepeduError(f"Threshold {threshold!r} is not a number of at least 0", "Try 0.5")
     check_loss(recipe, output)
     check_place(out)
+    if store and augmentation != Augmentation():
+        raise SepeduError("Songs in a store cannot be remixed", "Add --plain, or leave --store out")
     if resume:
         check_resumable(out)
-    stereo = load_songs(open_dataset(data, split="train"), stereo=True)
-    valid = load_songs(open_dataset(data, split="valid"))
+    tracks, valid_tracks = (open_dataset(data, split=split) for split in ("train", "valid"))
     device = accelerator()
     torch.manual_seed(recipe.seed)
     model = MaskCNN(output=output, dropout=DROPOUT)
-    stft = STFT()
-    model.features.fit([np.abs(stft.forward(song.sum_of_sources.mean(0))) for song in stereo])
+    about = {"data": dataset_name(data), "commit": commit()}
+    if store:
+        about["store"] = True
+        folder = store_folder(tracks.root) if store is True else store
+        stored = open_store(folder, tracks, SUM)
+        fit_features(model.features, stored)
+        train = StoredExcerpts(stored, source, output, threshold, stretch, batch)
+        stored_valid = open_store(folder, valid_tracks, RELEASED)
+        examples = StoredExamples(stored_valid, source, threshold, output)
+        songs = StoredExamples(stored, source, threshold)
+        valid = (load_song(track) for track in valid_tracks)
+    else:
+        stereo = load_songs(tracks, stereo=True)
+        stft = STFT()
+        model.features.fit([np.abs(stft.forward(song.sum_of_sources.mean(0))) for song in stereo])
+        train = Excerpts(stereo, source, output, threshold, stretch, batch, augmentation)
+        valid = load_songs(valid_tracks)
+        examples = [make_example(song, source, threshold, output) for song in valid]
+        songs = map(_as_training_hears_it, stereo)
     history = fit(
         model.to(device, memory_format=torch.channels_last),  # faster on single windows
-        Excerpts(stereo, source, output, threshold, stretch, batch, augmentation),
-        [make_example(song, source, threshold, output) for song in valid],
+        train,
+        examples,
         recipe,
         checkpoint=out,
-        about={"data": dataset_name(data), "commit": commit()},
+        about=about,
         resume=resume,
         progress=progress,
     )
     if not history.rows:  # stopped before there was anything to keep
         raise KeyboardInterrupt
-    mono = [
-        Song(
-            song.name,
-            song.sum_of_sources.mean(0),
-            {name: audio.mean(0) for name, audio in song.sources.items()},
-            song.sample_rate,
-        )
-        for song in stereo
-    ]
-    finish(out, mono, valid)
+    finish(out, songs, valid)
     return history
 
 
-def finish(out: Path, train: Sequence[Song], valid: Sequence[Song]) -> dict[str, Any]:
+def _as_training_hears_it(song: Song) -> Song:
+    """A stereo song as mono, with the sum of its sources as mixture."""
+    sources = {name: audio.mean(0) for name, audio in song.sources.items()}
+    return Song(song.name, song.sum_of_sources.mean(0), sources, song.sample_rate)
+
+
+def finish(out: Path, train: Iterable[Song | Example], valid: Iterable[Song]) -> dict[str, Any]:
     """Measure a trained network on both sets of songs and complete its checkpoint.
 
     Adds `metrics` (accuracy and mean squared error of the mask over all frames, median SDR over
-    the validation songs in decibels, shares of ones) and the training songs' average mask.
+    the validation songs in decibels, shares of ones) and the training songs' average mask. Songs
+    are heard one after the other; training songs may be given as examples with masks.
     """
     model, about, _ = load_checkpoint(out)
     source, threshold = about["source"], about["threshold"]
     stft = STFT()
     metrics: dict[str, float] = {"epoch": about["metrics"]["epoch"]}
-    masks = []
+    ones = np.zeros(stft.bins)
     for part, songs in (("train", train), ("valid", valid)):
         sums = np.zeros(4)
         ratios = []
         for song in songs:
-            target = make_example(song, source, threshold).target
-            spectrum = stft.forward(song.mixture)
-            gate = predict_gate(model, np.abs(spectrum))
+            example = song if isinstance(song, Example) else make_example(song, source, threshold)
+            target = example.target
+            gate = predict_gate(model, example.mixture)
             right, error = accuracy(gate, target), mean_squared_error(gate, target)
             sums += np.array([right, error, target.mean(), 1.0]) * target.shape[1]
             if part == "train":
-                masks.append(target)
+                ones += target.sum(axis=1)  # not kept: masks of 10 hours would fill a gigabyte
             else:
+                spectrum = stft.forward(song.mixture)
                 estimate = stft.inverse(apply_mask(gate, spectrum), len(song.mixture))
                 ratios.append(framewise_sdr(song.sources[source], estimate, stft.sample_rate))
         names = (f"{part}_accuracy", f"{part}_mse", f"{part}_ones")
+        if part == "train":
+            beforehand = torch.from_numpy((ones / sums[3])[:, None].astype(np.float32))
         metrics |= dict(zip(names, (sums[:3] / sums[3]).tolist(), strict=True))
     metrics["valid_sdr"] = float(np.nanmedian(ratios))
-    beforehand = torch.from_numpy(average_mask(masks))
     save_checkpoint(out, model, about | {"metrics": metrics}, {"average_mask": beforehand})
     return metrics
 
