@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 
 from .audio import check_whole, mono, read_audio, resample
 from .errors import SepeduError
 from .ffmpeg import ensure_ffmpeg
+from .folders import SOURCES, cache_folder, data_folder, find_songs
 
 if TYPE_CHECKING:
     import musdb
 
-SOURCES = ("drums", "bass", "other", "vocals")
-"""The four sources of MUSDB18, in the order of its stems."""
-
-EXPECTED_TREE = (
-    "expected train/ and test/ with SONG.stem.mp4 files (MUSDB18), or with a folder for each song "
-    "that holds mixture.wav, drums.wav, bass.wav, other.wav and vocals.wav (MUSDB18-HQ)"
-)
+__all__ = [
+    "SOURCES",
+    "Song",
+    "cache_folder",
+    "data_folder",
+    "load_song",
+    "load_songs",
+    "open_dataset",
+]
 
 
 @dataclass(frozen=True)
@@ -58,25 +59,6 @@ class Song:
         part = slice(round(start * self.sample_rate), round(end * self.sample_rate))
         sources = {name: audio[..., part] for name, audio in self.sources.items()}
         return replace(self, mixture=self.mixture[..., part], sources=sources)
-
-
-def data_folder() -> Path:
-    """Folder of the embedded songs and the trained weights.
-
-    In a clone it stands beside the library; in an installed wheel, inside of it.
-    """
-    inside = Path(__file__).parent / "data"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "data"
-
-
-def embedded_root() -> Path:
-    """Root of the embedded set, in MUSDB18's own layout."""
-    return data_folder() / "minimus"
-
-
-def cache_folder() -> Path:
-    """The user's folder for what is downloaded or computed once."""
-    return Path(os.environ.get("SEPEDU_CACHE") or platformdirs.user_cache_dir("sepedu"))
 
 
 def open_dataset(
@@ -120,7 +102,7 @@ def open_dataset(
             f"Split {split!r} of subset {subset!r} does not exist",
             'Use split="train" or split="valid" with subset="train", or no split',
         )
-    root, is_wav = _find(where, subset)
+    root, is_wav = find_songs(where, subset)
     ensure_ffmpeg()
     import musdb  # fails without ffmpeg, so only now
 
@@ -140,55 +122,6 @@ def open_dataset(
             "Use a set that has them, or leave the split away",
         )
     return dataset
-
-
-def _find(where: str | os.PathLike[str] | None, subset: str) -> tuple[Path, bool]:
-    """Root folder of a set, and whether its songs are folders of wav files."""
-    if where is None:
-        root = embedded_root()
-        remedy = "Clone the project again; the embedded set comes with it"
-    elif where == "stempeg":
-        root, remedy = _stempeg_root(), 'Use subset="test": the song belongs to the test songs'
-    elif where == "musdb7":
-        root = Path(os.environ.get("MUSDB_PATH") or cache_folder() / "musdb18-7s")
-        remedy = "Run: sepedu data fetch musdb7, or set MUSDB_PATH to the folder that has them"
-    else:
-        # Whole, for ffmpeg takes what stands before a colon for the name of a protocol.
-        root = Path(where).expanduser().absolute()
-        remedy = f"Check the path: {EXPECTED_TREE}"
-    folder = root / subset
-    if any(folder.glob("*.stem.mp4")):
-        return root, False
-    if any(folder.glob("*/mixture.wav")):
-        _check_wav_songs(folder)
-        return root, True
-    raise SepeduError(f"No songs of subset {subset!r} in {root}", remedy)
-
-
-def _check_wav_songs(folder: Path) -> None:
-    for song in sorted(folder.iterdir()):
-        for stem in ("mixture", *SOURCES):
-            if song.is_dir() and not (song / f"{stem}.wav").is_file():
-                raise SepeduError(
-                    f"The song {song} has no {stem}.wav",
-                    "Complete the song from MUSDB18-HQ, or move its folder away",
-                )
-
-
-def _stempeg_root() -> Path:
-    """A MUSDB18 tree with the one song that the package stempeg ships."""
-    ensure_ffmpeg()
-    import stempeg
-
-    shipped = Path(stempeg.example_stem_path())
-    root = cache_folder() / "stempeg"
-    song = root / "test" / shipped.name
-    if not song.is_file() or song.stat().st_size != shipped.stat().st_size:
-        song.parent.mkdir(parents=True, exist_ok=True)
-        part = song.with_name(f"{song.name}.{os.getpid()}.part")
-        shutil.copyfile(shipped, part)
-        part.replace(song)
-    return root
 
 
 def load_song(

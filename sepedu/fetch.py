@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
-from .datasets import cache_folder
 from .errors import SepeduError
 from .ffmpeg import ensure_ffmpeg
+from .folders import cache_folder
+from .whole import written_whole
 
 SONGS = {"train": 94, "test": 50}
 """Excerpts of each subset; the set of seven-second excerpts omits six training songs."""
@@ -32,41 +31,35 @@ def fetch_musdb7(folder: Path | None = None) -> Path:
     Raises
     ------
     SepeduError
-        If the host cannot be reached, or songs are missing afterwards.
+        If the host cannot be reached, the folder cannot be written, or songs are missing
+        afterwards.
     """
     folder = folder or cache_folder() / "musdb18-7s"
     if (folder / "train").is_dir():
-        check_count(folder)
+        check_count(folder, f"Remove {folder} and fetch again: sepedu data fetch musdb7")
         return folder
-    part = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
     ensure_ffmpeg()
     import musdb
 
-    try:
-        part.mkdir(parents=True)
-        musdb.DB(root=str(part), download=True)
-        check_count(part)
-        os.replace(part, folder)
-    except SepeduError:
-        raise
-    except Exception as error:
-        raise SepeduError(
-            f"The MUSDB18 excerpts could not be downloaded ({type(error).__name__}: {error})",
-            "Check the network and try again; nothing half-finished is left in use. The course "
-            "itself works with its embedded set, without any download",
-        ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with written_whole(folder) as part:
+        part.mkdir()
+        try:
+            musdb.DB(root=str(part), download=True)
+        except Exception as error:
+            raise SepeduError(
+                f"The MUSDB18 excerpts could not be downloaded ({type(error).__name__}: {error})",
+                "Check the network and try again; nothing half-finished is left in use. The course "
+                "itself works with its embedded set, without any download",
+            ) from error
+        check_count(part, "Fetch again: sepedu data fetch musdb7")
     return folder
 
 
-def check_count(folder: Path) -> None:
+def check_count(folder: Path, remedy: str) -> None:
     """Raise SepeduError if songs are missing from a folder of the excerpts."""
     for subset, expected in SONGS.items():
         found = len(list((folder / subset).glob("*.stem.mp4")))
         if found != expected:
             raise SepeduError(
-                f"{folder / subset} has {found} songs instead of {expected}",
-                f"Remove {folder} and fetch again: sepedu data fetch musdb7",
+                f"The excerpts in {subset} are {found} songs instead of {expected}", remedy
             )

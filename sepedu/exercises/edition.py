@@ -16,6 +16,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from ..errors import SepeduError
+from ..whole import write_text
 from .framework import Exercise, lessons
 
 LESSONS = Path(__file__).parent.parent.parent / "lessons"
@@ -97,9 +98,8 @@ def write_edition(folder: Path, wanted: Iterable[str] = ()) -> list[Path]:
             continue
         notebook = nbformat.read(path, as_version=4)
         solved = solve(notebook, lessons().get(number, {}).values())
-        folder.mkdir(parents=True, exist_ok=True)
         target = folder / path.name
-        target.write_text(nbformat.writes(solved) + "\n", encoding="utf-8")
+        write_text(target, nbformat.writes(solved) + "\n")
         written.append(target)
     return written
 

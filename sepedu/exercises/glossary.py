@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nbformat
 
+from ..whole import write_text
 from .edition import LESSONS, find_notebooks
 
 LIBRARY = Path(__file__).parent.parent
@@ -112,7 +113,7 @@ def page() -> str:
 
 def main() -> int:
     """Write the page; return the exit status."""
-    (LESSONS / "README.md").write_text(page(), encoding="utf-8")
+    write_text(LESSONS / "README.md", page())
     print(f"lessons/README.md: {len(ideas())} ideas, {len(words())} words")
     return 0
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import matplotlib
 
 from ..errors import SepeduError
+from ..whole import write_text
 from .deck import Deck, read_deck
 from .figures import lecture_style
 from .page import page
@@ -94,7 +95,8 @@ def build(
             begun = time.perf_counter()
             deck = read_deck(path)
             text, count = compose(deck, sources, say)
-            file = _write(folder / f"{deck.name}.html", text)
+            file = folder / f"{deck.name}.html"
+            write_text(file, text)
             files.append(file)
             line = f"{file}: {count} slides, {file.stat().st_size / 1e6:.1f} MB"
             if browser:
@@ -149,16 +151,3 @@ def serve(
             webbrowser.open(address)
         server.serve_forever()
     return 0
-
-
-def _write(path: Path, text: str) -> Path:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise SepeduError(
-            f"The deck {path} cannot be written ({error})", "Choose a folder that may be written"
-        ) from error
-    return path
