@@ -20,7 +20,7 @@ checkpoints, objective           trained networks on disk; loss and accuracy
 resume, training                 going on after a break; the loop
 separation, files                audio in, estimates out
 evaluation, runs, results, talk  accuracy, SDR, the ladder; one training; published numbers
-plots, widgets                   figures; what can be turned
+accessibility, plots, widgets    descriptions and colours; figures; what can be turned
 exercises                        reference answers, checks, hints
 doctor, lab, commands, cli       the course on this machine
 ===============================  ==========================================================

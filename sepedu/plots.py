@@ -7,45 +7,15 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.core.pylabtools import print_figure
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from .accessibility import AGREEMENT_COLOURS, SOURCE_COLOURS, describe
 from .stft import STFT
 
 FLOOR = -80.0
 """Decibels below the loudest bin where the colours of a spectrogram end."""
-SOURCE_COLOURS = {
-    "mixture": "#555555",
-    "drums": "#D55E00",
-    "bass": "#0072B2",
-    "other": "#009E73",
-    "vocals": "#CC79A7",
-}
-"""Colours of the sources, told apart by colour-blind readers too (Okabe and Ito, 2008)."""
-AGREEMENT_COLOURS = {
-    "right, no": "#F0F0F0",
-    "hit": "#009E73",
-    "miss": "#0072B2",
-    "false alarm": "#D55E00",
-}
-
-
-def describe(figure: Figure, text: str) -> Figure:
-    """Give a figure its description in words, for readers who cannot see it.
-
-    The text becomes the picture's alternative text in notebooks and pages.
-    """
-    figure.set_label(text)
-
-    def bundle(include: object = None, exclude: object = None) -> tuple[dict, dict]:
-        # Jupyter asks a figure for this first, and keeps the metadata beside the picture.
-        picture = print_figure(figure, fmt="png", base64=True)
-        return {"image/png": picture, "text/plain": text}, {"image/png": {"alt": text}}
-
-    figure._repr_mimebundle_ = bundle
-    return figure
 
 
 def decibels(magnitude: np.ndarray, reference: float | None = None) -> np.ndarray:
