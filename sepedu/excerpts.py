@@ -132,6 +132,10 @@ class Excerpts:
         """Stretches of an epoch; the last batch holds those that are left over."""
         return sum(frames // self.stretch for frames in self.frames)
 
+    def size(self, step: int) -> int:
+        """Stretches of a batch, by its place in the epoch."""
+        return min(self.batch, self.stretches - step * self.batch)
+
     def epoch(self, seed: int, epoch: int, share: Share = WHOLE) -> Iterator[tuple[Tensor, Tensor]]:
         """Draw the batches of an epoch, or one process's share of each.
 

@@ -70,14 +70,35 @@ def check_resumable(checkpoint: Path | None) -> None:
         )
 
 
-def resume_from(
-    checkpoint: Path | None,
-    model: MaskCNN,
-    averaged: MaskCNN,
-    optimizer: torch.optim.Optimizer,
-    about: dict[str, Any],
-) -> tuple[History, dict[str, Tensor]]:
-    """Put a training back to its last finished epoch; returns history and best weights."""
+@dataclass
+class Last:
+    """All that a training needs to go on after its last finished epoch."""
+
+    rows: list[dict[str, float]]
+    model: dict[str, Tensor]
+    averaged: dict[str, Tensor]
+    best: dict[str, Tensor]
+    optimizer: dict[int, dict[str, Tensor]]
+
+    def put_back(
+        self, model: MaskCNN, averaged: MaskCNN, optimizer: torch.optim.Optimizer
+    ) -> tuple[History, dict[str, Tensor]]:
+        """Put a training back to that state; returns history and best weights."""
+        model.load_state_dict(self.model)
+        averaged.load_state_dict(self.averaged)
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": self.optimizer, "param_groups": groups})
+        return History(self.rows), self.best
+
+
+def read_last(checkpoint: Path | None, about: dict[str, Any]) -> Last:
+    """Read the state of a training from beside its checkpoint.
+
+    Raises
+    ------
+    SepeduError
+        If there is none, it cannot go on, or it was started with other settings than `about`.
+    """
     check_resumable(checkpoint)
     saved, told, state = load_checkpoint(last_path(checkpoint))
     if not told.get("history"):
@@ -91,16 +112,12 @@ def resume_from(
             f"The training at {checkpoint} was started with another {', '.join(changed)}",
             "Resume it with the same settings, or start anew under another name",
         )
-    model.load_state_dict(saved.state_dict())
     parts: dict[str, dict[str, Tensor]] = {"averaged": {}, "best": {}, "optimizer": {}}
     for key, value in state.items():
         part, name = key.split(".", 1)
         parts[part][name] = value
-    averaged.load_state_dict(parts["averaged"])
     slots: dict[int, dict[str, Tensor]] = {}
     for key, value in parts["optimizer"].items():
         index, name = key.split(".")
         slots.setdefault(int(index), {})[name] = value
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": slots, "param_groups": groups})
-    return History(told["history"]), parts["best"]
+    return Last(told["history"], saved.state_dict(), parts["averaged"], parts["best"], slots)

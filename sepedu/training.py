@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+import functools
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .checkpoints import save_checkpoint
@@ -22,64 +25,30 @@ from .interruption import Uninterrupted
 from .memory import keep_freed_memory
 from .model import MaskCNN
 from .objective import as_mask, loss_of, validate
-from .resume import History, resume_from, save_last
+from .processes import Processes, Scores
+from .recipe import Recipe, check_loss
+from .resume import History, read_last, save_last
+from .schedule import follow, learning_rate
 from .stft import HALF_CONTEXT
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The choices of a training.
-
-    Attributes
-    ----------
-    epochs : int
-        The learning rate falls to zero over them, along half a cosine.
-    learning_rate : float
-        Of AdamW, at the start.
-    weight_decay : float
-    loss : {"mse", "bce"}
-        Mean squared error, as in the original, or binary cross-entropy, for a mask only.
-    average : float
-        Decay of the running average of the weights that is validated and kept; 0 for none.
-    patience : int, optional
-        Stop after so many epochs without a better validation loss.
-    autocast : bool
-        Compute in bfloat16 where that is faster; weights and loss stay in float32.
-    seed : int
-
-    Lesson: 05
-    """
-
-    epochs: int = 20
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-2
-    loss: str = "mse"
-    average: float = 0.99
-    patience: int | None = None
-    autocast: bool = False
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.epochs < 1 or self.seed < 0:
-            raise SepeduError(
-                f"A training of {self.epochs} epochs with seed {self.seed} cannot be",
-                "Use at least 1 epoch, and a seed of at least 0",
-            )
 
 
 def fit(
     model: MaskCNN,
     train: Excerpts,
     valid: Sequence[Example],
-    recipe: Recipe = Recipe(),
+    recipe: Recipe = Recipe(),  # noqa: B008 (it is frozen)
     *,
     checkpoint: Path | None = None,
     about: dict[str, Any] | None = None,
     resume: bool = False,
     progress: bool = True,
     on_epoch: Callable[[History], bool | None] | None = None,
+    accumulate: int = 1,
 ) -> History:
     r"""Train a network, keep the best state that validation saw, and say how it went.
+
+    Processes that a launcher started share each batch and the validation songs. They do what one
+    does with the same batch, but for rounding and for which values dropout hits.
 
     The loss is the mean over all frames m and frequencies k of
 
@@ -107,6 +76,8 @@ def fit(
         Show a bar with the time left.
     on_epoch : callable, optional
         Called with the history after each epoch; a true answer stops the training.
+    accumulate : int
+        Portions of a batch that are computed one after another, which takes less memory.
 
     Returns
     -------
@@ -125,14 +96,17 @@ def fit(
 
     Lesson: 05
     """
-    _check(model, train, valid, recipe)
+    _check(model, train, valid, recipe, accumulate)
     keep_freed_memory()
-    device = model.linear2.weight.device
-    averaged = copy.deepcopy(model).eval()
-    best = copy.deepcopy(model.state_dict())
+    processes = Processes(model.linear2.weight.device, recipe.autocast)
+    scores_of = window_scores if train.stretch == 1 else dense_scores
+    network: nn.Module = Scores(model.to(processes.device), scores_of)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
     )
+    network, optimizer = processes.prepare(network, optimizer)
+    averaged = copy.deepcopy(model).eval()
+    best = copy.deepcopy(model.state_dict())
     about = {
         "source": train.source,
         "threshold": train.threshold,
@@ -146,72 +120,75 @@ def fit(
     }
     history = History()
     if resume:
-        history, best = resume_from(checkpoint, model, averaged, optimizer, about)
-    scores_of = window_scores if train.stretch == 1 else dense_scores
-    lower_precision = recipe.autocast and bfloat16_is_fast(device)
+        last = processes.from_first(lambda: read_last(checkpoint, about))
+        history, best = last.put_back(model, averaged, optimizer)
     steps = recipe.epochs * len(train)
-    bar = tqdm(
-        total=steps, initial=len(history.rows) * len(train), disable=not progress, unit="batch"
-    )
+    hidden = not (progress and processes.first)
+    bar = tqdm(total=steps, initial=len(history.rows) * len(train), disable=hidden, unit="batch")
+
+    def train_epoch(epoch: int) -> tuple[float, float]:
+        """Take a step with every batch; returns the mean loss and accuracy over all frames."""
+        # Dropout, too, is the same when resumed, and differs from process to process.
+        torch.manual_seed(recipe.seed + epoch + 1_000_003 * processes.share.index)
+        model.train()
+        sums = np.zeros(3)
+        for step, batch in enumerate(train.epoch(recipe.seed, epoch, processes.share)):
+            done, size = epoch * len(train) + step, train.size(step)
+            optimizer.param_groups[0]["lr"] = learning_rate(recipe.learning_rate, done, steps)
+            loss = right = 0.0
+            with Uninterrupted():
+                optimizer.zero_grad()
+                for mixture, target, weight, final in processes.portions(batch, size, accumulate):
+                    with processes.gradients(network, final):
+                        with processes.autocast():
+                            scores = network(mixture)
+                        scores = scores.float()
+                        value = loss_of(recipe.loss, model.finish(scores), scores, target.float())
+                        processes.backward(value, weight)
+                    loss += weight * value.item()
+                    right += weight * _right(model, scores, mixture, target, train.threshold)
+                optimizer.step()
+                follow(averaged, model, recipe.average, done)
+            loss, right = processes.total(loss, right)
+            if not math.isfinite(loss):
+                raise SepeduError(
+                    f"The loss became {loss} in epoch {epoch + 1}",
+                    "Use a smaller learning rate, and look at the data for broken songs",
+                )
+            sums += np.array([loss, right, 1.0]) * size * train.stretch
+            bar.update()
+        return float(sums[0] / sums[2]), float(sums[1] / sums[2])
 
     try:
-        for epoch in range(len(history.rows), recipe.epochs):
-            started = time.perf_counter()
-            torch.manual_seed(recipe.seed + epoch)  # dropout, too, is the same when resumed
-            model.train()
-            total_loss = total_right = frames = 0.0
-            for step, (mixture, target) in enumerate(train.epoch(recipe.seed, epoch)):
-                mixture, target = mixture.to(device), target.to(device)
-                rate = _learning_rate(recipe, epoch * len(train) + step, steps)
-                optimizer.param_groups[0]["lr"] = rate
+        with processes:
+            for epoch in range(len(history.rows), recipe.epochs):
+                started = time.perf_counter()
+                trained = train_epoch(epoch)
+                measured = _validate(processes, averaged, valid, recipe.loss, train.threshold)
+                row = {
+                    "epoch": epoch + 1,
+                    "train_loss": trained[0],
+                    "train_accuracy": trained[1],
+                    "valid_loss": measured[0],
+                    "valid_accuracy": measured[1],
+                    "seconds": time.perf_counter() - started,
+                }
+                row = processes.from_first(functools.partial(dict, row))
                 with Uninterrupted():
-                    with torch.autocast(device.type, torch.bfloat16, enabled=lower_precision):
-                        scores = scores_of(model, model.features(mixture))
-                    scores = scores.float()
-                    loss = loss_of(recipe.loss, model.finish(scores), scores, target.float())
-                    optimizer.zero_grad()
-                    loss.backward()
-                    optimizer.step()
-                    _follow(averaged, model, recipe.average, epoch * len(train) + step)
-
-                value = loss.item()
-                if not math.isfinite(value):
-                    raise SepeduError(
-                        f"The loss became {value} in epoch {epoch + 1}",
-                        "Use a smaller learning rate, and look at the data for broken songs",
-                    )
-                count = target.shape[0] * target.shape[2]
-                middle = mixture[..., HALF_CONTEXT:-HALF_CONTEXT]
-                answer = as_mask(model, model.finish(scores.detach()), middle, train.threshold)
-                truth = as_mask(model, target, middle, train.threshold)
-                total_loss += value * count
-                total_right += (answer == truth).float().mean().item() * count
-                frames += count
-                bar.update()
-            measured = validate(averaged, valid, recipe.loss, train.threshold)
-            row = {
-                "epoch": epoch + 1,
-                "train_loss": total_loss / frames,
-                "train_accuracy": total_right / frames,
-                "valid_loss": measured[0],
-                "valid_accuracy": measured[1],
-                "seconds": time.perf_counter() - started,
-            }
-            with Uninterrupted():
-                history.rows.append(row)
-                if history.best == len(history.rows) - 1:
-                    best = copy.deepcopy(averaged.state_dict())
-                    if checkpoint:
-                        save_checkpoint(checkpoint, averaged, about | {"metrics": row})
-                if checkpoint:
-                    save_last(checkpoint, model, averaged, best, optimizer, about, history)
-            bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if "_" in k})
-            waited = len(history.rows) - 1 - history.best
-            if (recipe.patience and waited >= recipe.patience) or (on_epoch and on_epoch(history)):
-                break
+                    history.rows.append(row)
+                    if history.best == len(history.rows) - 1:
+                        best = copy.deepcopy(averaged.state_dict())
+                        if checkpoint and processes.first:
+                            save_checkpoint(checkpoint, averaged, about | {"metrics": row})
+                    if checkpoint and processes.first:
+                        save_last(checkpoint, model, averaged, best, optimizer, about, history)
+                bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if "_" in k})
+                if processes.from_first(lambda: _is_over(history, recipe, on_epoch)):
+                    break
     except KeyboardInterrupt:
         history.stopped = True
-        tqdm.write(f"Stopped after {len(history.rows)} epochs; the best of them is kept.")
+        if processes.first:
+            tqdm.write(f"Stopped after {len(history.rows)} epochs; the best of them is kept.")
     finally:
         bar.close()
     model.load_state_dict(best)
@@ -219,25 +196,41 @@ def fit(
     return history
 
 
-def bfloat16_is_fast(device: torch.device) -> bool:
-    """Whether a device computes in bfloat16 itself instead of imitating it."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):
-        return False
-    return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
+def _right(
+    model: MaskCNN, scores: Tensor, mixture: Tensor, target: Tensor, threshold: float
+) -> float:
+    """Share of bins where the answer, read as a binary mask, is right."""
+    middle = mixture[..., HALF_CONTEXT:-HALF_CONTEXT]
+    answer = as_mask(model, model.finish(scores.detach()), middle, threshold)
+    return (answer == as_mask(model, target, middle, threshold)).float().mean().item()
 
 
-def check_loss(recipe: Recipe, output: str) -> None:
-    """Raise SepeduError if a network with this output cannot be trained with the recipe's loss."""
-    if recipe.loss not in ("mse", "bce") or (recipe.loss == "bce" and output != "mask"):
-        raise SepeduError(
-            f"Loss {recipe.loss!r} does not suit a network with output {output!r}",
-            'Use "mse", or "bce" for a mask',
-        )
+def _validate(
+    processes: Processes, model: MaskCNN, valid: Sequence[Example], loss: str, threshold: float
+) -> tuple[float, float]:
+    """Loss and accuracy over all frames of the validation songs, each song in one process."""
+    if processes.share.count == 1:
+        return validate(model, valid, loss, threshold)
+    sums = np.zeros(3)
+    for number in processes.share.of(len(valid)):
+        song = valid[number]
+        sums += np.array([*validate(model, [song], loss, threshold), 1.0]) * song.target.shape[-1]
+    value, right, frames = processes.total(*sums)
+    return value / frames, right / frames
 
 
-def _check(model: MaskCNN, train: Excerpts, valid: Sequence[Example], recipe: Recipe) -> None:
+def _is_over(
+    history: History, recipe: Recipe, on_epoch: Callable[[History], bool | None] | None
+) -> bool:
+    """Whether the last epochs brought nothing better, or the caller wants no more of them."""
+    waited = len(history.rows) - 1 - history.best
+    patient = recipe.patience is None or waited < recipe.patience
+    return not patient or bool(on_epoch and on_epoch(history))
+
+
+def _check(
+    model: MaskCNN, train: Excerpts, valid: Sequence[Example], recipe: Recipe, accumulate: int
+) -> None:
     shared = set(train.name_of_song) & {example.name for example in valid}
     if shared:
         raise SepeduError(
@@ -246,23 +239,11 @@ def _check(model: MaskCNN, train: Excerpts, valid: Sequence[Example], recipe: Re
         )
     if not valid:
         raise SepeduError("There are no validation songs", 'Open some with split="valid"')
+    if accumulate < 1:
+        raise SepeduError(f"A batch has no {accumulate} portions", "Accumulate at least 1")
     check_loss(recipe, model.output)
     if train.output != model.output:
         raise SepeduError(
             f"The network predicts a {model.output}, the excerpts ask for a {train.output}",
             "Give both the same output",
         )
-
-
-def _learning_rate(recipe: Recipe, step: int, steps: int) -> float:
-    """Half a cosine from the recipe's rate down to 0, after a short linear rise."""
-    rise = min(1.0, (step + 1) / max(1, steps // 50))
-    return recipe.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * step / max(1, steps)))
-
-
-def _follow(averaged: MaskCNN, model: MaskCNN, decay: float, step: int) -> None:
-    """Move the averaged weights a little towards the network's, faster in the first steps."""
-    decay = min(decay, (1 + step) / (10 + step))
-    with torch.no_grad():
-        for slow, fast in zip(averaged.parameters(), model.parameters(), strict=True):
-            slow.lerp_(fast, 1 - decay)

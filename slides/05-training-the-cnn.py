@@ -11,10 +11,11 @@ import torch
 from sepedu import apply_mask, predict_mask
 from sepedu.model import MaskCNN
 from sepedu.plots import describe
+from sepedu.schedule import learning_rate
 from sepedu.slides import panels
 from sepedu.slides.material import magnitude, network, song, stft, story  # noqa: F401
 from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
-from sepedu.training import Recipe, _learning_rate
+from sepedu.training import Recipe
 
 RATE = stft.sample_rate
 part = song("Pop - Morning Train").between(2.0, 8.0)
@@ -167,8 +168,9 @@ def _dropout():
 def _rates():
     recipe = Recipe(epochs=1)
     steps = np.arange(1000)
+    rates = [1000 * learning_rate(recipe.learning_rate, int(step), 1000) for step in steps]
     return panels.curves(
-        {"": (steps / 10, [1000 * _learning_rate(recipe, int(s), 1000) for s in steps])},
+        {"": (steps / 10, rates)},
         "Training done (%)",
         "Step size, thousandths",
         "The learning rate: a short rise, then half a cosine down to zero.",

@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 import torch
 
+from ..devices import bfloat16_is_fast
 from ..memory import keep_freed_memory
-from ..training import bfloat16_is_fast
 from .measure import (
     BATCHES,
     PER_FRAME,

@@ -1,0 +1,187 @@
+"""Several processes that train one network, each on a device of its own: by Accelerate.
+
+`torchrun` and `accelerate launch` start a command once for each device and tell every copy its
+number. Each process then computes its share of every batch, and the gradients of all are summed
+before a step, so that all hold the same weights at any time. The first process alone writes files,
+shows progress and calls back. Without a launcher a training is one process, and Accelerate is not
+needed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from .devices import bfloat16_is_fast
+from .errors import SepeduError
+from .interruption import Noted
+from .model import MaskCNN
+from .shares import WHOLE, Portion, Share
+
+PATIENCE = timedelta(hours=2)
+"""How long a process waits for the others: the first measures a network while they wait."""
+
+
+def launched() -> bool:
+    """Whether `torchrun` or `accelerate launch` started this process."""
+    return "LOCAL_RANK" in os.environ or "ACCELERATE_MIXED_PRECISION" in os.environ
+
+
+def is_first() -> bool:
+    """Whether this process is the one that writes: the first of all, or the only one."""
+    return not launched() or int(os.environ.get("RANK", "0")) == 0
+
+
+class Scores(nn.Module):
+    """The network as one call from magnitudes to scores, in the form that gradients pass through.
+
+    [shape=(batch, 513, frames + 24) -> (batch, 513, frames)]
+    """
+
+    def __init__(self, model: MaskCNN, scores_of: Callable[[MaskCNN, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.model, self.scores_of = model, scores_of
+
+    def forward(self, mixture: Tensor) -> Tensor:
+        """Normalise magnitudes and score every window."""
+        return self.scores_of(self.model, self.model.features(mixture))
+
+
+class Processes:
+    """All processes of a training, as one of them sees them.
+
+    As a context, it makes Ctrl-C stop all of them after the same step.
+
+    Parameters
+    ----------
+    device : torch.device
+        What a process without a launcher computes on; with one, the launcher decides.
+    lower_precision : bool
+        Compute in bfloat16 where the device does that itself, otherwise as the launcher's
+        `--mixed_precision` says.
+
+    Attributes
+    ----------
+    device : torch.device
+    share : Share
+    first : bool
+        Whether this is the process that writes.
+
+    Raises
+    ------
+    SepeduError
+        If a launcher started this process and Accelerate is not installed.
+    """
+
+    def __init__(self, device: torch.device, lower_precision: bool) -> None:
+        self.device, self.share = device, WHOLE
+        self._engine = None
+        if launched():
+            self._engine = _engine(lower_precision)
+            self.device = self._engine.device
+            self.share = Share(self._engine.process_index, self._engine.num_processes)
+        self.first = self.share.index == 0
+        self._bfloat16 = lower_precision and bfloat16_is_fast(self.device)
+        self._interruption = Noted()
+
+    def __enter__(self) -> Self:
+        if self.share.count > 1:
+            self._interruption.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.share.count > 1:
+            self._interruption.__exit__(*error)
+
+    def prepare(
+        self, network: Scores, optimizer: torch.optim.Optimizer
+    ) -> tuple[nn.Module, torch.optim.Optimizer]:
+        """Make network and optimizer work for all; every process gets the first one's weights."""
+        if self._engine is None:
+            return network, optimizer
+        return self._engine.prepare(network, optimizer)
+
+    def portions(self, batch: tuple[Tensor, Tensor], size: int, count: int) -> list[Portion]:
+        """This process's part of a batch of `size` stretches, in portions, on its device."""
+        mixture, target = (part.to(self.device) for part in batch)
+        return self.share.portions((mixture, target), size, count)
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Compute in the lower precision, if that was asked for."""
+        if self._engine is None:
+            return torch.autocast(self.device.type, torch.bfloat16, enabled=self._bfloat16)
+        return self._engine.autocast()
+
+    def gradients(self, network: nn.Module, last: bool) -> AbstractContextManager[Any]:
+        """Exchange gradients with the others in the last portion of a batch only."""
+        if self._engine is None or last:
+            return nullcontext()
+        return self._engine.no_sync(network)
+
+    def backward(self, loss: Tensor, weight: float) -> None:
+        """Add the gradients of a portion's loss, weighted as its frames count in the batch."""
+        if self._engine is None:
+            (loss * weight).backward()
+        else:  # which takes the mean over processes where a sum is wanted
+            self._engine.backward(loss * (weight * self.share.count))
+
+    def total(self, *numbers: float) -> list[float]:
+        """Sum each number over all processes.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            In every process, if Ctrl-C came to one of them since the last sum.
+        """
+        if self.share.count == 1:
+            return list(numbers)
+        told = [*numbers, float(self._interruption.came)]
+        *sums, interrupted = self._engine.reduce(
+            torch.tensor(told, dtype=torch.float64, device=self.device)
+        ).tolist()
+        if interrupted:
+            self._interruption.came = False
+            raise KeyboardInterrupt
+        return sums
+
+    def from_first(self, call: Callable[[], Any]) -> Any:
+        """Let the first process alone call something, and give its answer, or error, to all."""
+        if self.share.count == 1:
+            return call()
+        from accelerate.utils import broadcast_object_list
+
+        answer: list[Any] = [None, None]
+        if self.first:
+            try:
+                answer[0] = call()
+            except (SepeduError, KeyboardInterrupt) as error:
+                answer[1] = error
+        value, error = broadcast_object_list(answer)
+        if error is not None:
+            raise error
+        return value
+
+
+def _engine(lower_precision: bool) -> Any:
+    """Accelerate, connected with the other processes."""
+    try:
+        from accelerate import Accelerator, DistributedDataParallelKwargs, PartialState
+        from accelerate.utils import InitProcessGroupKwargs
+    except ImportError as error:
+        raise SepeduError(
+            "Several processes train together by Accelerate, which is not installed",
+            "pip install 'sepedu[scale]', or give the command without a launcher",
+        ) from error
+    state = PartialState(**InitProcessGroupKwargs(timeout=PATIENCE).to_kwargs())
+    precision = "no"
+    if lower_precision:
+        precision = "bf16" if bfloat16_is_fast(state.device) else None  # None: as launched
+    # The buffers are settings that never change: nothing to send in every step.
+    parallel = DistributedDataParallelKwargs(broadcast_buffers=False)
+    return Accelerator(mixed_precision=precision, kwargs_handlers=[parallel])
