@@ -18,7 +18,9 @@ model                            the network
 dense                            the network over a whole spectrogram at once
 checkpoints, objective           trained networks on disk; loss and accuracy
 resume, training                 going on after a break; the loop
+gates                            from what networks say to the factors of bins
 separation, files                audio in, estimates out
+distortion                       the signal-to-distortion ratio and its kin
 evaluation, runs, results, talk  accuracy, SDR, the ladder; one training; published numbers
 accessibility, plots, widgets    descriptions and colours; figures; what can be turned
 exercises                        reference answers, checks, hints

@@ -74,7 +74,12 @@ def build_parser() -> argparse.ArgumentParser:
     separate.add_argument(
         "--sources", type=_names, help="such as vocals,drums; by default all four"
     )
-    separate.add_argument("--mask", choices=("soft", "binary"), default="soft")
+    separate.add_argument(
+        "--mask",
+        choices=("best", "soft", "binary", "shared", "wiener"),
+        default="best",
+        help="by default the best of each source on the validation songs",
+    )
     separate.add_argument("--threshold", type=float, default=0.5, help="of the binary mask")
     separate.add_argument("--residual", action="store_true", help="also write what is left over")
     separate.add_argument("--model", type=Path, help="a checkpoint of yours, for one source")

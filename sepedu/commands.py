@@ -104,7 +104,8 @@ def evaluate(options: argparse.Namespace) -> None:
         check_place(options.out)
     dataset = open_dataset(options.data, options.subset, options.split)
     models, average_masks = {}, {}
-    for source in sources:
+    # Masks that share out each bin need all four networks, even if one source is asked for.
+    for source in [*sources, *(other for other in SOURCES if other not in sources)]:
         if not weights_path(source).is_file():
             print(f"There is no network for {source} yet: its rows are left out.", file=sys.stderr)
             continue
@@ -129,10 +130,13 @@ def evaluate(options: argparse.Namespace) -> None:
 def results(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from .gates import best_masks_path
     from .results import collect_results, write_results
     from .results_page import update_readme, weights_card
     from .resume import history_path
 
+    if options.clone and options.subset != "train":
+        raise SepeduError("The test songs choose nothing", "Leave --subset or --clone away")
     results = collect_results(options.data, options.subset, lambda songs: tqdm(songs, unit="song"))
     for path in write_results(results, options.out):
         print(path)
@@ -144,6 +148,9 @@ def results(options: argparse.Namespace) -> None:
             for source in results["training"]
         }
         write_text(weights / "README.md", weights_card(results, histories))
+        write_text(
+            weights / best_masks_path().name, json.dumps(results["best_masks"], indent=1) + "\n"
+        )
 
 
 def slides_build(options: argparse.Namespace) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from .datasets import SOURCES, Song
-from .errors import SepeduError
+from .distortion import framewise_sdr, sdr, si_sdr
+from .gates import JOINT, MASKS, combine_gates, predict_gates
 from .masks import apply_mask, binary_mask, ratio_mask
 from .model import MaskCNN
-from .separation import predict_gate
 from .stft import STFT
 
 METHODS = (
@@ -21,109 +21,22 @@ METHODS = (
     "mask made beforehand",
     "network, binary",
     "network, soft",
+    "network, shared",
+    "network, wiener",
     "ideal binary mask",
     "ideal ratio mask",
 )
 """Rungs of the ladder, from what needs no knowledge to what knows the answer."""
-
-
-def sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
-    r"""Signal-to-distortion ratio of an estimate, in decibels.
-
-    .. math:: \text{SDR} = 10 \log_{10} \frac{\sum s^2}{\sum (s - \hat s)^2}
-
-    It is the SDR of museval (BSSEval v4) for one window that spans the recording.
-
-    Parameters
-    ----------
-    reference, estimate : np.ndarray [shape=(samples,) or (channels, samples)]
-
-    Returns
-    -------
-    sdr : float
-        NaN where the reference is silent, since nothing can then be right; infinite for a
-        perfect estimate; 0 for silence.
-
-    References
-    ----------
-    F.-R. Stöter, A. Liutkus, N. Ito, "The 2018 signal separation evaluation campaign",
-    LVA/ICA 2018.
-
-    Lesson: 06
-
-    Examples
-    --------
-    >>> sdr(np.array([1.0, -1.0]), np.array([0.0, 0.0]))
-    0.0
-    """
-    reference, estimate = _same_shape(reference, estimate)
-    energy = float((reference**2).sum())
-    error = float(((reference - estimate) ** 2).sum())
-    if energy == 0:
-        return float("nan")
-    return float("inf") if error == 0 else float(10 * np.log10(energy / error))
-
-
-def framewise_sdr(
-    reference: np.ndarray, estimate: np.ndarray, sample_rate: int, seconds: float = 1.0
-) -> float:
-    """Median over windows of one second of `sdr`: what museval reports for a song.
-
-    Windows where the reference is silent do not count; NaN if there are no others.
-
-    Lesson: 06
-    """
-    reference, estimate = _same_shape(reference, estimate)
-    length = int(seconds * sample_rate)
-    starts = range(0, max(reference.shape[-1] - length, 0) + 1, length)
-    values = [sdr(reference[..., s : s + length], estimate[..., s : s + length]) for s in starts]
-    heard = [value for value in values if not np.isnan(value)]
-    return float(np.median(heard)) if heard else float("nan")
-
-
-def si_sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
-    r"""Scale-invariant SDR, in decibels: the estimate's level does not count.
-
-    .. math:: \text{SI-SDR} = 10 \log_{10} \frac{\|\alpha s\|^2}{\|\alpha s - \hat s\|^2},
-        \quad \alpha = \frac{\langle \hat s, s \rangle}{\|s\|^2}
-
-    Parameters
-    ----------
-    reference, estimate : np.ndarray [shape=(samples,) or (channels, samples)]
-
-    Returns
-    -------
-    si_sdr : float
-        NaN where the reference or the estimate is silent.
-
-    References
-    ----------
-    J. Le Roux, S. Wisdom, H. Erdogan, J. R. Hershey, "SDR - half-baked or well done?",
-    ICASSP 2019.
-
-    Lesson: 06
-    """
-    reference, estimate = _same_shape(reference, estimate)
-    energy = float((reference**2).sum())
-    if energy == 0 or not estimate.any():
-        return float("nan")
-    return sdr(float((reference * estimate).sum()) / energy * reference, estimate)
-
-
-def _same_shape(reference: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    if np.shape(reference) != np.shape(estimate):
-        raise SepeduError(
-            f"Reference of shape {np.shape(reference)} and estimate of shape "
-            f"{np.shape(estimate)} cannot be compared",
-            "Both must have the same channels and length",
-        )
-    reference, estimate = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
-    if not (np.isfinite(reference).all() and np.isfinite(estimate).all()):
-        raise SepeduError(
-            "There are values that are not finite (NaN or infinity) in what is to be compared",
-            "Look for a division by zero in the step before",
-        )
-    return reference, estimate
+__all__ = [
+    "METHODS",
+    "accuracy",
+    "evaluate",
+    "framewise_sdr",
+    "mean_squared_error",
+    "sdr",
+    "si_sdr",
+    "summarise",
+]
 
 
 def accuracy(prediction: np.ndarray, target: np.ndarray) -> float:
@@ -158,7 +71,8 @@ def evaluate(
     songs : iterable of Song
         Mono, at 22,050 Hz.
     models : mapping of str to MaskCNN
-        Networks by source; sources without one get the other rows.
+        Networks by source; sources without one get the other rows. The masks that share out
+        each bin, "network, shared" and "network, wiener", need those of all four sources.
     average_masks : mapping of str to np.ndarray [each shape=(513, 1)], optional
         Masks made beforehand from training songs.
     sources : sequence of str
@@ -183,6 +97,7 @@ def evaluate(
         spectrum = stft.forward(song.mixture)
         mixture = np.abs(spectrum)
         magnitudes = {name: np.abs(stft.forward(audio)) for name, audio in song.sources.items()}
+        gates = _gates(models, mixture, sources)
         ratios = dict(zip(magnitudes, ratio_mask(np.stack(list(magnitudes.values()))), strict=True))
         for source in sources:
             target = binary_mask(magnitudes[source], mixture, threshold)
@@ -196,10 +111,7 @@ def evaluate(
             if average_masks and source in average_masks:
                 flat = np.broadcast_to(average_masks[source], mixture.shape)
                 masks["mask made beforehand"] = flat
-            if source in models:
-                soft = predict_gate(models[source], mixture)
-                masks["network, soft"] = soft
-                masks["network, binary"] = (soft > 0.5).astype(np.float32)
+            masks |= {f"network, {mask}": gate for mask, gate in gates[source].items()}
             for method, mask in masks.items():
                 estimate = stft.inverse(apply_mask(mask, spectrum), len(song.mixture))
                 reference = song.sources[source]
@@ -228,6 +140,22 @@ def evaluate(
         .sort_values(["source", "method", "song"], ignore_index=True)
         .astype({"method": str})
     )
+
+
+def _gates(
+    models: Mapping[str, MaskCNN], mixture: np.ndarray, sources: Sequence[str]
+) -> dict[str, dict[str, np.ndarray]]:
+    """Every gate that the networks make of a mixture, by source and mask."""
+    joint = set(SOURCES) <= set(models)
+    needed = SOURCES if joint else [source for source in sources if source in models]
+    found: dict[str, dict[str, np.ndarray]] = {source: {} for source in sources}
+    if needed:
+        soft = predict_gates({source: models[source] for source in needed}, mixture)
+        for mask in MASKS if joint else [mask for mask in MASKS if mask not in JOINT]:
+            for source, gate in zip(needed, combine_gates(soft, mask), strict=True):
+                if source in found:
+                    found[source][mask] = gate
+    return found
 
 
 def _constant(ones: float) -> str:

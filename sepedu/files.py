@@ -13,7 +13,7 @@ from .audio import open_audio, read_samples
 from .datasets import SOURCES
 from .errors import SepeduError
 from .model import MaskCNN
-from .separation import blocks, check_request, separate_block
+from .separation import Plan, blocks, check_request, separate_block
 from .whole import folder_aside
 
 RF64_FROM = 4 * 10**9
@@ -24,7 +24,7 @@ def separate_file(
     song: str | os.PathLike[str],
     out: str | os.PathLike[str],
     sources: Sequence[str] = SOURCES,
-    mask: str = "soft",
+    mask: str = "best",
     threshold: float = 0.5,
     residual: bool = False,
     models: Mapping[str, MaskCNN] | None = None,
@@ -32,7 +32,7 @@ def separate_file(
 ) -> dict[str, Path]:
     """Separate a song into 32-bit float WAV files of its own rate, channels and length.
 
-    Memory stays bounded: a block of about 95 seconds is read, separated and written at a time.
+    Memory stays bounded: a block of about 12 seconds is read, separated and written at a time.
     The files appear under their names only when all of them are whole.
 
     Parameters
@@ -62,7 +62,7 @@ def separate_file(
         if recording.frames < 1:
             raise SepeduError(f"There are no samples in {song}", "Give a recording with sound")
         rate = recording.samplerate
-        models = check_request(sources, mask, threshold, rate, models)
+        plan = check_request(sources, mask, threshold, rate, models)
         folder = Path(out) / _name_of_folder(song)
         names = [*sources, "residual"] if residual else list(sources)
         files = {name: folder / f"{name}.wav" for name in names}
@@ -89,7 +89,7 @@ def separate_file(
                     for name in names
                 }
                 for block in progress(list(blocks(recording.frames, rate))):
-                    _separate_block(recording, parts, block, models, mask, threshold, song)
+                    _separate_block(recording, parts, block, plan, song)
             for name, file in files.items():
                 (aside / f"{name}.wav").replace(file)
         # soundfile meets a full disk with an assertion.
@@ -111,16 +111,16 @@ def _separate_block(
     recording: soundfile.SoundFile,
     parts: Mapping[str, soundfile.SoundFile],
     block: tuple[int, int, int, int],
-    models: Mapping[str, MaskCNN],
-    mask: str,
-    threshold: float,
+    plan: Plan,
     song: Path,
 ) -> None:
+    """Write a block of each estimate as soon as it is made."""
     first, last, margin_first, margin_last = block
     channels = read_samples(recording, margin_last - margin_first, song, first=margin_first)
-    estimates = separate_block(channels, recording.samplerate, models, mask, threshold)
-    if "residual" in parts:
-        estimates["residual"] = channels - sum(estimates[source] for source in models)
     inside = slice(first - margin_first, last - margin_first)
-    for name, part in parts.items():
-        part.write(estimates[name][:, inside].T)
+    left = channels[:, inside].copy()
+    for source, estimate in separate_block(channels, recording.samplerate, plan):
+        parts[source].write(estimate[:, inside].T)
+        left -= estimate[:, inside]
+    if "residual" in parts:
+        parts["residual"].write(left.T)

@@ -15,11 +15,11 @@ import pandas as pd
 from .checkpoints import load_checkpoint, weights_path
 from .datasets import SOURCES, Song, load_song, open_dataset
 from .evaluation import accuracy, evaluate, summarise
+from .gates import MASKS, predict_gate
 from .masks import binary_mask
 from .model import MaskCNN
 from .results_page import as_markdown
 from .runs import dataset_name
-from .separation import predict_gate
 from .stft import STFT
 from .whole import write_text
 
@@ -50,8 +50,10 @@ def collect_results(
     results : dict
         What `docs/results.json` holds: `data`, `threshold`, `training` (how the networks were
         made), `rows` (per part, source and method, those of `summarise`; `read_results` reads
-        them), `sdr_by_song`, and `details` of the last part (accuracy by frequency band, against
-        T, and calibration). Rounded to four digits.
+        them), `best_masks` (by source, the one of `MASKS` with the best SDR on the validation
+        songs; the test songs choose nothing, so with them it is left out), `sdr_by_song`, and
+        `details` of the last part (accuracy by frequency band, against T, and calibration).
+        Rounded to four digits.
 
     Raises
     ------
@@ -82,8 +84,21 @@ def collect_results(
         results["sdr_by_song"][part] = {
             source: _plain(by_song.loc[source].round(DIGITS), "index") for source in SOURCES
         }
+    if "valid" in parts:
+        results["best_masks"] = {source: best_mask(results["rows"], source) for source in models}
     results["details"] = {source: _details(songs, source, models[source]) for source in models}
     return results
+
+
+def best_mask(rows: Sequence[Mapping[str, Any]], source: str) -> str:
+    """The mask whose median SDR on the validation songs is the highest; of equals the simplest."""
+    ratios = {
+        row["method"]: row["sdr"]
+        for row in rows
+        if row["part"] == "valid" and row["source"] == source and row["sdr"] is not None
+    }
+    measured = [mask for mask in MASKS if f"network, {mask}" in ratios]
+    return max(measured, key=lambda mask: ratios[f"network, {mask}"], default=MASKS[0])
 
 
 def _told(about: Mapping[str, Any]) -> dict[str, Any]:

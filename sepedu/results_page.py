@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from .errors import SepeduError
+from .gates import MASKS
 from .talk import talk_results
 
 BEGIN, END = "<!-- results:begin, written by `sepedu results` -->", "<!-- results:end -->"
@@ -51,6 +52,7 @@ def as_markdown(results: Mapping[str, Any]) -> str:
             row = talk.loc[(source, part)]
             lines.append(f"| the talk | {row['accuracy']:.3f} | {row['mse']:.3f} | | | |")
         lines.append("")
+    lines += _gates(results, rows)
     for source, details in sorted(results["details"].items()):
         lines += [f"## Where the network for {source} is right", ""]
         lines += ["| from Hz | to Hz | ones | majority class | accuracy |", "|---|---|---|---|---|"]
@@ -73,6 +75,33 @@ def as_markdown(results: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _gates(results: Mapping[str, Any], rows: pd.DataFrame) -> list[str]:
+    """The masks that networks make, beside one another on the validation songs."""
+    if "best_masks" not in results:
+        return []
+    table = rows[rows["part"] == "valid"].set_index(["source", "method"])
+    lines = [
+        "## One network alone, or four that share",
+        "",
+        "SDR on the validation songs, median and mean; `sepedu separate` takes the mask with the "
+        "best median, in bold, unless told otherwise.",
+        "",
+        f"| | {' | '.join(MASKS)} |",
+        "|---" * (len(MASKS) + 1) + "|",
+    ]
+    for source, best in sorted(results["best_masks"].items()):
+        cells = []
+        for mask in MASKS:
+            if (source, f"network, {mask}") not in table.index:
+                cells.append("")
+                continue
+            row = table.loc[(source, f"network, {mask}")]
+            stars = "**" if mask == best else ""
+            cells.append(f"{stars}{row['sdr']:.2f}{stars}, {row['sdr_mean']:.2f}")
+        lines.append(f"| {source} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
 _PARTS = {"train": "Training songs", "valid": "Validation songs", "test": "Test songs"}
 
 
@@ -90,7 +119,7 @@ def readme_table(results: Mapping[str, Any]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     second = [
-        "| SDR (dB), validation | " + " | ".join(_README_RUNGS) + " |",
+        "| SDR (dB), validation | " + " | ".join(_README_RUNGS.values()) + " |",
         "|---" * (len(_README_RUNGS) + 1) + "|",
     ]
     for source in ("vocals", "drums", "bass", "other"):
@@ -113,12 +142,21 @@ def readme_table(results: Mapping[str, Any]) -> str:
             told("mse"),
         ]
         first.append(f"| {source} | {' | '.join(cells)} |")
-        ratios = [f"{rows.loc[(source, 'valid', rung), 'sdr']:.1f}" for rung in _README_RUNGS]
+        best = f"network, {results['best_masks'][source]}"
+        rungs = [best if rung == "best" else rung for rung in _README_RUNGS]
+        ratios = [f"{rows.loc[(source, 'valid', rung), 'sdr']:.1f}" for rung in rungs]
         second.append(f"| {source} | {' | '.join(ratios)} |")
     return "\n".join([*first, "", *second])
 
 
-_README_RUNGS = ("mixture", "mask made beforehand", "network, soft", "ideal binary mask")
+_README_RUNGS = {
+    "mixture": "mixture",
+    "mask made beforehand": "mask made beforehand",
+    "network, soft": "network, soft",
+    "best": "network, its best mask",
+    "ideal binary mask": "ideal binary mask",
+}
+"""Columns of the README's second table, by method; "best" differs from source to source."""
 
 
 def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]) -> str:
@@ -139,8 +177,8 @@ def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]
         "the mask made beforehand beside the weights. `SOURCE.history.json` holds a row for each "
         "epoch.",
         "",
-        "| | learned from | songs | epochs | minutes | validation accuracy | command |",
-        "|---|---|---|---|---|---|---|",
+        "| | learned from | songs | epochs | minutes | validation accuracy | mask | command |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for source, told in sorted(results["training"].items()):
         rows = histories[source]
@@ -150,9 +188,13 @@ def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]
         command += f"--epochs {told['recipe']['epochs']} --batch {told['batch']}`"
         lines.append(
             f"| {source} | {told['data']} | {told['songs']} | {len(rows)}, best {best['epoch']} | "
-            f"about {minutes:.0f} | {best['valid_accuracy']:.3f} | {command} |"
+            f"about {minutes:.0f} | {best['valid_accuracy']:.3f} | "
+            f"{results['best_masks'][source]} | {command} |"
         )
     lines += [
+        "",
+        "The mask is the one with the best SDR on the validation songs, which `sepedu separate` "
+        "uses; it is written in `masks.json`.",
         "",
         "The minutes are those of the machine that trained them, and of what else it did.",
         "",

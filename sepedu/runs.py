@@ -17,11 +17,11 @@ from .errors import SepeduError
 from .evaluation import accuracy, framewise_sdr, mean_squared_error
 from .examples import Example, make_example
 from .excerpts import Augmentation, Excerpts
+from .gates import predict_gate
 from .masks import apply_mask
 from .model import MaskCNN
 from .prepare import store_folder
 from .resume import check_resumable
-from .separation import predict_gate
 from .stft import STFT
 from .store import RELEASED, SUM
 from .stored import StoredExamples, StoredExcerpts, fit_features, open_store

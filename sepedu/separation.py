@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from .audio import check_audio, mono, resample
 from .checkpoints import load_checkpoint, weights_path
 from .datasets import SOURCES
-from .dense import predict_mask
 from .errors import SepeduError
+from .gates import (
+    JOINT,
+    MASKS,
+    best_masks,
+    combine_gates,
+    predict_gate,
+    predict_gates,
+)
 from .masks import apply_mask
 from .model import MaskCNN
 from .stft import STFT
 
-BLOCK_FRAMES = 8192
-"""Frames separated at a time, about 95 seconds: memory stays bounded however long a song is."""
+BLOCK_FRAMES = 1024
+"""Frames separated at a time, about 12 seconds: memory stays bounded however long a song is."""
 MARGIN_FRAMES = 64
 """Frames beyond a block that are computed and thrown away, so that its borders are not heard."""
 
@@ -39,7 +47,7 @@ def separate(
     audio: np.ndarray,
     sample_rate: int,
     sources: Sequence[str] = SOURCES,
-    mask: str = "soft",
+    mask: str = "best",
     threshold: float = 0.5,
     residual: bool = False,
     models: Mapping[str, MaskCNN] | None = None,
@@ -58,15 +66,17 @@ def separate(
         In hertz.
     sources : sequence of str
         Which of "drums", "bass", "other", "vocals" to estimate.
-    mask : {"soft", "binary"}
-        "soft" multiplies by the network's output, which gives the better SDR; "binary" by
-        whether it exceeds the threshold.
+    mask : {"best", "soft", "binary", "shared", "wiener"}
+        "soft" multiplies by the network's output, "binary" by whether it exceeds the threshold.
+        "shared" and "wiener" let the networks of all four sources share out each bin, see
+        `shared_gates` and `wiener_gates`. "best" is, source by source, the one with the best SDR
+        on the validation songs; "soft" where the networks that it needs are not given.
     threshold : float
         For the binary mask, in [0, 1].
     residual : bool
         Also return "residual": what is left of the mixture when the estimates are taken away.
     models : mapping of str to MaskCNN, optional
-        Networks to use instead of those that come with the course.
+        Networks by source, to use instead of those that come with the course.
 
     Returns
     -------
@@ -89,20 +99,40 @@ def separate(
     (2, 44100)
     """
     audio = check_audio(audio)
-    models = check_request(sources, mask, threshold, sample_rate, models)
+    plan = check_request(sources, mask, threshold, sample_rate, models)
     channels = np.atleast_2d(audio)
     names = [*sources, "residual"] if residual else list(sources)
     estimates = {name: np.empty_like(channels) for name in names}
     for first, last, margin_first, margin_last in blocks(channels.shape[1], sample_rate):
-        piece = separate_block(
-            channels[:, margin_first:margin_last], sample_rate, models, mask, threshold
-        )
         inside = slice(first - margin_first, last - margin_first)
-        for source in sources:
-            estimates[source][:, first:last] = piece[source][:, inside]
-    if residual:
-        estimates["residual"] = channels - sum(estimates[source] for source in sources)
+        piece = channels[:, margin_first:margin_last]
+        left = channels[:, first:last].copy() if residual else None
+        for source, estimate in separate_block(piece, sample_rate, plan):
+            estimates[source][:, first:last] = estimate[:, inside]
+            if left is not None:
+                left -= estimate[:, inside]
+        if left is not None:
+            estimates["residual"][:, first:last] = left
     return {name: estimate.reshape(audio.shape) for name, estimate in estimates.items()}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a request comes to.
+
+    Attributes
+    ----------
+    models : dict of str to MaskCNN
+        The networks needed: those of the wanted sources first, in their order.
+    masks : dict of str to str
+        How each wanted source's gate is made, one of `MASKS`.
+    threshold : float
+        Of the binary masks.
+    """
+
+    models: dict[str, MaskCNN]
+    masks: dict[str, str]
+    threshold: float
 
 
 def check_request(
@@ -111,28 +141,43 @@ def check_request(
     threshold: float,
     sample_rate: int,
     models: Mapping[str, MaskCNN] | None,
-) -> dict[str, MaskCNN]:
-    """Return the networks for these sources, or say what is wrong with the request."""
+) -> Plan:
+    """Return the networks and the masks for these sources, or say what is wrong."""
     if isinstance(sources, str) or not sources or len(set(sources)) != len(sources):
         raise SepeduError(
             f"Sources {sources!r} are not a list of different names",
             f"Give some of {', '.join(SOURCES)}",
         )
-    if mask not in ("soft", "binary"):
-        raise SepeduError(f"Mask {mask!r} is unknown", 'Use "soft" or "binary"')
+    if mask not in ("best", *MASKS):
+        raise SepeduError(f"Mask {mask!r} is unknown", f"Use best, {', '.join(MASKS)}")
     if not 0 <= threshold <= 1:
         raise SepeduError(f"Threshold {threshold!r} is outside 0 to 1", "Try 0.5")
     if isinstance(sample_rate, bool) or int(sample_rate) != sample_rate or sample_rate < 1:
         raise SepeduError(f"Sample rate {sample_rate!r} is not in whole hertz", "Often it is 44100")
-    if models is None:
-        return load_models(sources)
+    known = SOURCES if models is None else tuple(models)
     for source in sources:
-        if source not in models:
+        if source not in known:
             raise SepeduError(
                 f"There is no network for the source {source!r}",
-                f"There are networks for: {', '.join(models)}",
+                f"There are networks for: {', '.join(known)}",
             )
-    return {source: models[source] for source in sources}
+    masks = dict.fromkeys(sources, mask)
+    if mask == "best":
+        alone = not set(SOURCES) <= set(known)
+        best = best_masks()
+        masks = {s: MASKS[0] if alone and best[s] in JOINT else best[s] for s in sources}
+    needed = list(sources)
+    if set(masks.values()) & set(JOINT):
+        needed += [source for source in SOURCES if source not in sources]
+        missing = [source for source in needed if source not in known]
+        if missing:
+            raise SepeduError(
+                f"The mask {mask!r} needs networks of all four sources; there is none for "
+                + ", ".join(missing),
+                "Use soft or binary",
+            )
+    models = load_models(needed) if models is None else models
+    return Plan({source: models[source] for source in needed}, masks, threshold)
 
 
 def blocks(samples: int, sample_rate: int) -> Iterator[tuple[int, int, int, int]]:
@@ -158,37 +203,38 @@ def blocks(samples: int, sample_rate: int) -> Iterator[tuple[int, int, int, int]
 
 
 def separate_block(
-    channels: np.ndarray,
-    sample_rate: int,
-    models: Mapping[str, MaskCNN],
-    mask: str = "soft",
-    threshold: float = 0.5,
-) -> dict[str, np.ndarray]:
-    """Separate a short recording in one pass [shape=(channels, samples)], per source the same."""
+    channels: np.ndarray, sample_rate: int, plan: Plan
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Separate a short recording in one pass, one wanted source after the other.
+
+    Each is forgotten before the next is made, so that the memory is that of one.
+
+    Yields
+    ------
+    source : str
+    estimate : np.ndarray [shape=(channels, samples)], float32
+        Of the shape of `channels`.
+    """
     stft = STFT()
     low = resample(channels, sample_rate, stft.sample_rate)
     spectrum = stft.forward(low)
     magnitude = np.abs(stft.forward(mono(low)))
-    estimates = {}
-    for source, model in models.items():
-        gate = predict_gate(model, magnitude, mask, threshold)
+    for source, gate in _gates(magnitude, plan):
         estimate = stft.inverse(apply_mask(gate, spectrum), low.shape[1])
         back = resample(estimate, stft.sample_rate, sample_rate)[:, : channels.shape[1]]
         missing = channels.shape[1] - back.shape[1]
-        estimates[source] = np.pad(back, ((0, 0), (0, missing)))
-    return estimates
+        yield source, np.pad(back, ((0, 0), (0, missing))) if missing else back
 
 
-def predict_gate(
-    model: MaskCNN, magnitude: np.ndarray, mask: str = "soft", threshold: float = 0.5
-) -> np.ndarray:
-    """The factor for each bin of the mixture, whatever the network predicts.
-
-    A network without the mask predicts the source's magnitude: its share of the mixture, at
-    most 1, takes the mask's place. [shape=(513, frames)], float32 in [0, 1].
-    """
-    prediction = predict_mask(model, magnitude)
-    if model.output == "magnitude":
-        prediction = np.expm1(prediction).clip(min=0) / np.maximum(magnitude, 1e-8)
-        prediction = prediction.clip(max=1)
-    return (prediction > threshold).astype(np.float32) if mask == "binary" else prediction
+def _gates(magnitude: np.ndarray, plan: Plan) -> Iterator[tuple[str, np.ndarray]]:
+    """The gate of each wanted source, in order [each shape=(513, frames)]."""
+    joint = set(plan.masks.values()) & set(JOINT)
+    together = predict_gates(plan.models, magnitude) if joint else None
+    for index, (source, mask) in enumerate(plan.masks.items()):
+        if together is None:
+            yield (
+                source,
+                combine_gates(predict_gate(plan.models[source], magnitude), mask, plan.threshold),
+            )
+        else:
+            yield source, combine_gates(together, mask, plan.threshold)[index]

@@ -9,7 +9,10 @@ from songs import made_up_song, write_hq_dataset
 
 from sepedu import MaskCNN, SepeduError, results
 from sepedu.checkpoints import load_checkpoint, save_checkpoint, weights_path
+from sepedu.cli import main
 from sepedu.datasets import SOURCES
+from sepedu.gates import MASKS
+from sepedu.results import best_mask
 from sepedu.results_page import BEGIN, END, as_markdown, readme_table, update_readme
 from sepedu.runs import finish
 from sepedu.talk import read_results
@@ -35,11 +38,34 @@ def test_results_are_rebuilt_alike(networks, tmp_path):
     rows = read_results(tmp_path / "a" / "results.json")
     assert set(rows["source"]) == set(SOURCES)
     assert set(rows["part"]) == {"test"}
+    assert {"network, shared", "network, wiener"} <= set(rows["method"])
+    assert "best_masks" not in measured
     details = measured["details"]["bass"]
     assert [band["low"] for band in details["bands"]] == list(results.BAND_EDGES[:-1])
     for row in details["bands"] + details["thresholds"]:
         assert row["majority"] == pytest.approx(max(row["ones"], 1 - row["ones"]), abs=2e-4)
     assert sum(c["share"] for c in details["calibration"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_best_mask_has_the_highest_median_on_the_validation_songs():
+    def rows(part, *ratios):
+        methods = [f"network, {mask}" for mask in MASKS]
+        return [
+            {"part": part, "source": "bass", "method": method, "sdr": sdr}
+            for method, sdr in zip(methods, ratios, strict=True)
+        ]
+
+    training = rows("train", 9.0, 0.0, 0.0, 0.0)
+    ideal = [{"part": "valid", "source": "bass", "method": "ideal binary mask", "sdr": 8.0}]
+    assert best_mask(training + ideal + rows("valid", 1.0, -2.0, 3.0, 2.0), "bass") == "shared"
+    assert best_mask(rows("valid", 1.0, 0.0, 1.0, 1.0), "bass") == "soft"
+    assert best_mask(rows("valid", None, None, None, None), "bass") == "soft"
+
+
+def test_test_songs_choose_no_mask(tmp_path):
+    words = ["results", "--subset", "test", "--clone", str(tmp_path)]
+    assert main([*words, "--out", str(tmp_path / "out")]) == 2
+    assert not (tmp_path / "out").exists()
 
 
 def test_finishing_a_training_measures_and_adds_the_average_mask(tmp_path):

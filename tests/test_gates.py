@@ -1,0 +1,133 @@
+"""Gates share out each bin, and the best of them on validation is what `separate` uses."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from sepedu import MaskCNN, SepeduError, gates, separate
+from sepedu.datasets import SOURCES
+from sepedu.gates import (
+    JOINT,
+    MASKS,
+    best_masks,
+    best_masks_path,
+    combine_gates,
+    shared_gates,
+    wiener_gates,
+)
+from sepedu.separation import check_request
+
+PROBABILITIES = arrays(np.float32, (4, 3, 5), elements=st.floats(0, 1, width=32))
+
+
+@settings(deadline=None)
+@given(PROBABILITIES)
+def test_joint_gates_sum_to_one_and_stay_between_0_and_1(soft):
+    for make in (shared_gates, wiener_gates):
+        made = make(soft)
+        assert made.dtype == np.float32
+        assert ((made >= 0) & (made <= 1)).all()
+        np.testing.assert_allclose(made.sum(axis=0), 1, atol=1e-6)
+
+
+@settings(deadline=None)
+@given(PROBABILITIES, st.floats(0, 1))
+def test_gates_keep_the_order_of_what_the_networks_say(soft, threshold):
+    for mask in MASKS:
+        made = combine_gates(soft, mask, threshold)
+        assert made.shape == soft.shape and made.dtype == np.float32
+        larger = soft[0] > soft[1]
+        assert (made[0] >= made[1])[larger].all()
+
+
+def test_two_sources_exactly():
+    soft = np.array([0.6, 0.2])
+    np.testing.assert_allclose(shared_gates(soft), [0.75, 0.25])
+    np.testing.assert_allclose(wiener_gates(soft), [0.9, 0.1])
+    np.testing.assert_array_equal(combine_gates(soft, "binary", 0.5), [1, 0])
+
+
+def test_the_wiener_gate_is_that_of_the_soft_estimates():
+    random = np.random.default_rng(0)
+    soft, mixture = random.random((4, 6, 7)), random.random((6, 7)) + 0.01
+    energies = (soft * mixture) ** 2
+    np.testing.assert_allclose(wiener_gates(soft), energies / energies.sum(axis=0))
+
+
+def test_bins_that_no_network_claims_go_to_all_alike():
+    for make in (shared_gates, wiener_gates):
+        np.testing.assert_array_equal(make(np.zeros((4, 2, 2), np.float32)), 0.25)
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(SepeduError, match="Mask 'hard'"):
+        combine_gates(np.zeros((4, 2, 2)), "hard")
+
+
+@pytest.fixture(scope="module")
+def models():
+    torch.manual_seed(0)
+    return {source: MaskCNN().eval() for source in SOURCES}
+
+
+AUDIO = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 20000)).astype(np.float32)
+
+
+@pytest.mark.parametrize("mask", JOINT)
+def test_shared_estimates_sum_to_the_mixture(models, mask):
+    audio = AUDIO[:, ::2]  # at the network's own rate, nothing lies beyond it
+    estimates = separate(audio, 22050, mask=mask, residual=True, models=models)
+    assert np.abs(estimates["residual"]).max() < 1e-5
+    soft = separate(audio, 22050, mask="soft", residual=True, models=models)
+    assert np.abs(soft["residual"]).max() > 0.01
+
+
+@pytest.mark.parametrize("mask", JOINT)
+def test_one_source_alone_is_shared_among_all_four(models, mask):
+    alone = separate(AUDIO, 44100, ["bass"], mask, models=models)
+    assert list(alone) == ["bass"]
+    together = separate(AUDIO, 44100, mask=mask, models=models)
+    np.testing.assert_allclose(alone["bass"], together["bass"], atol=1e-6)
+    with pytest.raises(SepeduError, match="all four sources; there is none for drums, other"):
+        some = {source: models[source] for source in ("vocals", "bass")}
+        separate(AUDIO, 44100, ["bass"], mask, models=some)
+
+
+def test_the_best_is_chosen_source_by_source(models, monkeypatch, tmp_path):
+    path = tmp_path / "masks.json"
+    monkeypatch.setattr(gates, "best_masks_path", lambda: path)
+    assert best_masks() == dict.fromkeys(SOURCES, "soft")
+    wanted = {"drums": "wiener", "bass": "shared", "other": "binary", "vocals": "soft"}
+    path.write_text(json.dumps(wanted), encoding="utf-8")
+    estimates = separate(AUDIO, 44100, models=models)
+    for source, mask in wanted.items():
+        expected = separate(AUDIO, 44100, [source], mask, models=models)[source]
+        np.testing.assert_allclose(estimates[source], expected, atol=1e-6)
+    one = {"drums": models["drums"]}
+    assert check_request(["drums"], "best", 0.5, 44100, one).masks == {"drums": "soft"}
+    assert set(check_request(["vocals"], "best", 0.5, 44100, models).models) == {"vocals"}
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"drums": "hard"}', '{"flute": "soft"}', "7"])
+def test_a_damaged_record_of_the_best_is_told(tmp_path, content):
+    path = tmp_path / "masks.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(SepeduError, match="does not say which mask"):
+        best_masks(path)
+
+
+def test_the_best_masks_are_those_of_the_results(clone):
+    path = clone / "docs" / "results.json"
+    if not path.is_file() or not best_masks_path().is_file():
+        pytest.skip("the results have not been made yet")
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    assert best_masks() == measured["best_masks"]
+    rows = {(r["source"], r["part"], r["method"]): r for r in measured["rows"]}
+    for source, best in measured["best_masks"].items():
+        ratios = {mask: rows[source, "valid", f"network, {mask}"]["sdr"] for mask in MASKS}
+        assert ratios[best] == max(ratios.values())
