@@ -12,7 +12,7 @@ ffmpeg, decode, containers       programs that decode; whether a file was cut of
 samples, player, audio           what is audio; the player at one gain; read, write, resample
 stft                             the transform, its inverse, the features of the network
 masks                            B = (S > T M) and its soft kin
-folders, datasets, fetch         where songs lie; songs with their stems; the download
+places, datasets, fetch          where songs lie; songs with their stems; the download
 examples, excerpts               windows and answers; stretches to train on
 model                            the network
 dense                            the network over a whole spectrogram at once

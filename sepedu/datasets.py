@@ -13,7 +13,7 @@ import numpy as np
 from .audio import check_whole, mono, read_audio, resample
 from .errors import SepeduError
 from .ffmpeg import ensure_ffmpeg
-from .folders import SOURCES, cache_folder, data_folder, find_songs
+from .places import SOURCES, cache_folder, data_folder, find_songs
 
 if TYPE_CHECKING:
     import musdb

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .errors import SepeduError
 from .ffmpeg import ensure_ffmpeg
-from .folders import cache_folder
+from .places import cache_folder
 from .whole import written_whole
 
 SONGS = {"train": 94, "test": 50}
