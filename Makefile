@@ -4,10 +4,11 @@
 #   make lab PORT=8899 HOST=0.0.0.0      the same, from a container or for another machine
 #   make test                            run the tests and every lesson
 #   make test ARGS="tests/test_stft.py"  run some
+#   make hub                             try out JupyterHub, for a class on one server
 #
 # Windows has no make: there it is `py tools\course.py lab`, and so on.
 
-.PHONY: help lab test slides results bench site lint lock
+.PHONY: help lab test hub slides results bench site lint lock
 
 # The first Python of 3.11 or newer that can make a virtual environment.
 PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -25,6 +26,9 @@ lab:
 
 test:
 	@$(COURSE) test $(ARGS)
+
+hub:
+	@$(COURSE) python deploy/try_out.py $(if $(PORT),--port $(PORT))
 
 slides:
 	@$(COURSE) sepedu slides build
