@@ -13,7 +13,7 @@ import numpy as np
 from .audio import check_whole, mono, read_audio, resample
 from .errors import SepeduError
 from .ffmpeg import ensure_ffmpeg
-from .places import SOURCES, cache_folder, data_folder, find_songs
+from .places import SOURCES, cache_folder, data_folder, find_root
 
 if TYPE_CHECKING:
     import musdb
@@ -102,7 +102,7 @@ def open_dataset(
             f"Split {split!r} of subset {subset!r} does not exist",
             'Use split="train" or split="valid" with subset="train", or no split',
         )
-    root, is_wav = find_songs(where, subset)
+    root, is_wav = find_root(where, subset)
     ensure_ffmpeg()
     import musdb  # fails without ffmpeg, so only now
 

@@ -40,7 +40,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("SEPEDU_CACHE") or platformdirs.user_cache_dir("sepedu"))
 
 
-def find_songs(where: str | os.PathLike[str] | None, subset: str) -> tuple[Path, bool]:
+def find_root(where: str | os.PathLike[str] | None, subset: str) -> tuple[Path, bool]:
     """Root folder of a set, and whether its songs are folders of wav files.
 
     Parameters
