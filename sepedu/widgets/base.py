@@ -16,6 +16,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from ..accessibility import describe
+
 FOLDER = Path(__file__).parent
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
 
@@ -79,6 +81,10 @@ class LessonWidget(anywidget.AnyWidget):
     def figure(self) -> Figure:
         """The static figure of what the widget shows now."""
         raise NotImplementedError
+
+    def described(self, figure: Figure) -> Figure:
+        """Write the reading under a figure of what is on show, and describe it in words."""
+        return describe(caption(figure, self.reading), f"{self.title}. {self.reading}")
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict] | None:
         shown = super()._repr_mimebundle_(**kwargs)

@@ -15,7 +15,7 @@ from ..datasets import Song
 from ..masks import apply_mask, binary_mask
 from ..model import MaskCNN
 from ..separation import predict_gate
-from .base import LessonWidget, bundle, caption
+from .base import LessonWidget, bundle
 from .material import Material, Sounds, in_percent
 
 CONVINCING = 0.05
@@ -123,7 +123,7 @@ class BlindListening(LessonWidget):
         heard = Sounds(material.stft.sample_rate, **self.recordings).with_()
         names = list(recordings)
         super().__init__(
-            title=f"Blind listening: {source} in “{song.name}”",
+            title=f"Blind listening: {material.name}",
             names=names,
             sounds=heard["sounds"],
             gain=heard["gain"],
@@ -177,7 +177,7 @@ class BlindListening(LessonWidget):
         for axes, (name, audio) in zip(rows, self.recordings.items(), strict=True):
             plots.waveform(audio * self.gain, 22050, name, axes)
             axes.label_outer()
-        return plots.describe(caption(figure, self.reading), f"{self.title}. {self.reading}")
+        return self.described(figure)
 
 
 def verdict(run: list[bool], trials: int) -> str:

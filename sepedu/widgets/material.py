@@ -103,6 +103,16 @@ class Material:
         return ratio_mask(np.stack(magnitudes))[list(self.song.sources).index(self.source)]
 
     @property
+    def name(self) -> str:
+        """The source and the song, as a title says them."""
+        return f"{self.source} in “{self.song.name}”"
+
+    @property
+    def silent(self) -> bool:
+        """Whether the source is silent in this stretch."""
+        return not self.reference.any()
+
+    @property
     def reference(self) -> np.ndarray:
         """The source's sound [shape=(samples,)]."""
         return self.song.sources[self.source]
@@ -135,6 +145,10 @@ class Material:
     def sdr(self, estimate: np.ndarray) -> float | None:
         """SDR of an estimate of the source in decibels, or None where it has no finite value."""
         return finite(sdr(self.reference, estimate))
+
+    def sdr_of(self, mask: np.ndarray) -> float | None:
+        """SDR of what a mask leaves of the mixture, as `sdr` says it."""
+        return self.sdr(self.estimate(mask))
 
     def sounds(self) -> Sounds:
         """Mixture and source for the players, ready for an estimate beside them."""

@@ -100,7 +100,7 @@ class TrainingMonitor(LessonWidget):
             plt.close(figure)  # or else the notebook would show it a second time
             return caption(figure, self.reading)
         figure = Figure(figsize=(6, 1), layout="constrained")
-        return plots.describe(caption(figure, self.reading), f"{self.title}. {self.reading}")
+        return self.described(figure)
 
 
 def majority_accuracy(valid: Sequence[Example]) -> float | None:

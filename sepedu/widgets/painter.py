@@ -13,11 +13,12 @@ from ..datasets import Song
 from ..errors import SepeduError
 from ..evaluation import accuracy
 from ..masks import binary_mask
-from .base import LessonWidget, bundle, caption
-from .material import Material, in_decibels, in_percent, level_bytes, picture_bytes
+from .base import bundle
+from .masked import NO_SDR, MaskWidget
+from .material import Material, in_decibels, in_percent, picture_bytes
 
 
-class MaskPainter(LessonWidget):
+class MaskPainter(MaskWidget):
     """A spectrogram to paint on: what is painted passes, the rest is silenced.
 
     Parameters
@@ -40,13 +41,10 @@ class MaskPainter(LessonWidget):
     """
 
     _esm = bundle("painter.js")
-    axes = traitlets.Dict().tag(sync=True)
-    mixture_levels = traitlets.Bytes().tag(sync=True)
     ideal_bytes = traitlets.Bytes().tag(sync=True)
     colours = traitlets.Dict(plots.AGREEMENT_COLOURS).tag(sync=True)
     # The browser's bytes arrive as a view of memory, which CBytes copies into bytes.
     painted = traitlets.CBytes().tag(sync=True)
-    result = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -57,22 +55,19 @@ class MaskPainter(LessonWidget):
         start: float = 0.0,
         seconds: float = 8.0,
     ) -> None:
-        self.material = material = Material.of(song, source, start, seconds)
+        material = Material.of(song, source, start, seconds)
         self.ideal = binary_mask(material.magnitude, material.mixture, threshold)
-        self._sounds = material.sounds()
         self._lines = {
-            "ideal": material.sdr(material.estimate(self.ideal)),
+            "ideal": material.sdr_of(self.ideal),
             "mixture": material.sdr(material.song.mixture),
         }
         super().__init__(
-            title=f"Paint a mask: {source} in “{song.name}”",
-            axes=material.axes,
-            mixture_levels=level_bytes(material.mixture, material.loudest),
+            material,
+            "Paint a mask",
             ideal_bytes=picture_bytes(self.ideal),
             painted=bytes(self.ideal.size),
         )
-        self.observe(self._update, "painted")
-        self._update()
+        self.measure_on("painted")
 
     @property
     def mask(self) -> np.ndarray:
@@ -99,34 +94,25 @@ class MaskPainter(LessonWidget):
             )
         return proposal["value"]
 
-    def _update(self, _change: Any = None) -> None:
-        """Measure and encode what the painted mask leaves, and tell the browser all at once."""
-        material, mask = self.material, self.mask
-        estimate = material.estimate(mask)
-        value = material.sdr(estimate)
-        agreed = accuracy(mask, self.ideal)
-        with self.hold_sync():
-            self.result = {"sdr": value, "agreed": agreed, **self._sounds.with_(estimate=estimate)}
-            words = f"{in_percent(mask.mean())} of the bins are painted. "
-            if material.reference.any():
-                words += (
-                    f"SDR {in_decibels(value)}, where the ideal binary mask has "
-                    f"{in_decibels(self._lines['ideal'])} and the mixture as it is "
-                    f"{in_decibels(self._lines['mixture'])}. "
-                )
-            else:
-                words += "The source is silent here, so that no SDR is defined. "
-            self.reading = words + f"{in_percent(agreed)} of the bins agree with the ideal mask."
+    def measured(self, estimate: np.ndarray) -> dict[str, Any]:
+        """SDR of the painted mask, and the share of bins where it agrees with the ideal one."""
+        return {"sdr": self.material.sdr(estimate), "agreed": accuracy(self.mask, self.ideal)}
+
+    def words(self) -> str:
+        """The share of bins painted, SDR beside the ideal mask's and the mixture's, agreement."""
+        words = NO_SDR
+        if not self.material.silent:
+            words = (
+                f"SDR {in_decibels(self.result['sdr'])}, where the ideal binary mask has "
+                f"{in_decibels(self._lines['ideal'])} and the mixture as it is "
+                f"{in_decibels(self._lines['mixture'])}."
+            )
+        return (
+            f"{in_percent(self.mask.mean())} of the bins are painted. {words} "
+            f"{in_percent(self.result['agreed'])} of the bins agree with the ideal mask."
+        )
 
     def figure(self) -> Figure:
         """Mixture, painted mask, and where it agrees with the ideal one."""
-        figure = Figure(figsize=(9, 5.4), layout="constrained")
-        rows = figure.subplots(2, 2, sharex=True, sharey=True)
-        material, stft = self.material, self.material.stft
-        plots.spectrogram(material.mixture, stft, "Mixture", rows[0, 0], colourbar=False)
-        plots.mask(self.ideal, stft, "Ideal mask", rows[0, 1], colourbar=False)
-        plots.mask(self.mask, stft, "Painted mask", rows[1, 0], colourbar=False)
-        plots.agreement(self.mask, self.ideal, stft, "Painted beside ideal", rows[1, 1])
-        for axes in rows.flat:
-            axes.label_outer()
-        return plots.describe(caption(figure, self.reading), f"{self.title}. {self.reading}")
+        titles = ("Ideal mask", "Painted mask", "Painted beside ideal")
+        return self.compared(self.ideal, self.ideal, titles)

@@ -17,20 +17,14 @@ from ..evaluation import accuracy
 from ..masks import binary_mask
 from ..model import MaskCNN
 from ..separation import predict_gate
-from .base import LessonWidget, bundle, caption
-from .material import (
-    Material,
-    in_decibels,
-    in_percent,
-    level_bytes,
-    picture_bytes,
-    share_bytes,
-)
+from .base import bundle
+from .masked import NO_SDR, MaskWidget
+from .material import Material, in_decibels, in_percent, picture_bytes, share_bytes
 
 GATES = np.linspace(0, 1, 101).round(2)
 
 
-class PredictedMaskExplorer(LessonWidget):
+class PredictedMaskExplorer(MaskWidget):
     """The network's probabilities, a slider for the gate, and the truth beside them.
 
     Where a probability exceeds the gate, the mask is one. Each bin is coloured as a hit, a miss,
@@ -59,8 +53,6 @@ class PredictedMaskExplorer(LessonWidget):
     """
 
     _esm = bundle("predicted.js")
-    axes = traitlets.Dict().tag(sync=True)
-    mixture_levels = traitlets.Bytes().tag(sync=True)
     probability = traitlets.Bytes().tag(sync=True)
     passes = traitlets.Bytes().tag(sync=True)
     truth = traitlets.Bytes().tag(sync=True)
@@ -72,7 +64,6 @@ class PredictedMaskExplorer(LessonWidget):
     curve = traitlets.List().tag(sync=True)
     position = traitlets.Int(50).tag(sync=True)
     frame = traitlets.Int().tag(sync=True)
-    result = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -84,7 +75,7 @@ class PredictedMaskExplorer(LessonWidget):
         start: float = 0.0,
         seconds: float = 8.0,
     ) -> None:
-        self.material = material = Material.of(song, source, start, seconds)
+        material = Material.of(song, source, start, seconds)
         self.target = binary_mask(material.magnitude, material.mixture, threshold)
         self.prediction = predict_gate(model, material.mixture)
         passed = np.zeros(material.shape, np.uint8)
@@ -93,13 +84,10 @@ class PredictedMaskExplorer(LessonWidget):
             mask = self.prediction > gate
             passed += mask
             counts.append(agreement_counts(mask, self.target))
-        self._sdr = {place: self._measure(place) for place in range(0, len(GATES), 10)}
-        self._sounds = material.sounds()
         ones = float(self.target.mean())
         super().__init__(
-            title=f"What the network says: {source} in “{song.name}”",
-            axes=material.axes,
-            mixture_levels=level_bytes(material.mixture, material.loudest),
+            material,
+            "What the network says",
             probability=share_bytes(self.prediction),
             passes=picture_bytes(passed),
             truth=picture_bytes(self.target),
@@ -108,13 +96,16 @@ class PredictedMaskExplorer(LessonWidget):
             frame=material.shape[1] // 2,
             lines={
                 "majority": max(ones, 1 - ones),
-                "soft": material.sdr(material.estimate(self.prediction)),
-                "ideal": material.sdr(material.estimate(self.target)),
+                "soft": material.sdr_of(self.prediction),
+                "ideal": material.sdr_of(self.target),
                 "mixture": material.sdr(material.song.mixture),
             },
         )
-        self.observe(self._update, "position")
-        self._update()
+        self._sdr = {
+            place: material.sdr_of(self.prediction > GATES[place])
+            for place in range(0, len(GATES), 10)
+        }
+        self.measure_on("position")
 
     @property
     def gate(self) -> float:
@@ -132,26 +123,15 @@ class PredictedMaskExplorer(LessonWidget):
         """The predicted mask at this gate [shape=(513, frames)], bool."""
         return self.prediction > GATES[self.position]
 
-    def _measure(self, position: int) -> float | None:
-        estimate = self.material.estimate(self.prediction > GATES[position])
-        return self.material.sdr(estimate)
-
-    def _update(self, _change: Any = None) -> None:
-        """Measure and encode the mask at this gate, and tell the browser all at once."""
-        estimate = self.material.estimate(self.mask)
+    def measured(self, estimate: np.ndarray) -> dict[str, Any]:
+        """SDR at this gate, and with it the curve."""
         if self.position not in self._sdr:
             self._sdr[self.position] = self.material.sdr(estimate)
-        heard = self._sounds.with_(estimate=estimate)
-        with self.hold_sync():
-            self.curve = [[float(GATES[place]), v] for place, v in sorted(self._sdr.items())]
-            self.result = {
-                "position": self.position,
-                "sdr": self._sdr[self.position],
-                **heard,
-            }
-            self.reading = self._words()
+        self.curve = [[float(GATES[place]), v] for place, v in sorted(self._sdr.items())]
+        return {"sdr": self._sdr[self.position], "position": self.position}
 
-    def _words(self) -> str:
+    def words(self) -> str:
+        """The gate, right and wrong, and SDR beside that of other masks."""
         right = accuracy(self.mask, self.target)
         count = self.counts[self.position]
         words = (
@@ -160,8 +140,8 @@ class PredictedMaskExplorer(LessonWidget):
             f"{in_percent(count['hit'])}, misses {in_percent(count['miss'])}, false alarms "
             f"{in_percent(count['false alarm'])}. "
         )
-        if not self.material.reference.any():
-            return words + "The source is silent here, so that no SDR is defined."
+        if self.material.silent:
+            return words + NO_SDR
         return words + (
             f"SDR {in_decibels(self.result['sdr'])}; with the probabilities themselves "
             f"{in_decibels(self.lines['soft'])}, ideal {in_decibels(self.lines['ideal'])}, "
@@ -170,16 +150,8 @@ class PredictedMaskExplorer(LessonWidget):
 
     def figure(self) -> Figure:
         """Mixture, probability, mask and agreement."""
-        figure = Figure(figsize=(9, 5.4), layout="constrained")
-        rows = figure.subplots(2, 2, sharex=True, sharey=True)
-        material, stft = self.material, self.material.stft
-        plots.spectrogram(material.mixture, stft, "Mixture", rows[0, 0], colourbar=False)
-        plots.mask(self.prediction, stft, "Probability", rows[0, 1], colourbar=False)
-        plots.mask(self.mask, stft, f"Probability > {self.gate:.2f}", rows[1, 0], colourbar=False)
-        plots.agreement(self.mask, self.target, stft, "Right and wrong", rows[1, 1])
-        for axes in rows.flat:
-            axes.label_outer()
-        return plots.describe(caption(figure, self.reading), f"{self.title}. {self.reading}")
+        titles = ("Probability", f"Probability > {self.gate:.2f}", "Right and wrong")
+        return self.compared(self.prediction, self.target, titles)
 
 
 def agreement_counts(mask: np.ndarray, target: np.ndarray) -> dict[str, float]:

@@ -13,15 +13,9 @@ from .. import plots
 from ..datasets import Song
 from ..errors import SepeduError
 from ..masks import binary_mask
-from .base import LessonWidget, bundle, caption
-from .material import (
-    Material,
-    in_decibels,
-    in_percent,
-    level_bytes,
-    picture_bytes,
-    share_bytes,
-)
+from .base import bundle
+from .masked import NO_SDR, MaskWidget
+from .material import Material, in_decibels, in_percent, level_bytes, picture_bytes, share_bytes
 
 
 def slider_thresholds() -> np.ndarray:
@@ -42,7 +36,7 @@ def slider_thresholds() -> np.ndarray:
 THRESHOLDS = slider_thresholds()
 
 
-class ThresholdExplorer(LessonWidget):
+class ThresholdExplorer(MaskWidget):
     """Mixture, source, mask B = (S > T * M) and masked mixture, with a slider for T.
 
     The browser gets for each bin how many of the slider's thresholds it passes, and draws any
@@ -69,8 +63,6 @@ class ThresholdExplorer(LessonWidget):
     """
 
     _esm = bundle("threshold.js")
-    axes = traitlets.Dict().tag(sync=True)
-    mixture_levels = traitlets.Bytes().tag(sync=True)
     source_levels = traitlets.Bytes().tag(sync=True)
     passes = traitlets.Bytes().tag(sync=True)
     ratio = traitlets.Bytes().tag(sync=True)
@@ -80,7 +72,6 @@ class ThresholdExplorer(LessonWidget):
     kind = traitlets.Enum(["binary", "ratio"], "binary").tag(sync=True)
     curve = traitlets.List().tag(sync=True)
     lines = traitlets.Dict().tag(sync=True)
-    result = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -91,20 +82,16 @@ class ThresholdExplorer(LessonWidget):
         start: float = 0.0,
         seconds: float = 8.0,
     ) -> None:
-        self.material = material = Material.of(song, source, start, seconds)
+        material = Material.of(song, source, start, seconds)
         passed = np.zeros(material.shape, np.uint8)
         shares = []
         for place in THRESHOLDS:
             mask = binary_mask(material.magnitude, material.mixture, float(place))
             passed += mask
             shares.append(float(mask.mean()))
-        self._sdr: dict[int, float | None] = {}
-        self._measure_curve()
-        self._sounds = material.sounds()
         super().__init__(
-            title=f"Threshold explorer: {source} in “{song.name}”",
-            axes=material.axes,
-            mixture_levels=level_bytes(material.mixture, material.loudest),
+            material,
+            "Threshold explorer",
             source_levels=level_bytes(material.magnitude, material.loudest),
             passes=picture_bytes(passed),
             ratio=share_bytes(material.ratio),
@@ -112,12 +99,13 @@ class ThresholdExplorer(LessonWidget):
             shares=shares,
             position=nearest(threshold),
             lines={
-                "ratio": material.sdr(material.estimate(material.ratio)),
+                "ratio": material.sdr_of(material.ratio),
                 "mixture": material.sdr(material.song.mixture),
             },
         )
-        self.observe(self._update, ["position", "kind"])
-        self._update()
+        self._sdr: dict[int, float | None] = {}
+        self._measure_curve()
+        self.measure_on("position", "kind")
 
     @property
     def threshold(self) -> float:
@@ -139,8 +127,7 @@ class ThresholdExplorer(LessonWidget):
 
     def _sdr_at(self, position: int) -> float | None:
         if position not in self._sdr:
-            estimate = self.material.estimate(self._binary(position))
-            self._sdr[position] = self.material.sdr(estimate)
+            self._sdr[position] = self.material.sdr_of(self._binary(position))
         return self._sdr[position]
 
     def _measure_curve(self) -> None:
@@ -156,29 +143,20 @@ class ThresholdExplorer(LessonWidget):
         known = {place: value for place, value in self._sdr.items() if value is not None}
         return max(known, key=known.__getitem__) if known else None
 
-    def _update(self, _change: Any = None) -> None:
-        """Measure and encode what the slider rests on, and tell the browser all at once."""
-        material, best = self.material, self._best()
-        estimate = material.estimate(self.mask)
+    def measured(self, estimate: np.ndarray) -> dict[str, Any]:
+        """SDR at the slider's place, and with it the curve and the best place so far."""
         if self.kind == "binary" and self.position not in self._sdr:
-            self._sdr[self.position] = material.sdr(estimate)
-            best = self._best()
+            self._sdr[self.position] = self.material.sdr(estimate)
+        self.curve = [[float(THRESHOLDS[p]), v] for p, v in sorted(self._sdr.items())]
+        best = self._best()
+        if best is not None:
+            self.lines = self.lines | {"best": [float(THRESHOLDS[best]), self._sdr[best]]}
         value = self.lines["ratio"] if self.kind == "ratio" else self._sdr[self.position]
-        heard = self._sounds.with_(estimate=estimate)
-        with self.hold_sync():
-            self.curve = [[float(THRESHOLDS[p]), v] for p, v in sorted(self._sdr.items())]
-            if best is not None:
-                place = [float(THRESHOLDS[best]), self._sdr[best]]
-                self.lines = self.lines | {"best": place}
-            self.result = {
-                "position": self.position,
-                "kind": self.kind,
-                "sdr": value,
-                **heard,
-            }
-            self.reading = self._words(value)
+        return {"sdr": value, "position": self.position, "kind": self.kind}
 
-    def _words(self, value: float | None) -> str:
+    def words(self) -> str:
+        """T, the share of ones, and SDR beside the best, the ratio mask, and the mixture."""
+        value = self.result["sdr"]
         if self.kind == "ratio":
             first = f"The ratio mask has no threshold: SDR {in_decibels(value)}. "
         else:
@@ -186,8 +164,8 @@ class ThresholdExplorer(LessonWidget):
                 f"T = {self.threshold:.3g}: {in_percent(self.shares[self.position])} of the bins "
                 f"are ones, SDR {in_decibels(value)}. "
             )
-        if not self.material.reference.any():
-            return first + "The source is silent here, so that no SDR is defined."
+        if self.material.silent:
+            return first + NO_SDR
         best = self.lines.get("best")
         return first + (
             (f"Best binary mask {in_decibels(best[1])} at T = {best[0]:.3g}, " if best else "")
@@ -224,7 +202,7 @@ class ThresholdExplorer(LessonWidget):
         axes.set(xscale="log", xlim=(0.01, 10), xlabel="Threshold T", ylabel="SDR (dB)")
         if known:
             axes.legend(fontsize="small")
-        return plots.describe(caption(figure, self.reading), f"{self.title}. {self.reading}")
+        return self.described(figure)
 
 
 def nearest(threshold: float) -> int:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from .. import plots
 from ..datasets import Song
 from ..stft import STFT
-from .base import LessonWidget, bundle, caption
+from .base import LessonWidget, bundle
 from .material import Sounds, level_bytes, stretch
 
 WINDOWS = {
@@ -217,4 +217,4 @@ class STFTExplorer(LessonWidget):
         shown = self._shown(np.abs(self.stft.forward(self.audio)))
         title = f"{self.window} window of {self.n_fft}, hop {self.stft.hop_length}"
         plots.spectrogram(shown, self.stft, title, figure.subplots())
-        return plots.describe(caption(figure, self.reading), f"{self.title}. {self.reading}")
+        return self.described(figure)
