@@ -189,7 +189,9 @@ class StoredSong:
     def _read(self, array: str, first: int, last: int | None) -> np.ndarray:
         """Rows of an array, with rows of zeros where the song has no frames."""
         last = self.frames if last is None else last
-        inside = slice(min(max(first, 0), self.frames), max(min(last, self.frames), 0))
+        inside = slice(max(first, 0), min(last, self.frames))
+        if inside.start >= inside.stop:
+            inside = slice(0, 0)
         try:
             with safe_open(self.path, framework="numpy") as file:
                 rows = file.get_slice(array)[inside]
