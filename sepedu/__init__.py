@@ -20,6 +20,7 @@ checkpoints, objective           trained networks on disk; loss and accuracy
 resume, training                 going on after a break; the loop
 gates                            from what networks say to the factors of bins
 separation, files                audio in, estimates out
+provenance, folders, workers     many songs: where they are, which are done, several at a time
 distortion                       the signal-to-distortion ratio and its kin
 evaluation, runs, results, talk  accuracy, SDR, the ladder; one training; published numbers
 accessibility, plots, widgets    descriptions and colours; figures; what can be turned

@@ -68,8 +68,10 @@ def build_parser() -> argparse.ArgumentParser:
     lab.add_argument("--port", type=int, help="port to listen on")
     lab.add_argument("--host", help="address to listen on; by default this machine only")
 
-    separate = command("separate", commands.separate, "Separate a song into its sources.")
-    separate.add_argument("song", type=Path, metavar="SONG")
+    separate = command("separate", commands.separate, "Separate songs into their sources.")
+    separate.add_argument(
+        "songs", type=Path, nargs="+", metavar="SONG", help="songs, and folders of songs"
+    )
     separate.add_argument("--out", type=Path, required=True, metavar="DIR")
     separate.add_argument(
         "--sources", type=_names, help="such as vocals,drums; by default all four"
@@ -83,6 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
     separate.add_argument("--threshold", type=float, default=0.5, help="of the binary mask")
     separate.add_argument("--residual", action="store_true", help="also write what is left over")
     separate.add_argument("--model", type=Path, help="a checkpoint of yours, for one source")
+    separate.add_argument("--workers", type=int, default=1, metavar="N", help="songs at a time")
 
     train = command("train", commands.train, "Train the network of one source.")
     train.add_argument("source", metavar="SOURCE", help="vocals, drums, bass or other")

@@ -27,11 +27,14 @@ def lab(options: argparse.Namespace) -> int:
 
 
 def separate(options: argparse.Namespace) -> None:
+    from contextlib import closing
+
     from tqdm import tqdm
 
     from .checkpoints import load_checkpoint
     from .datasets import SOURCES
-    from .files import separate_file
+    from .folders import Request, find_songs
+    from .workers import separate_songs
 
     sources = options.sources or list(SOURCES)
     models = None
@@ -44,18 +47,36 @@ def separate(options: argparse.Namespace) -> None:
             )
         sources = options.sources or [about["source"]]
         models = {about["source"]: model}
-    written = separate_file(
-        options.song,
-        options.out,
-        sources,
-        options.mask,
-        options.threshold,
-        options.residual,
-        models,
-        progress=lambda blocks: tqdm(blocks, unit="block", disable=len(blocks) < 2),
+    request = Request(sources, options.mask, options.threshold, options.residual, models)
+    jobs = find_songs(options.songs, options.out, request)
+    one = len(jobs) == 1
+    outcomes = separate_songs(
+        jobs,
+        request,
+        options.workers,
+        progress=lambda blocks: tqdm(blocks, unit="block", disable=not one or len(blocks) < 2),
     )
-    for path in written.values():
-        print(path)
+    failed = []
+    bar = tqdm(total=len(jobs), unit="song", disable=one)
+    with closing(outcomes), closing(bar):
+        for job, outcome, error in outcomes:
+            if error is not None:
+                failed.append(job.song)
+                if one:
+                    raise error
+                bar.write(f"sepedu: {error}", file=sys.stderr)
+            elif outcome == "already there":
+                bar.write(f"{job.song} is done already: nothing to do", file=sys.stderr)
+            else:
+                for path in request.estimates(job).values():
+                    bar.write(str(path))
+            bar.update()
+    if failed:
+        raise SepeduError(
+            f"{len(failed)} of {len(jobs)} songs could not be separated: "
+            + ", ".join(str(song) for song in failed),
+            "The lines above say why; the others are done",
+        )
 
 
 def train(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from .audio import open_audio, read_samples
 from .datasets import SOURCES
 from .errors import SepeduError
 from .model import MaskCNN
+from .provenance import stories
 from .separation import Plan, blocks, check_request, separate_block
 from .whole import folder_aside
 
@@ -33,7 +34,8 @@ def separate_file(
     """Separate a song into 32-bit float WAV files of its own rate, channels and length.
 
     Memory stays bounded: a block of about 12 seconds is read, separated and written at a time.
-    The files appear under their names only when all of them are whole.
+    The files appear under their names only when all of them are whole, and say in their comment
+    how they were made.
 
     Parameters
     ----------
@@ -63,9 +65,9 @@ def separate_file(
             raise SepeduError(f"There are no samples in {song}", "Give a recording with sound")
         rate = recording.samplerate
         plan = check_request(sources, mask, threshold, rate, models)
-        folder = Path(out) / _name_of_folder(song)
-        names = [*sources, "residual"] if residual else list(sources)
-        files = {name: folder / f"{name}.wav" for name in names}
+        files = estimates_of(song, out, sources, residual)
+        folder = next(iter(files.values())).parent
+        told = stories(song, plan, residual)
         if any(file.exists() and file.samefile(song) for file in files.values()):
             raise SepeduError(
                 f"An estimate of {song} would take the place of the song itself",
@@ -75,19 +77,18 @@ def separate_file(
             aside = stack.enter_context(folder_aside(folder))
             large = recording.frames * recording.channels * 4 > RF64_FROM
             with ExitStack() as writers:
-                parts = {
-                    name: writers.enter_context(
-                        soundfile.SoundFile(
-                            aside / f"{name}.wav",
-                            "w",
-                            rate,
-                            recording.channels,
-                            "FLOAT",
-                            format="RF64" if large else "WAV",
-                        )
+                parts = {}
+                for name, story in told.items():
+                    file = soundfile.SoundFile(
+                        aside / f"{name}.wav",
+                        "w",
+                        rate,
+                        recording.channels,
+                        "FLOAT",
+                        format="RF64" if large else "WAV",
                     )
-                    for name in names
-                }
+                    parts[name] = writers.enter_context(file)
+                    file.comment = story
                 for block in progress(list(blocks(recording.frames, rate))):
                     _separate_block(recording, parts, block, plan, song)
             for name, file in files.items():
@@ -101,10 +102,14 @@ def separate_file(
     return files
 
 
-def _name_of_folder(song: Path) -> str:
-    """The song's name without its ending; never one that leads out of the folder."""
+def estimates_of(
+    song: Path, out: str | os.PathLike[str], sources: Sequence[str], residual: bool
+) -> dict[str, Path]:
+    """Where a song's estimates go, by source; never to a place outside of the folder `out`."""
     name = song.name.removesuffix(song.suffix).removesuffix(".stem")
-    return "song" if name.strip(". ") == "" else name
+    folder = Path(out) / ("song" if name.strip(". ") == "" else name)
+    names = [*sources, "residual"] if residual else list(sources)
+    return {name: folder / f"{name}.wav" for name in names}
 
 
 def _separate_block(

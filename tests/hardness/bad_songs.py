@@ -78,6 +78,20 @@ def _folder(bench: Workbench) -> list[str]:
     return bench.separate(bench.folder / "song.wav")
 
 
+def _twins(bench: Workbench) -> list[str]:
+    """Two songs of one name, from two folders."""
+    songs = [bench.folder / album / "song.wav" for album in ("one", "two")]
+    for song in songs:
+        song.parent.mkdir()
+        song.write_bytes(bench.good.read_bytes())
+    return bench.separate(songs[0], str(songs[1]))
+
+
+def _albums(bench: Workbench) -> list[str]:
+    _twins(bench)
+    return bench.separate(bench.folder, "--workers", "2")
+
+
 def _copied(name: str, *more: str):
     def make(bench: Workbench) -> list[str]:
         path = bench.folder / name
@@ -124,7 +138,9 @@ VIDEO = ("-f", "lavfi", "-i", "color=size=32x32:rate=5:duration=0.2")
 
 CASES = [
     Case(FILE, "no such file", lambda b: b.separate(b.folder / "none.wav"), "There is no file"),
-    Case(FILE, "a folder", _folder, "There is no file"),
+    Case(FILE, "a folder without songs", _folder, "There are no songs"),
+    Case(FILE, "two songs of one name from two folders", _twins, "to the same folder"),
+    Case(FILE, "the folder that holds both: each keeps its place in it", _albums),
     Case(FILE, "empty", _raw("song.wav", b""), "is empty"),
     Case(FILE, "a single byte", _raw("song.wav", b"R"), "cannot be read as audio"),
     Case(FILE, "text, named .wav", _raw("song.wav", b"la la la\n"), "cannot be read as audio"),

@@ -25,6 +25,13 @@ CASES = [
     Case(WORDS, "a threshold of text", _song_with("--threshold", "half"), "invalid float"),
     Case(WORDS, "a threshold of 2", _song_with("--threshold", "2"), "outside 0 to 1"),
     Case(WORDS, "a threshold of NaN", _song_with("--threshold", "nan"), "outside 0 to 1"),
+    Case(
+        WORDS,
+        "a mask that needs four networks, with one",
+        _song_with("--mask", "wiener"),
+        "needs networks of all four sources",
+    ),
+    Case(WORDS, "no worker", _song_with("--workers", "0"), "0 workers"),
     Case(WORDS, "training an unknown source", command("train", "flute", *TRAIN[2:]), "'flute'"),
     Case(WORDS, "training for no epoch", command(*TRAIN, "--epochs", "0"), "0 epochs"),
     Case(WORDS, "training with seed -1", command(*TRAIN, "--seed", "-1"), "seed -1"),

@@ -1,0 +1,200 @@
+"""Separate many songs, several at a time, and leave alone what is done already."""
+
+from __future__ import annotations
+
+import _thread
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import replace
+from multiprocessing.synchronize import Event
+
+import torch
+
+from .errors import SepeduError
+from .files import separate_file
+from .folders import Job, Request
+from .provenance import is_done, stories
+from .separation import Plan
+
+
+def separate_songs(
+    jobs: Sequence[Job],
+    request: Request,
+    workers: int = 1,
+    progress: Callable[[list], Sequence] = list,
+) -> Iterator[tuple[Job, str, SepeduError | None]]:
+    """Separate songs, one after the other or several at a time.
+
+    What is done already, by the same request, is left as it is. A song that cannot be separated
+    does not keep the others from it. An interruption leaves finished songs whole and nothing of
+    the others; to stop early without one, close the iterator.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    request : Request
+    workers : int
+        Processes; each needs the memory of one song. With one, the songs are separated in this
+        process.
+    progress : callable, optional
+        Wraps the list of blocks of a song, for example `tqdm`; with one worker only.
+
+    Yields
+    ------
+    job : Job
+    outcome : {"already there", "written", "failed"}
+    error : SepeduError or None
+        Why it failed.
+
+    Raises
+    ------
+    SepeduError
+        If the request or the number of workers is wrong, or a worker was ended from outside.
+    """
+    if workers < 1:
+        raise SepeduError(f"{workers} workers cannot work", "Give 1 or more")
+    plan = request.plan()
+    request = replace(request, models=plan.models)
+    left = []
+    for job in jobs:
+        if _is_done(job, request, plan):
+            yield job, "already there", None
+        else:
+            left.append(job)
+    if workers == 1 or len(left) < 2:
+        for job in left:
+            error = _attempt(job, request, progress)
+            yield job, "failed" if error else "written", error
+    else:
+        yield from _several(left, request, min(workers, len(left)))
+
+
+def _is_done(job: Job, request: Request, plan: Plan) -> bool:
+    files = request.estimates(job)
+    if not all(path.is_file() for path in files.values()) or not job.song.is_file():
+        return False
+    return is_done(job.song, files, stories(job.song, plan, request.residual))
+
+
+def _attempt(
+    job: Job, request: Request, progress: Callable[[list], Sequence] = list
+) -> SepeduError | None:
+    """Separate a song, and return what kept it from that."""
+    try:
+        separate_file(
+            job.song,
+            job.out,
+            request.sources,
+            request.mask,
+            request.threshold,
+            request.residual,
+            request.models,
+            progress,
+        )
+    except SepeduError as error:
+        return error
+    except MemoryError:
+        return SepeduError(
+            f"There is not enough memory for {job.song}",
+            "Close other programs, or use fewer workers",
+        )
+    except OSError as error:
+        return SepeduError(
+            f"{job.song} cannot be separated ({error.strerror or error})",
+            "Check the disk and your rights on it",
+        )
+    return None
+
+
+def _several(
+    jobs: Sequence[Job], request: Request, workers: int
+) -> Iterator[tuple[Job, str, SepeduError | None]]:
+    # Spawned everywhere, as on Windows and macOS: a forked process would inherit the threads of
+    # PyTorch in whatever state they are in.
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    threads = max(1, torch.get_num_threads() // workers)
+    # By value: PyTorch's own way to hand tensors over keeps files open in shared memory.
+    wanted = pickle.dumps(request)
+    pool = ProcessPoolExecutor(workers, context, _begin, (wanted, stop, threads))
+    try:
+        with _interruptions_held_back():
+            waiting = {pool.submit(_work, job): job for job in jobs}
+        for future in as_completed(waiting):
+            error = future.result()
+            yield waiting[future], "failed" if error else "written", error
+    except BrokenProcessPool as broken:
+        raise SepeduError(
+            "A worker was ended from outside, most often since memory ran out",
+            "Give the same command again with fewer workers; what is done stays done",
+        ) from broken
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interruptions_held_back() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C themselves; this one hears it right afterwards.
+
+    A terminal sends Ctrl-C to all the processes of a command, also to those that have only begun
+    to import something. The workers are told by `stop` instead.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _Worker:
+    """What a worker knows of itself."""
+
+    request: Request
+    stop: Event
+    busy = False
+
+
+def _begin(wanted: bytes, stop: Event, threads: int) -> None:
+    """Prepare a worker: it stops when it is told to, and never outlives who started it."""
+    _Worker.request, _Worker.stop = pickle.loads(wanted), stop
+
+    def interrupt(*_: object) -> None:
+        if stop.is_set() and _Worker.busy:
+            raise KeyboardInterrupt
+
+    def obey() -> None:
+        stop.wait()
+        _thread.interrupt_main()
+
+    def follow() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    signal.signal(signal.SIGINT, interrupt)
+    for task in (obey, follow):
+        threading.Thread(target=task, daemon=True).start()
+    torch.set_num_threads(threads)
+
+
+def _work(job: Job) -> SepeduError | None:
+    """Separate a song in a worker."""
+    _Worker.busy = True
+    try:
+        if not _Worker.stop.is_set():
+            return _attempt(job, _Worker.request)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        _Worker.busy = False
+    return SepeduError(f"{job.song} was not separated", "Give the same command again")
