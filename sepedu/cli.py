@@ -87,10 +87,16 @@ def build_parser() -> argparse.ArgumentParser:
     separate.add_argument("--model", type=Path, help="a checkpoint of yours, for one source")
     separate.add_argument("--workers", type=int, default=1, metavar="N", help="songs at a time")
 
-    train = command("train", commands.train, "Train the network of one source.")
-    train.add_argument("source", metavar="SOURCE", help="vocals, drums, bass or other")
+    train = command("train", commands.train, "Train the network of a source.")
+    train.add_argument("source", metavar="SOURCE", help="vocals, drums, bass, other, or all")
     _add_data(train)
-    train.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
+    train.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE.safetensors",
+        help="where the network goes; for all sources a folder",
+    )
     train.add_argument("--epochs", type=int, default=7)
     train.add_argument("--batch", type=int, default=64, help="stretches of a step")
     train.add_argument("--stretch", type=int, default=1, help="frames of a stretch")
@@ -109,6 +115,10 @@ def build_parser() -> argparse.ArgumentParser:
         help="with --plain: read what `sepedu data prepare` made instead of the sound",
     )
     train.add_argument("--resume", action="store_true", help="go on after an interruption")
+    train.add_argument(
+        "--accumulate", type=int, default=1, metavar="N", help="portions of a step, for less memory"
+    )
+    train.add_argument("--log", choices=("tensorboard",), help="training curves for TensorBoard")
 
     evaluate = command(
         "evaluate", commands.evaluate, "Measure the networks beside guesses and oracles."

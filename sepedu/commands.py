@@ -83,34 +83,47 @@ def train(options: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from .checkpoints import load_checkpoint
+    from .datasets import SOURCES
     from .excerpts import Augmentation
+    from .processes import is_first
     from .runs import AUGMENTATION, RECIPE, train_source
+    from .sequence import train_all
 
     recipe = replace(RECIPE, epochs=options.epochs, loss=options.loss, seed=options.seed)
-    history = train_source(
-        options.source,
-        options.data,
-        options.out,
-        recipe,
-        Augmentation() if options.plain else AUGMENTATION,
-        options.output,
-        options.threshold,
-        options.batch,
-        options.stretch,
-        options.resume,
-        store=options.store,
-    )
-    metrics = load_checkpoint(options.out)[1]["metrics"]
-    for name, value in metrics.items():
-        print(f"{name:16} {value:.4f}")
-    if history.stopped:
+    settings = {
+        "augmentation": Augmentation() if options.plain else AUGMENTATION,
+        "output": options.output,
+        "threshold": options.threshold,
+        "batch": options.batch,
+        "stretch": options.stretch,
+        "resume": options.resume,
+        "store": options.store,
+        "accumulate": options.accumulate,
+        "log": options.log,
+    }
+    if options.source == "all":
+        histories = train_all(options.data, options.out, recipe, **settings)
+        places = {source: options.out / f"{source}.safetensors" for source in SOURCES}
+    else:
+        history = train_source(options.source, options.data, options.out, recipe, **settings)
+        histories, places = {options.source: history}, {options.source: options.out}
+    stopped = [source for source, history in histories.items() if history.stopped]
+    if not is_first():
+        return 130 if stopped else 0
+    for source, place in places.items():
+        if place.is_file():
+            if options.source == "all":
+                print(f"{source}{'' if source in histories else ', finished before'}")
+            for name, value in load_checkpoint(place)[1]["metrics"].items():
+                print(f"{name:16} {value:.4f}")
+    for source in stopped:
         print(
-            f"sepedu: stopped after {len(history.rows)} of {options.epochs} epochs; {options.out} "
-            "holds the best of them. To go on, give the same command with --resume.",
+            f"sepedu: stopped after {len(histories[source].rows)} of {options.epochs} epochs; "
+            f"{places[source]} holds the best of them. To go on, give the same command with "
+            "--resume.",
             file=sys.stderr,
         )
-        return 130
-    return 0
+    return 130 if stopped else 0
 
 
 def evaluate(options: argparse.Namespace) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from .devices import bfloat16_is_fast
+from .devices import accelerator, bfloat16_is_fast
 from .errors import SepeduError
 from .interruption import Noted
 from .model import MaskCNN
@@ -46,11 +46,13 @@ class Scores(nn.Module):
 
     def __init__(self, model: MaskCNN, scores_of: Callable[[MaskCNN, Tensor], Tensor]) -> None:
         super().__init__()
-        self.model, self.scores_of = model, scores_of
+        # Only what is learned is exchanged; the normalisation is the same in every process.
+        self.weights = nn.ParameterList(model.parameters())
+        self._score = lambda mixture: scores_of(model, model.features(mixture))
 
     def forward(self, mixture: Tensor) -> Tensor:
         """Normalise magnitudes and score every window."""
-        return self.scores_of(self.model, self.model.features(mixture))
+        return self._score(mixture)
 
 
 class Processes:
@@ -171,17 +173,24 @@ class Processes:
 def _engine(lower_precision: bool) -> Any:
     """Accelerate, connected with the other processes."""
     try:
-        from accelerate import Accelerator, DistributedDataParallelKwargs, PartialState
-        from accelerate.utils import InitProcessGroupKwargs
+        from accelerate import Accelerator, PartialState
+        from accelerate.utils import InitProcessGroupKwargs, parse_flag_from_env
     except ImportError as error:
         raise SepeduError(
             "Several processes train together by Accelerate, which is not installed",
             "pip install 'sepedu[scale]', or give the command without a launcher",
         ) from error
-    state = PartialState(**InitProcessGroupKwargs(timeout=PATIENCE).to_kwargs())
+    wanted = int(os.environ.get("WORLD_SIZE", "1"))
+    # Accelerate takes to gloo only when told: otherwise every process would train by itself.
+    alone = wanted > 1 and accelerator().type in ("cpu", "mps")
+    cpu = alone or parse_flag_from_env("ACCELERATE_USE_CPU")
+    state = PartialState(cpu, **InitProcessGroupKwargs(timeout=PATIENCE).to_kwargs())
+    if state.num_processes != wanted:
+        raise SepeduError(
+            f"The launcher started {wanted} processes, and {state.num_processes} found together",
+            "Use torchrun or accelerate launch, with one process for each device",
+        )
     precision = "no"
     if lower_precision:
         precision = "bf16" if bfloat16_is_fast(state.device) else None  # None: as launched
-    # The buffers are settings that never change: nothing to send in every step.
-    parallel = DistributedDataParallelKwargs(broadcast_buffers=False)
-    return Accelerator(mixed_precision=precision, kwargs_handlers=[parallel])
+    return Accelerator(cpu=cpu, mixed_precision=precision)

@@ -12,7 +12,9 @@ import numpy as np
 import torch
 
 from .checkpoints import load_checkpoint, save_checkpoint
+from .curves import Curves, curves_path
 from .datasets import SOURCES, Song, load_song, load_songs, open_dataset
+from .devices import accelerator
 from .errors import SepeduError
 from .evaluation import accuracy, framewise_sdr, mean_squared_error
 from .examples import Example, make_example
@@ -21,6 +23,7 @@ from .gates import predict_gate
 from .masks import apply_mask
 from .model import MaskCNN
 from .prepare import store_folder
+from .processes import is_first, launched
 from .resume import check_resumable
 from .stft import STFT
 from .store import RELEASED, SUM
@@ -48,6 +51,8 @@ def train_source(
     resume: bool = False,
     progress: bool = True,
     store: Path | bool = False,
+    accumulate: int = 1,
+    log: str | None = None,
 ) -> History:
     """Train the network of one source on a dataset and write it with its story.
 
@@ -77,6 +82,10 @@ def train_source(
     store : path or bool
         Read the songs from the store that `prepare` made, in this folder or, if True, in the
         user's cache folder. Only without augmentation; memory then stays bounded.
+    accumulate : int
+        See `fit`.
+    log : {"tensorboard"}, optional
+        Write event files, too, into the folder `NAME.tensorboard` beside the checkpoint.
 
     Returns
     -------
@@ -94,13 +103,16 @@ def train_source(
     if not (np.isfinite(threshold) and threshold >= 0):
         raise SepeduError(f"Threshold {threshold!r} is not a number of at least 0", "Try 0.5")
     check_loss(recipe, output)
-    check_place(out)
+    if is_first():
+        check_place(out)
     if store and augmentation != Augmentation():
         raise SepeduError("Songs in a store cannot be remixed", "Add --plain, or leave --store out")
-    if resume:
+    if resume and is_first():
         check_resumable(out)
+    curves = Curves(curves_path(out)) if log and is_first() else None
     tracks, valid_tracks = (open_dataset(data, split=split) for split in ("train", "valid"))
-    device = accelerator()
+    # A launcher gives each process a device of its own, which `fit` finds out.
+    device = torch.device("cpu") if launched() else accelerator()
     torch.manual_seed(recipe.seed)
     model = MaskCNN(output=output, dropout=DROPOUT)
     about = {"data": dataset_name(data), "commit": commit()}
@@ -122,19 +134,26 @@ def train_source(
         valid = load_songs(valid_tracks)
         examples = [make_example(song, source, threshold, output) for song in valid]
         songs = map(_as_training_hears_it, stereo)
-    history = fit(
-        model.to(device, memory_format=torch.channels_last),  # faster on single windows
-        train,
-        examples,
-        recipe,
-        checkpoint=out,
-        about=about,
-        resume=resume,
-        progress=progress,
-    )
+    try:
+        history = fit(
+            model.to(device, memory_format=torch.channels_last),  # faster on single windows
+            train,
+            examples,
+            recipe,
+            checkpoint=out,
+            about=about,
+            resume=resume,
+            progress=progress,
+            on_epoch=curves,
+            accumulate=accumulate,
+        )
+    finally:
+        if curves:
+            curves.close()
     if not history.rows:  # stopped before there was anything to keep
         raise KeyboardInterrupt
-    finish(out, songs, valid)
+    if is_first():
+        finish(out, songs, valid)
     return history
 
 
@@ -178,13 +197,6 @@ def finish(out: Path, train: Iterable[Song | Example], valid: Iterable[Song]) ->
     metrics["valid_sdr"] = float(np.nanmedian(ratios))
     save_checkpoint(out, model, about | {"metrics": metrics}, {"average_mask": beforehand})
     return metrics
-
-
-def accelerator() -> torch.device:
-    """The fastest device of this machine: a GPU if there is one, otherwise the processor."""
-    if torch.accelerator.is_available():
-        return torch.accelerator.current_accelerator()
-    return torch.device("cpu")
 
 
 def dataset_name(where: str | os.PathLike[str] | None) -> str:

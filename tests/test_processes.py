@@ -1,0 +1,169 @@
+"""Several processes train as one does, survive being killed, and leave only whole files."""
+
+import json
+import random
+import sys
+import time
+
+import pytest
+import torch
+import workers
+from workers import Workers, excerpts, train
+
+from sepedu import SepeduError
+from sepedu.checkpoints import load_checkpoint
+from sepedu.processes import Processes, is_first, launched
+from sepedu.resume import history_path, last_path, read_last
+from sepedu.shares import Share
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="PyTorch's processes on Windows have no gloo over env://"
+)
+
+
+def curve(rows):
+    """The history without its times."""
+    return [{**row, "seconds": 0} for row in rows]
+
+
+def close(a, b):
+    for ours, theirs in zip(curve(a), curve(b), strict=True):
+        assert ours == pytest.approx(theirs, rel=2e-4, abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """One process, without dropout: 56 steps, the last of each epoch on a single window."""
+    assert len(excerpts()) == 4 and excerpts().size(3) == 1
+    return train(recipe={"epochs": 14}).rows
+
+
+def test_two_processes_are_one(alone, tmp_path):
+    path = tmp_path / "net.safetensors"
+    first, second = Workers(2, checkpoint=path, recipe={"epochs": 14}).join()
+    assert len(alone) == 14
+    close(first[0], alone)
+    assert first == second, "all processes hold the same history"
+    assert json.loads(history_path(path).read_text()) == first[0]
+    names = {"net.safetensors", "net.last.safetensors", "net.history.json"}
+    assert {file.name for file in tmp_path.iterdir()} == names
+    assert alone[-1]["train_loss"] < 0.9 * alone[0]["train_loss"], "a curve that says nothing"
+
+
+def test_portions_are_the_batch(alone):
+    close(train(recipe={"epochs": 14}, accumulate=3).rows, alone)
+
+
+def test_the_shares_of_all_are_the_batch():
+    whole = list(excerpts().epoch(4, 2))
+    parts = [list(excerpts().epoch(4, 2, Share(index, 3))) for index in range(3)]
+    for step, batch in enumerate(whole):
+        size = excerpts().size(step)
+        own = [parts[index][step] for index in range(3) if Share(index, 3).of(size)]
+        for kind in (0, 1):
+            assert torch.equal(torch.cat([part[kind] for part in own]), batch[kind])
+        portions = [
+            portion
+            for index in range(3)
+            for portion in Share(index, 3).portions(parts[index][step], size, 2)
+        ]
+        assert sum(portion.weight for portion in portions) == pytest.approx(1.0)
+        assert sum(portion.last for portion in portions) == 3
+
+
+def test_the_same_seed_gives_the_same_bits(tmp_path):
+    first = tmp_path / "1.safetensors", tmp_path / "2.safetensors"
+    rows = [curve(train(path, dropout=0.2).rows) for path in first]
+    assert rows[0] == rows[1]
+    a, b = (load_checkpoint(path)[0].state_dict() for path in first)
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    other = train(dropout=0.2, recipe={"seed": 1}).rows
+    assert curve(other) != rows[0]
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_killed_process_and_a_resume_give_the_same_curve(tmp_path, rank):
+    whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
+    unbroken = Workers(2, checkpoint=whole, dropout=0.2).join()[0][0]
+    told = Workers(2, kill_at=(rank, 8), checkpoint=broken, dropout=0.2).join()
+    assert told == [None, None], "the other one cannot go on alone"
+    left = json.loads(history_path(broken).read_text())
+    assert len(left) == 2
+    resumed = Workers(2, checkpoint=broken, dropout=0.2, resume=True).join()
+    assert resumed[0] == resumed[1]
+    close(resumed[0][0], unbroken)
+    a, b = (load_checkpoint(path)[0].state_dict() for path in (whole, broken))
+    for name in a:
+        torch.testing.assert_close(a[name], b[name])
+
+
+def test_one_process_goes_on_where_two_stopped(alone, tmp_path):
+    path = tmp_path / "net.safetensors"
+    Workers(2, kill_at=(1, 20), checkpoint=path, recipe={"epochs": 14}).join()
+    assert 0 < len(json.loads(history_path(path).read_text())) < 14
+    close(train(path, recipe={"epochs": 14}, resume=True).rows, alone)
+
+
+def test_ctrl_c_in_one_process_stops_all_after_the_same_step(tmp_path):
+    path = tmp_path / "net.safetensors"
+    together = Workers(2, checkpoint=path, recipe={"epochs": 2000})
+    wait_for(history_path(path))
+    together.interrupt(1)
+    first, second = together.join()
+    assert first == second and first[1], "stopped, with the same history"
+    assert json.loads(history_path(path).read_text()) == first[0]
+
+
+def test_errors_of_the_first_reach_all(tmp_path):
+    told = Workers(2, checkpoint=tmp_path / "none.safetensors", resume=True).join()
+    assert told == [None, None]
+
+
+def wait_for(path):
+    """Wait until the first epoch is written."""
+    until = time.monotonic() + workers.LONGEST
+    while not path.is_file():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_twenty_kills_leave_only_whole_files(tmp_path):
+    """One training, killed again and again, and gone on with each time; then the same curve."""
+    whole, path = tmp_path / "whole.safetensors", tmp_path / "net.safetensors"
+    choices = {"dropout": 0.2, "recipe": {"epochs": 24}, "excerpts": {"batch": 16}}
+    unbroken = train(whole, **choices).rows
+    moment = random.Random(0)
+    seen = 0
+    for _ in range(20):
+        worker = Workers(1, checkpoint=path, resume=last_path(path).is_file(), **choices)
+        time.sleep(moment.uniform(0.0, 0.4))
+        worker.kill()
+        if history_path(path).is_file():
+            rows = curve(json.loads(history_path(path).read_text()))
+            assert rows == curve(unbroken)[: len(rows)]
+        if path.is_file():
+            about = load_checkpoint(path)[1]
+            assert {**about["metrics"], "seconds": 0} in curve(unbroken)
+        if last_path(path).is_file():
+            rows = curve(read_last(path, {}).rows)
+            assert len(rows) >= seen, "a training went back"
+            assert rows == curve(unbroken)[: len(rows)]
+            seen = len(rows)
+    rows = train(path, resume=last_path(path).is_file(), **choices).rows
+    assert curve(rows) == curve(unbroken)
+    a, b = (load_checkpoint(file)[0].state_dict() for file in (whole, path))
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_one_process_needs_no_accelerate(monkeypatch):
+    monkeypatch.setitem(sys.modules, "accelerate", None)
+    assert not launched() and is_first()
+    train(recipe={"epochs": 1})
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    with pytest.raises(SepeduError, match=r"sepedu\[scale\]"):
+        Processes(torch.device("cpu"), False)
+
+
+def test_a_batch_has_portions():
+    with pytest.raises(SepeduError, match="no 0 portions"):
+        train(accumulate=0)
