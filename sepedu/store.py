@@ -19,6 +19,7 @@ from .masks import binary_mask
 from .stft import STFT
 from .whole import written_whole
 
+BINS = STFT().bins
 FORMAT = 1
 """Version of the layout; a file of another one is made anew."""
 THRESHOLD = 0.5
@@ -90,7 +91,24 @@ def write_song(
         arrays[source] = _half(magnitude, song.name)
         mask = binary_mask(magnitude, heard, THRESHOLD)
         arrays[f"{source}.mask"] = np.packbits(mask.T, axis=1)
-    header = {"name": song.name, "frames": heard.shape[1], "seen": dict(files)}
+    return write_arrays(path, song.name, arrays, mixture, files)
+
+
+def write_arrays(
+    path: Path,
+    name: str,
+    arrays: dict[str, np.ndarray],
+    mixture: str,
+    files: Mapping[str, Mapping[str, Any]],
+) -> Path:
+    """Write the arrays of a song as `write_song` describes them, with a header that tells of them.
+
+    Raises
+    ------
+    SepeduError
+        If the file cannot be written.
+    """
+    header = {"name": name, "frames": len(arrays["mixture"]), "seen": dict(files)}
     header |= made_how(mixture, files)
     with written_whole(path) as part:
         try:
@@ -117,9 +135,8 @@ def _half(magnitude: np.ndarray, name: str) -> np.ndarray:
 
 def song_bytes(frames: int) -> int:
     """Bytes that the arrays of a song of so many frames take; the header adds under 4096."""
-    bins = STFT().bins
-    magnitudes = (1 + len(SOURCES)) * bins * np.dtype(np.float16).itemsize
-    masks = len(SOURCES) * -(-bins // 8)
+    magnitudes = (1 + len(SOURCES)) * BINS * np.dtype(np.float16).itemsize
+    masks = len(SOURCES) * -(-BINS // 8)
     return frames * (magnitudes + masks)
 
 
@@ -184,7 +201,7 @@ class StoredSong:
     def mask(self, source: str, first: int = 0, last: int | None = None) -> np.ndarray:
         """The binary mask of a source at T = 0.5 [shape=(last - first, 513)], bool."""
         packed = self._read(f"{source}.mask", first, last)
-        return np.unpackbits(packed, axis=1, count=STFT().bins).view(bool)
+        return np.unpackbits(packed, axis=1, count=BINS).view(bool)
 
     def _read(self, array: str, first: int, last: int | None) -> np.ndarray:
         """Rows of an array, with rows of zeros where the song has no frames."""

@@ -16,7 +16,7 @@ from .examples import Example, make_target
 from .excerpts import Augmentation, Excerpts, Piece
 from .prepare import fingerprints, song_path, source_files
 from .stft import HALF_CONTEXT, STFT, Features
-from .store import THRESHOLD, StoredSong, made_how
+from .store import BINS, THRESHOLD, StoredSong, made_how
 
 if TYPE_CHECKING:
     import musdb
@@ -84,7 +84,7 @@ class StoredExcerpts(Excerpts):
         """Mixture and answer of a stretch [shape=(2, stretch + 24, 513)]; no chance is in it."""
         first, last = frame - HALF_CONTEXT, frame + self.stretch + HALF_CONTEXT
         stored = self.songs[song]
-        drawn = np.zeros((2, last - first, self.stft.bins), np.float32)
+        drawn = np.zeros((2, last - first, BINS), np.float32)
         drawn[0] = stored.magnitude("mixture", first, last)
         kept = self.output == "mask" and self.threshold == THRESHOLD
         read = stored.mask if kept else stored.magnitude
