@@ -62,7 +62,7 @@ def find_songs(places: Sequence[Path], out: Path, request: Request) -> list[Job]
     """
     jobs: dict[Path, Job] = {}
     for place in places:
-        if not place.is_dir():
+        if not os.path.isdir(place):  # unlike Path's, it takes a name that is too long
             jobs.setdefault(_resolved(place), Job(place, out))
             continue
         found = list(_songs_of(place))

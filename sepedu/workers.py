@@ -78,7 +78,8 @@ def separate_songs(
 
 def _is_done(job: Job, request: Request, plan: Plan) -> bool:
     files = request.estimates(job)
-    if not all(path.is_file() for path in files.values()) or not job.song.is_file():
+    # Unlike Path's, this question takes a name that is too long.
+    if not all(os.path.isfile(path) for path in (job.song, *files.values())):
         return False
     return is_done(job.song, files, stories(job.song, plan, request.residual))
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -162,6 +163,17 @@ def test_no_workers_are_refused(tmp_path):
         list(separate_songs([], Request(models={}), 0))
 
 
+def ends(group):
+    """Whether the last process of a group goes away; the system may take a moment to bury it."""
+    for _ in range(600):
+        try:
+            os.killpg(group, 0)
+        except OSError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process")
 @pytest.mark.parametrize("group", [False, True])
 def test_ctrl_c_leaves_finished_songs_whole_and_nothing_of_the_others(network, tmp_path, group):
@@ -191,5 +203,4 @@ def test_ctrl_c_leaves_finished_songs_whole_and_nothing_of_the_others(network, t
     assert 1 <= len(written) < 12
     for path in written:
         assert path.name == "vocals.wav" and soundfile.info(path).frames == 15 * 8000
-    with pytest.raises(ProcessLookupError):  # no worker is left behind
-        os.killpg(process.pid, 0)
+    assert ends(process.pid), "a worker is left behind"
