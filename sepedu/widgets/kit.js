@@ -29,6 +29,20 @@ export function labelled(text, control, after = "") {
   return make("label", { class: "sepedu-control" }, make("span", {}, text), control, after);
 }
 
+// The controls of a widget, in a row.
+export const controls = (...children) => make("div", { class: "sepedu-controls" }, ...children);
+
+// What a widget measures, in a row: pairs of a name and an output, or else an element or a text.
+export const measured = (...entries) =>
+  make(
+    "p",
+    { class: "sepedu-numbers" },
+    ...entries.map((entry) => {
+      if (entry instanceof Node) return entry;
+      return Array.isArray(entry) ? make("span", {}, `${entry[0]} `, entry[1]) : make("span", {}, entry);
+    }),
+  );
+
 // A group of radio buttons; `choices` is a list of [value, text].
 export function radios(legend, choices, chosen, onChange) {
   const group = `sepedu-${Math.random().toString(36).slice(2)}`;
@@ -133,9 +147,17 @@ export class KernelLine {
     this.onAnswer?.();
   }
 
-  end() {
-    clearTimeout(this.timer);
-    this.model.off("msg:custom", this.hear);
+  // Follow traits that Python answers with; returns the function that ends this and the line.
+  follow(names, action = () => {}) {
+    const end = follow(this.model, names, () => {
+      this.answered();
+      action();
+    });
+    return () => {
+      end();
+      clearTimeout(this.timer);
+      this.model.off("msg:custom", this.hear);
+    };
   }
 }
 

@@ -1,5 +1,5 @@
 // Blind listening: three buttons on one timeline, and an answer.
-import { KernelLine, choice, follow, frame, labelled, make } from "./kit.js";
+import { KernelLine, choice, controls, frame, labelled, make, measured } from "./kit.js";
 
 export default {
   render({ model, el }) {
@@ -83,14 +83,11 @@ export default {
     const note =
       "All clips have the power of the source itself" +
       (gain < 1 ? `, and are played at one gain of ${gain.toFixed(2)}, so that none clips.` : ".");
-    const shown = (name, output) => make("span", {}, `${name} `, output);
     const ends = [
       frame(
         el,
         model,
-        make(
-          "div",
-          { class: "sepedu-controls" },
+        controls(
           labelled("A is", pair.first),
           labelled("B is", pair.second),
           make("span", {}, "X is one of them: which?"),
@@ -104,25 +101,17 @@ export default {
           make("span", { class: "sepedu-gap" }),
           again,
         ),
-        make(
-          "p",
-          { class: "sepedu-numbers" },
-          shown("Trial", trial), shown("Score", score), make("span", { "aria-hidden": "true" }, marks),
-        ),
+        measured(["Trial", trial], ["Score", score], make("span", { "aria-hidden": "true" }, marks)),
         make("p", { class: "sepedu-note" }, note),
         ...Object.values(audios),
         line.node,
       ),
-      follow(model, ["first", "second", "hidden", "run", "verdict"], () => {
-        line.answered();
-        draw();
-      }),
+      line.follow(["first", "second", "hidden", "run", "verdict"], draw),
     ];
     draw();
     return () => {
       play(null);
       ends.forEach((end) => end());
-      line.end();
     };
   },
 };

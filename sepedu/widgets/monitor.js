@@ -1,5 +1,5 @@
 // The training monitor: two charts that grow by an epoch at a time.
-import { fixed, follow, frame, make, percent, save } from "./kit.js";
+import { controls, fixed, follow, frame, make, measured, percent, save } from "./kit.js";
 import { Chart } from "./chart.js";
 import { ticks } from "./picture.js";
 
@@ -80,19 +80,13 @@ export default {
     }
     const clock = setInterval(tick, 1000);
 
-    const shown = (name, output) => make("span", {}, `${name} `, output);
     const ends = [
       frame(
         el,
         model,
-        make("div", { class: "sepedu-controls" }, bar, stop),
-        make(
-          "p",
-          { class: "sepedu-numbers" },
-          shown("Epoch", epoch),
-          shown("Validation accuracy", valid),
-          shown("Best", best),
-          shown("Time left", left),
+        controls(bar, stop),
+        measured(
+          ["Epoch", epoch], ["Validation accuracy", valid], ["Best", best], ["Time left", left],
         ),
         make("div", { class: "sepedu-pair" }, loss.node, accuracy.node),
         make(

@@ -1,8 +1,9 @@
 // A mask to paint: strokes are drawn here at once, and reach Python when the brush is lifted.
 import {
-  KernelLine, bytes, choice, clamp, decibels, follow, frame, labelled, make, percent, radios,
+  KernelLine, bytes, choice, clamp, controls, decibels, follow, frame, labelled, make, measured,
+  percent, radios,
 } from "./kit.js";
-import { Picture, colour, hexColour, palette } from "./picture.js";
+import { Picture, colour, hexColour, legend, palette } from "./picture.js";
 import { Players } from "./player.js";
 import { rectanglePanel } from "./rectangle.js";
 
@@ -82,7 +83,7 @@ export default {
       share.textContent = percent(ones / mask.length);
       undo.disabled = past.length === 0;
       redo.disabled = future.length === 0;
-      compared.node.hidden = legend.hidden = !compare.checked;
+      compared.node.hidden = meanings.hidden = !compare.checked;
       if (!compare.checked) return;
       compared.compose((pixels) => {
         for (let i = 0; i < pixels.length; i++) pixels[i] = kinds[ideal[i] + 2 * mask[i]];
@@ -172,13 +173,7 @@ export default {
     compare.addEventListener("change", drawNumbers);
 
     const rectangle = rectanglePanel(axes, change);
-    const legend = make(
-      "p",
-      { class: "sepedu-legend" },
-      ...Object.entries(names).map(([name, hex]) =>
-        make("span", {}, make("i", { style: `background:${hex}` }), name),
-      ),
-    );
+    const meanings = legend(names);
 
     function hear() {
       const result = model.get("result");
@@ -192,27 +187,19 @@ export default {
       frame(
         el,
         model,
-        make(
-          "div",
-          { class: "sepedu-controls" },
+        controls(
           tool.node, labelled("Size", size), labelled("Show", span), undo, redo, clear,
           make("label", { class: "sepedu-control" }, compare, "Show the ideal mask beside it"),
         ),
-        make(
-          "p",
-          { class: "sepedu-numbers" },
-          make("span", {}, "Painted ", share),
-          make("span", {}, "SDR ", sdr),
-          make("span", {}, "Agrees with the ideal mask ", agreed),
-        ),
+        measured(["Painted", share], ["SDR", sdr], ["Agrees with the ideal mask", agreed]),
         canvas.node,
         rectangle,
         compared.node,
-        legend,
+        meanings,
         players.node,
         line.node,
       ),
-      follow(model, ["result"], () => line.answered()),
+      line.follow(["result"]),
       // Set in Python, or painted in another view of this widget.
       follow(model, ["painted"], () => {
         const now = bytes(model, "painted");
@@ -224,9 +211,6 @@ export default {
     ];
     drawAll();
     hear();
-    return () => {
-      ends.forEach((end) => end());
-      line.end();
-    };
+    return () => ends.forEach((end) => end());
   },
 };

@@ -101,11 +101,34 @@ export class Picture {
     this.show();
   }
 
+  // A binary mask, in the first and the last colour of a table: each value of `passes` says how
+  // many places of a slider its bin passes.
+  drawMask(passes, position, table) {
+    const [no, yes] = [table[0], table[255]];
+    this.compose((pixels) => {
+      for (let i = 0; i < pixels.length; i++) pixels[i] = passes[i] > position ? yes : no;
+    });
+  }
+
   // Put the pixels on the screen, or only a rectangle of them.
   show(left = 0, top = 0, width = this.canvas.width, height = this.canvas.height) {
     this.context.putImageData(this.image, 0, 0, left, top, width, height);
   }
 }
+
+// Pictures side by side.
+export const grid = (pictures) =>
+  make("div", { class: "sepedu-grid" }, ...Object.values(pictures).map(({ node }) => node));
+
+// What colours mean: `names` is {name: "#009E73", ...}.
+export const legend = (names) =>
+  make(
+    "p",
+    { class: "sepedu-legend" },
+    ...Object.entries(names).map(([name, hex]) =>
+      make("span", {}, make("i", { style: `background:${hex}` }), name),
+    ),
+  );
 
 // A vertical line over a picture, at a frame of it.
 export class Cursor {

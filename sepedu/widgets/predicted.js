@@ -1,11 +1,12 @@
 // The predicted mask: a gate over probabilities, and the window behind each frame's answers.
 import {
-  KernelLine, bytes, clamp, decibels, fixed, follow, frame, labelled, make, percent, save,
-  whenAtRest,
+  KernelLine, bytes, clamp, controls, decibels, fixed, follow, frame, make, measured, percent,
+  save, whenAtRest,
 } from "./kit.js";
-import { Cursor, Picture, hexColour, palette } from "./picture.js";
+import { Cursor, Picture, grid, hexColour, legend, palette } from "./picture.js";
 import { Chart } from "./chart.js";
 import { Players } from "./player.js";
+import { SliderField } from "./slider.js";
 
 const CONTEXT = 25; // frames that the network sees
 const BAR = 120; // width of the longest answer, in pixels of its canvas
@@ -27,16 +28,29 @@ export default {
     const kinds = [names["right, no"], names["miss"], names["false alarm"], names["hit"]];
     const colours = kinds.map((name) => hexColour(name)); // by truth + 2 * mask
 
-    const slider = make("input", {
-      type: "range", min: 0, max: gates.length - 1, step: 1, class: "sepedu-slider",
-      "aria-label": "Gate: probability above which the mask is one",
+    const moveTo = (chosen) => {
+      model.set("frame", clamp(Math.round(chosen) || 0, 0, columns - 1));
+      restFrame();
+    };
+    const slider = new SliderField({
+      name: "Gate",
+      label: "Gate: probability above which the mask is one",
+      places: gates.length,
+      field: { min: 0, max: 1, step: 0.01 },
+      move: (position) => {
+        model.set("position", position); // draws, by the change of the trait
+        rest();
+      },
+      read: (text) => (text === "" ? null : clamp(Math.round(100 * Number(text)), 0, 100)),
     });
-    const number = make("input", { type: "number", min: 0, max: 1, step: 0.01 });
-    const place = make("input", {
-      type: "range", min: 0, max: columns - 1, step: 1, class: "sepedu-slider",
-      "aria-label": "Frame whose window is shown",
+    const place = new SliderField({
+      name: "Frame",
+      label: "Frame whose window is shown",
+      places: columns,
+      field: { min: 0, max: columns - 1, step: 1 },
+      move: moveTo,
+      read: Number,
     });
-    const placeNumber = make("input", { type: "number", min: 0, max: columns - 1, step: 1 });
     const right = make("output"), hit = make("output"), miss = make("output");
     const alarm = make("output"), sdr = make("output");
     const pictures = {
@@ -73,14 +87,9 @@ export default {
     function drawGate() {
       const position = model.get("position");
       const count = counts[position];
-      slider.value = position;
-      slider.setAttribute("aria-valuetext", gates[position].toFixed(2));
-      if (el.ownerDocument.activeElement !== number) number.value = gates[position];
+      slider.show(position, gates[position], gates[position].toFixed(2));
       pictures.mask.caption.textContent = `Mask: probability > ${gates[position].toFixed(2)}`;
-      pictures.mask.compose((pixels) => {
-        const [no, yes] = [cividis[0], cividis[255]];
-        for (let i = 0; i < pixels.length; i++) pixels[i] = passes[i] > position ? yes : no;
-      });
+      pictures.mask.drawMask(passes, position, cividis);
       pictures.agreement.compose((pixels) => {
         for (let i = 0; i < pixels.length; i++) {
           pixels[i] = colours[truth[i] + (passes[i] > position ? 2 : 0)];
@@ -99,10 +108,8 @@ export default {
       const position = model.get("position");
       const chosen = clamp(model.get("frame"), 0, columns - 1);
       const half = (CONTEXT - 1) / 2;
-      place.value = chosen;
-      if (el.ownerDocument.activeElement !== placeNumber) placeNumber.value = chosen;
       const seconds = ((chosen * axes.seconds) / columns).toFixed(2);
-      place.setAttribute("aria-valuetext", `frame ${chosen}, ${seconds} seconds`);
+      place.show(chosen, chosen, `frame ${chosen}, ${seconds} seconds`);
       for (const cursor of cursors) cursor.mark(chosen - half, chosen + half);
       seen.compose((pixels) => {
         const width = columns + CONTEXT - 1; // of the song with 12 frames of silence at its ends
@@ -157,56 +164,29 @@ export default {
     }
 
     const rest = whenAtRest(() => line.ask());
-    const move = (position) => {
-      model.set("position", position); // draws, by the change of the trait
-      rest();
-    };
-    const moveTo = (chosen) => {
-      model.set("frame", clamp(Math.round(chosen) || 0, 0, columns - 1));
-      restFrame();
-    };
     // Python answers a new gate; a new frame it only remembers.
     const restFrame = whenAtRest(() => save(model));
-    slider.addEventListener("input", () => move(Number(slider.value)));
-    number.addEventListener("input", () => {
-      if (number.value !== "") move(clamp(Math.round(100 * Number(number.value)), 0, 100));
-    });
-    number.addEventListener("change", drawGate);
-    place.addEventListener("input", () => moveTo(Number(place.value)));
-    placeNumber.addEventListener("input", () => moveTo(Number(placeNumber.value)));
-    placeNumber.addEventListener("change", drawFrame);
     for (const { canvas } of Object.values(pictures)) {
       canvas.addEventListener("click", (event) => {
         moveTo(Math.floor((columns * event.offsetX) / canvas.clientWidth));
       });
     }
 
-    const shown = (name, output) => make("span", {}, `${name} `, output);
-    const legend = Object.entries(names).map(([name, hex]) =>
-      make("span", {}, make("i", { style: `background:${hex}` }), name),
-    );
     const ends = [
       frame(
         el,
         model,
-        make(
-          "div",
-          { class: "sepedu-controls" },
-          make("div", { class: "sepedu-wide" }, labelled("Gate", slider), number),
-          make("div", { class: "sepedu-wide" }, labelled("Frame", place), placeNumber),
+        controls(slider.node, place.node),
+        measured(
+          ["Right", right],
+          `commoner answer ${percent(lines.majority)}`,
+          ["Hits", hit],
+          ["Misses", miss],
+          ["False alarms", alarm],
+          ["SDR", sdr],
         ),
-        make(
-          "p",
-          { class: "sepedu-numbers" },
-          shown("Right", right),
-          make("span", {}, `commoner answer ${percent(lines.majority)}`),
-          shown("Hits", hit),
-          shown("Misses", miss),
-          shown("False alarms", alarm),
-          shown("SDR", sdr),
-        ),
-        make("div", { class: "sepedu-grid" }, ...Object.values(pictures).map(({ node }) => node)),
-        make("p", { class: "sepedu-legend" }, ...legend),
+        grid(pictures),
+        legend(names),
         make(
           "div",
           { class: "sepedu-window" },
@@ -229,17 +209,11 @@ export default {
       ),
       follow(model, ["position"], drawGate),
       follow(model, ["frame"], drawFrame),
-      follow(model, ["result"], () => {
-        line.answered();
-        hear();
-      }),
+      line.follow(["result"], hear),
     ];
     drawChart();
     drawGate();
     hear();
-    return () => {
-      ends.forEach((end) => end());
-      line.end();
-    };
+    return () => ends.forEach((end) => end());
   },
 };

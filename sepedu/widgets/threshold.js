@@ -1,11 +1,12 @@
 // The threshold explorer: a slider for T, and a mask that follows it.
 import {
-  KernelLine, bytes, clamp, decibels, fixed, follow, frame, labelled, make, percent, radios,
-  threeDigits, whenAtRest,
+  KernelLine, bytes, clamp, controls, decibels, fixed, follow, frame, make, measured, percent,
+  radios, threeDigits, whenAtRest,
 } from "./kit.js";
-import { Picture, palette } from "./picture.js";
+import { Picture, grid, palette } from "./picture.js";
 import { Chart } from "./chart.js";
 import { Players } from "./player.js";
+import { SliderField } from "./slider.js";
 
 export default {
   render({ model, el }) {
@@ -20,11 +21,22 @@ export default {
     // What a share of 0 to 255 takes away from a level, whose 255 steps span 80 dB.
     const quieter = Float32Array.from({ length: 256 }, (_, i) => (255 * 20 * Math.log10(i / 255)) / 80);
 
-    const slider = make("input", {
-      type: "range", min: 0, max: thresholds.length - 1, step: 1, class: "sepedu-slider",
-      "aria-label": "Threshold T, on a log scale",
+    const slider = new SliderField({
+      name: "Threshold T",
+      label: "Threshold T, on a log scale",
+      places: thresholds.length,
+      field: { min: 0.01, max: 10, step: "any" },
+      move: (position) => {
+        model.set("position", position); // draws, by the change of the trait
+        rest();
+      },
+      read: (text) => {
+        if (!(Number(text) > 0)) return null;
+        const wanted = clamp(Number(text), 0.01, 10);
+        const distance = thresholds.map((place) => Math.abs(Math.log(place / wanted)));
+        return distance.indexOf(Math.min(...distance));
+      },
     });
-    const number = make("input", { type: "number", min: 0.01, max: 10, step: "any" });
     const kind = radios(
       "Mask",
       [["binary", "binary, S > T·M"], ["ratio", "soft, the ratio mask"]],
@@ -61,10 +73,8 @@ export default {
       const position = model.get("position");
       const soft = model.get("kind") === "ratio";
       const text = threeDigits(thresholds[position]);
-      slider.value = position;
-      slider.disabled = number.disabled = soft;
-      slider.setAttribute("aria-valuetext", `T = ${text}`);
-      if (el.ownerDocument.activeElement !== number) number.value = text;
+      slider.show(position, text, `T = ${text}`);
+      slider.disable(soft);
       share.textContent = soft ? "–" : percent(shares[position]);
       pictures.mask.caption.textContent = soft ? "Ratio mask" : `Mask B = (S > ${text}·M)`;
       if (soft) {
@@ -75,10 +85,7 @@ export default {
           }
         });
       } else {
-        const [no, yes] = [cividis[0], cividis[255]];
-        pictures.mask.compose((pixels) => {
-          for (let i = 0; i < pixels.length; i++) pixels[i] = passes[i] > position ? yes : no;
-        });
+        pictures.mask.drawMask(passes, position, cividis);
         const silence = magma[0];
         pictures.masked.compose((pixels) => {
           for (let i = 0; i < pixels.length; i++) {
@@ -126,40 +133,13 @@ export default {
     }
 
     const rest = whenAtRest(() => line.ask());
-    const move = (position) => {
-      model.set("position", position); // draws, by the change of the trait
-      rest();
-    };
-    slider.addEventListener("input", () => move(Number(slider.value)));
-    number.addEventListener("input", () => {
-      const wanted = clamp(Number(number.value), 0.01, 10);
-      if (!(Number(number.value) > 0)) return; // not a number yet, while it is being typed
-      const distance = thresholds.map((place) => Math.abs(Math.log(place / wanted)));
-      move(distance.indexOf(Math.min(...distance)));
-    });
-    number.addEventListener("change", draw);
-
     const ends = [
       frame(
         el,
         model,
-        make(
-          "div",
-          { class: "sepedu-controls" },
-          make("div", { class: "sepedu-wide" }, labelled("Threshold T", slider), number),
-          kind.node,
-        ),
-        make(
-          "p",
-          { class: "sepedu-numbers" },
-          make("span", {}, "Ones in the mask ", share),
-          make("span", {}, "SDR ", sdr),
-        ),
-        make(
-          "div",
-          { class: "sepedu-grid" },
-          ...Object.values(pictures).map((picture) => picture.node),
-        ),
+        controls(slider.node, kind.node),
+        measured(["Ones in the mask", share], ["SDR", sdr]),
+        grid(pictures),
         chart.node,
         make(
           "p",
@@ -174,18 +154,12 @@ export default {
         kind.choose(model.get("kind"));
         draw();
       }),
-      follow(model, ["result"], () => {
-        line.answered();
-        hear();
-      }),
+      line.follow(["result"], hear),
     ];
     drawChart();
     draw();
     hear();
-    return () => {
-      ends.forEach((end) => end());
-      line.end();
-    };
+    return () => ends.forEach((end) => end());
   },
 };
 

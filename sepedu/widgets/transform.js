@@ -1,5 +1,7 @@
 // The STFT explorer: each turn of a knob is transformed by Python and drawn here.
-import { KernelLine, choice, fixed, follow, frame, bytes, labelled, make, whenAtRest } from "./kit.js";
+import {
+  KernelLine, bytes, choice, controls, fixed, follow, frame, labelled, make, measured, whenAtRest,
+} from "./kit.js";
 import { Picture, palette } from "./picture.js";
 import { Players } from "./player.js";
 
@@ -91,14 +93,11 @@ export default {
       players.show(now.sounds, now.gain);
     }
 
-    const shown = (name, output) => make("span", {}, `${name} `, output);
     const ends = [
       frame(
         el,
         model,
-        make(
-          "div",
-          { class: "sepedu-controls" },
+        controls(
           labelled("Signal", signal),
           labelled("Window length", length.node, length.output),
           labelled("Hop", overlap),
@@ -106,29 +105,21 @@ export default {
           rows.tones,
           rows.clicks,
         ),
-        make(
-          "p",
-          { class: "sepedu-numbers" },
-          shown("A bin every", numbers.bin),
-          shown("The window lasts", numbers.window_ms),
-          shown("A frame every", numbers.hop_ms),
-          shown("Bins and frames on show", numbers.size),
+        measured(
+          ["A bin every", numbers.bin],
+          ["The window lasts", numbers.window_ms],
+          ["A frame every", numbers.hop_ms],
+          ["Bins and frames on show", numbers.size],
         ),
         picture.node,
         players.node,
         line.node,
       ),
       follow(model, ["signal", "n_fft", "overlap", "window", "tones", "clicks"], drawControls),
-      follow(model, ["result"], () => {
-        line.answered();
-        draw();
-      }),
+      line.follow(["result"], draw),
     ];
     drawControls();
     draw();
-    return () => {
-      ends.forEach((end) => end());
-      line.end();
-    };
+    return () => ends.forEach((end) => end());
   },
 };
