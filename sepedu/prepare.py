@@ -28,8 +28,9 @@ from .store import RELEASED, SUM, StoredSong, made_how, song_bytes, write_song
 if TYPE_CHECKING:
     import musdb
 
-WORKER_BYTES = 3 * 2**30
-"""Memory to leave for a worker: see docs/scale.md for what one takes."""
+WORKER_BYTES, BYTES_A_SECOND = 400 * 10**6, 8 * 10**6
+"""Memory to leave for a worker: for itself, and for each second of the song that it decodes.
+docs/scale.md says what one was seen to take."""
 
 
 def store_folder(root: str | os.PathLike[str]) -> Path:
@@ -59,7 +60,7 @@ def prepare(
     out : path, optional
         Folder of the store; one in the user's cache folder if left away.
     workers : int, optional
-        Processes; by default as many as there are cores, while each has 3 GB of free memory.
+        Processes; by default as many as there are cores and free memory for the longest song.
     progress : bool
         Show a bar with the time left.
 
@@ -82,8 +83,9 @@ def prepare(
     tasks = [(track, folder, RELEASED if track.name in validation else SUM) for track in dataset]
     _check_room(folder, [task[0] for task in tasks])
     failed: list[SepeduError] = []
+    workers = workers or default_workers(max(track.duration for track in dataset))
     bar = tqdm(total=len(tasks), unit="song", disable=not progress)
-    with bar, closing(_run(tasks, min(workers or default_workers(), len(tasks)))) as outcomes:
+    with bar, closing(_run(tasks, min(workers, len(tasks)))) as outcomes:
         for error in outcomes:
             if error:
                 failed.append(error)
@@ -149,11 +151,12 @@ def fingerprints(track: musdb.MultiTrack) -> dict[str, dict[str, Any]]:
     return told
 
 
-def default_workers() -> int:
-    """As many processes as this one may use cores, while each has the memory that it needs."""
+def default_workers(seconds: float) -> int:
+    """As many processes as there are cores for this one, while each has memory for such a song."""
     has_affinity = hasattr(os, "sched_getaffinity")
     cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    return max(1, min(cores, psutil.virtual_memory().available // WORKER_BYTES))
+    free = psutil.virtual_memory().available
+    return max(1, min(cores, int(free / (WORKER_BYTES + BYTES_A_SECOND * seconds))))
 
 
 def _run(tasks: list[tuple], workers: int) -> Iterator[SepeduError | None]:

@@ -14,6 +14,7 @@ from safetensors import safe_open
 from songs import made_up_song, write_hq_dataset
 
 from sepedu import SepeduError, prepare, store, stored
+from sepedu.bench import storage
 from sepedu.checkpoints import load_checkpoint
 from sepedu.cli import main
 from sepedu.datasets import SOURCES, load_song, load_songs, open_dataset
@@ -272,4 +273,24 @@ def test_training_from_the_store_in_the_cache(hq, tmp_path, monkeypatch, capsys)
 def test_workers_are_at_least_one(hq, tmp_path):
     with pytest.raises(SepeduError, match="0 workers"):
         prepare.prepare(hq, tmp_path, 0)
-    assert prepare.default_workers() >= 1
+    assert prepare.default_workers(1e9) == 1  # however little memory there is, one must do
+
+
+def test_the_page_on_scale_quotes_what_is_computed(clone):
+    page = (clone / "docs" / "scale.md").read_text(encoding="utf-8")
+    size = storage.sizes()
+    assert f"| frames of the training songs | {size['frames']:,} |" in page
+    assert f"| bytes of a frame | {size['bytes of a frame']:,} |" in page
+    assert f"| a song | {size['song, MB']:.1f} MB |" in page
+    assert f"| the training songs | {size['training songs, GB']:.1f} GB |" in page
+    assert f"leaves out | {size['with the test songs, GB']:.1f} GB |" in page
+    assert f"mask reads | {size['read in an epoch for one mask, GB']:.1f} GB |" in page
+    sound = size["the same songs as stereo sound in memory, GB"]
+    assert f"in memory | {sound:.1f} GB |" in page
+
+
+def test_the_measurement_runs_and_stays_small(tmp_path):
+    told = storage.full_size(tmp_path / "made up", 2, 200)
+    assert told["stretches of 64 frames"]["frames"] == 2 * 3 * 64
+    assert told["bytes of a song on disk"] - song_bytes(200) < 4096
+    assert not (tmp_path / "made up").exists()
