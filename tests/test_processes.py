@@ -27,8 +27,11 @@ def curve(rows):
 
 
 def close(a, b):
+    """Equal but for rounding; a bin whose mask lies at 0.5 may then fall to either side."""
     for ours, theirs in zip(curve(a), curve(b), strict=True):
-        assert ours == pytest.approx(theirs, rel=2e-4, abs=1e-6)
+        for name, value in theirs.items():
+            allowed = {"abs": 1e-3} if "accuracy" in name else {"rel": 1e-5}
+            assert ours[name] == pytest.approx(value, **allowed), f"{name} of {theirs['epoch']}"
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def test_two_processes_are_one(alone, tmp_path):
     assert json.loads(history_path(path).read_text()) == first[0]
     names = {"net.safetensors", "net.last.safetensors", "net.history.json"}
     assert {file.name for file in tmp_path.iterdir()} == names
-    assert alone[-1]["train_loss"] < 0.9 * alone[0]["train_loss"], "a curve that says nothing"
+    assert alone[-1]["valid_loss"] < alone[0]["valid_loss"] - 0.02, "a curve that says nothing"
 
 
 def test_portions_are_the_batch(alone):
@@ -94,7 +97,7 @@ def test_a_killed_process_and_a_resume_give_the_same_curve(tmp_path, rank):
     close(resumed[0][0], unbroken)
     a, b = (load_checkpoint(path)[0].state_dict() for path in (whole, broken))
     for name in a:
-        torch.testing.assert_close(a[name], b[name])
+        torch.testing.assert_close(a[name], b[name], rtol=1e-4, atol=1e-6)
 
 
 def test_one_process_goes_on_where_two_stopped(alone, tmp_path):
