@@ -1,5 +1,6 @@
 """Several processes train as one does, survive being killed, and leave only whole files."""
 
+import ast
 import json
 import random
 import sys
@@ -84,20 +85,26 @@ def test_the_same_seed_gives_the_same_bits(tmp_path):
     assert curve(other) != rows[0]
 
 
+@pytest.fixture(scope="module")
+def together(tmp_path_factory):
+    """Two processes that nothing breaks, with dropout: their history and network."""
+    path = tmp_path_factory.mktemp("together") / "net.safetensors"
+    rows = Workers(2, checkpoint=path, dropout=0.2).join()[0][0]
+    return rows, load_checkpoint(path)[0].state_dict()
+
+
 @pytest.mark.parametrize("rank", [0, 1])
-def test_a_killed_process_and_a_resume_give_the_same_curve(tmp_path, rank):
-    whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
-    unbroken = Workers(2, checkpoint=whole, dropout=0.2).join()[0][0]
-    told = Workers(2, kill_at=(rank, 8), checkpoint=broken, dropout=0.2).join()
+def test_a_killed_process_and_a_resume_give_the_same_curve(together, tmp_path, rank):
+    path = tmp_path / "net.safetensors"
+    told = Workers(2, kill_at=(rank, 8), checkpoint=path, dropout=0.2).join()
     assert told == [None, None], "the other one cannot go on alone"
-    left = json.loads(history_path(broken).read_text())
-    assert len(left) == 2
-    resumed = Workers(2, checkpoint=broken, dropout=0.2, resume=True).join()
+    assert len(json.loads(history_path(path).read_text())) == 2
+    resumed = Workers(2, checkpoint=path, dropout=0.2, resume=True).join()
     assert resumed[0] == resumed[1]
-    close(resumed[0][0], unbroken)
-    a, b = (load_checkpoint(path)[0].state_dict() for path in (whole, broken))
-    for name in a:
-        torch.testing.assert_close(a[name], b[name], rtol=1e-4, atol=1e-6)
+    close(resumed[0][0], together[0])
+    state = load_checkpoint(path)[0].state_dict()
+    for name, value in together[1].items():
+        torch.testing.assert_close(state[name], value, rtol=1e-4, atol=1e-6)
 
 
 def test_one_process_goes_on_where_two_stopped(alone, tmp_path):
@@ -165,6 +172,15 @@ def test_one_process_needs_no_accelerate(monkeypatch):
     monkeypatch.setenv("LOCAL_RANK", "0")
     with pytest.raises(SepeduError, match=r"sepedu\[scale\]"):
         Processes(torch.device("cpu"), False)
+
+
+def test_nothing_imports_accelerate_before_it_is_needed(clone):
+    for path in (clone / "sepedu").rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for name in names:
+                assert not name.startswith(("accelerate", "tensorboard", "torch.utils.tensorb"))
 
 
 def test_a_batch_has_portions():
