@@ -92,8 +92,9 @@ def collect(teacher: Teacher, lesson: str, out: Path) -> dict[str, str]:
         if text is None:
             told[name] = MISSING
             continue
-        # A name may hold anything; it must not lead out of the folder.
-        place = out / quote(name, safe="@") / Path(path).name
+        # A name may hold anything; it must not lead out of the folder, as ".." would.
+        folder = quote(name, safe="@").replace("..", "%2E%2E")
+        place = out / folder / Path(path).name
         write_text(place, text)
         told[name] = str(place)
     return told

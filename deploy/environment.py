@@ -24,14 +24,12 @@ CLONE = Path(__file__).resolve().parent.parent
 DEPLOY = CLONE / "deploy"
 HUB = CLONE / ".venv-hub"
 STAMP = HUB / "sepedu-hub.txt"
-WANTED = (
-    CLONE / "requirements.lock",
-    *(DEPLOY / name for name in ("requirements.txt", "package.json", "package-lock.json")),
-)
+# All that .venv-hub holds is listed here; a change of requirements.lock reaches it through .venv.
+WANTED = [DEPLOY / name for name in ("requirements.txt", "package.json", "package-lock.json")]
 
 
 def wanted_stamp() -> str:
-    """Return what the stamp of a finished set-up says: the versions, and where the clone is."""
+    """Return what the stamp of a finished set-up says: versions, Python and place of the clone."""
     digest = hashlib.sha256(f"{CLONE} {sys.version}".encode())
     for path in WANTED:
         digest.update(path.read_bytes())

@@ -2,8 +2,8 @@
 
     python deploy/measure.py
 
-Five students at once run lesson 02 on a hub that is started for it, then one student runs every
-lesson. The figures go to deploy/memory.json, and from there into the table of deploy/README.md.
+Five students at once run lesson 02 on a hub that is started for it, then they share out all the
+lessons. The figures go to deploy/memory.json, and from there into the table of deploy/README.md.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ FILE = DEPLOY / "memory.json"
 GUIDE = DEPLOY / "README.md"
 NAMES = ("ada", "emmy", "grace", "hedy", "sofia")
 CLASS = 30
+CORES = 8
 BEGIN, END = "<!-- memory:begin, written by deploy/measure.py -->", "<!-- memory:end -->"
 
 
@@ -101,6 +102,22 @@ async def run_at_once(students: list[Student], repository: str) -> tuple[list[Me
     return idle, await asyncio.gather(*works)
 
 
+async def run_all(students: list[Student]) -> dict[str, Work]:
+    """Let students share out all lessons, each taking the next one that nobody has taken."""
+    waiting = list(reversed(lessons().items()))
+    done = {}
+
+    async def worker(student: Student) -> None:
+        while waiting:
+            number, path = waiting.pop()
+            done[number] = await work(student, f"sepedu/{path}")
+            seconds, memory = done[number].seconds, done[number].peak.private
+            print(f"lesson {number}: {seconds:.0f} s of one core, {memory:.0f} MiB", flush=True)
+
+    await asyncio.gather(*map(worker, students))
+    return done
+
+
 async def _measure(hub: TryOut) -> dict:
     repository = CLONE.as_uri()
     students = [Student(hub.address, hub.token, name) for name in NAMES]
@@ -118,15 +135,12 @@ async def _measure(hub: TryOut) -> dict:
         "core_seconds": round(max(one.seconds for one in works)),
         "disk": _round(_size(hub.folder / "homes" / NAMES[0]) / MEBIBYTE),
     }
-    figures["lessons"] = {}
-    for number, path in lessons().items():
-        print(f"lesson {number} ...", flush=True)
-        one = await work(students[0], f"sepedu/{path}")
-        errors += one.errors
-        figures["lessons"][number] = {
-            "memory": _round(one.peak.private),
-            "core_seconds": round(one.seconds),
-        }
+    measured = await run_all(students)
+    errors += [error for one in measured.values() for error in one.errors]
+    figures["lessons"] = {
+        number: {"memory": _round(one.peak.private), "core_seconds": round(one.seconds)}
+        for number, one in sorted(measured.items())
+    }
     if errors:
         raise SepeduError(f"A lesson went wrong: {errors[0]}", "Mend it, and measure again")
     return figures
@@ -165,19 +179,31 @@ def gibibytes(mebibytes: float) -> str:
 
 
 def table(figures: dict) -> str:
-    """Return the guide's tables of what a class needs, in Markdown."""
+    """Return the guide's tables of what a class needs, in Markdown.
+
+    A lesson with `"complete": false` was stopped before its end, and its figures say "over".
+    """
+    measured = figures["lessons"]
+    over = {
+        number: "" if one.get("complete", True) else "over " for number, one in measured.items()
+    }
     fixed = figures["hub"] + figures["common"]
-    heaviest = max(figures["lessons"], key=lambda number: figures["lessons"][number]["memory"])
+    heaviest = max(measured, key=lambda number: measured[number]["memory"])
+    longest = max(measured, key=lambda number: measured[number]["core_seconds"])
+    seconds = measured[longest]["core_seconds"]
     states = {
-        "logged in, JupyterLab open": figures["idle"],
-        "a notebook opened, nothing run": figures["opened"],
-        "lesson 02 at its peak": figures["at_work"],
-        f"the heaviest lesson, {heaviest}, at its peak": figures["lessons"][heaviest]["memory"],
+        "logged in, JupyterLab open": ("", figures["idle"]),
+        "a notebook opened, nothing run": ("", figures["opened"]),
+        "lesson 02 at its peak": ("", figures["at_work"]),
+        f"the heaviest lesson, {heaviest}, at its peak": (
+            over[heaviest],
+            measured[heaviest]["memory"],
+        ),
     }
     lines = [f"| state | each student | a class of {CLASS}, computed |", "|---|---|---|"]
     lines += [
-        f"| {state} | {each} MiB | {gibibytes(fixed + CLASS * each)} |"
-        for state, each in states.items()
+        f"| {state} | {bound}{each} MiB | {bound}{gibibytes(fixed + CLASS * each)} |"
+        for state, (bound, each) in states.items()
     ]
     lines += [
         "",
@@ -185,12 +211,16 @@ def table(figures: dict) -> str:
         "and what the students' processes have in common. A student's copy of the lessons, with",
         f"its history, takes {figures['disk']} MiB of disk.",
         "",
+        f"If the whole class runs lesson {longest} from top to bottom at the same moment, that is",
+        f"{CLASS} times {over[longest]}{seconds} seconds of one core: on {CORES} cores "
+        f"{over[longest] or 'about '}{-(-CLASS * seconds // CORES // 60)} minutes.",
+        "",
         "| lesson | memory at its peak | seconds of one core |",
         "|---|---|---|",
     ]
     lines += [
-        f"| {number} | {one['memory']} MiB | {one['core_seconds']} |"
-        for number, one in figures["lessons"].items()
+        f"| {number} | {over[number]}{one['memory']} MiB | {over[number]}{one['core_seconds']} |"
+        for number, one in measured.items()
     ]
     return "\n".join(lines)
 

@@ -2,42 +2,15 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import psutil
 import pytest
+from teacher import git
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-sys.path.insert(0, str(DEPLOY))
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.hub,
-    pytest.mark.skipif(
-        os.environ.get("SEPEDU_HUB") != "1",
-        reason="installs JupyterHub into .venv-hub and takes minutes; SEPEDU_HUB=1 runs it",
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.hub]
 
 LESSON = "sepedu/lessons/02-binary-masks.ipynb"
-
-
-def git(folder: Path, *words: str) -> None:
-    """Run git in a folder as a teacher without settings of their own."""
-    teacher = ("-c", "user.name=Teacher", "-c", "user.email=teacher@example.org")
-    subprocess.run(["git", *teacher, *words], cwd=folder, check=True, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def repository(clone, tmp_path_factory) -> Path:
-    """The teacher's copy of the course, which students pull from."""
-    course = tmp_path_factory.mktemp("teacher") / "sepedu"
-    git(clone, "clone", "--quiet", str(clone), str(course))
-    git(course, "checkout", "-B", "main")
-    return course
 
 
 async def everybody(actions):
@@ -57,12 +30,10 @@ async def process_of(student):
 
 def test_a_class_works_at_once_and_keeps_its_work(repository, tmp_path, capsys):
     import collect
-    import environment
     import measure
     import try_out
     from classroom import Student
 
-    environment.set_up()
     folder = tmp_path / "hub"
 
     # Five at once, each on a server of their own.
