@@ -179,31 +179,22 @@ def gibibytes(mebibytes: float) -> str:
 
 
 def table(figures: dict) -> str:
-    """Return the guide's tables of what a class needs, in Markdown.
-
-    A lesson with `"complete": false` was stopped before its end, and its figures say "over".
-    """
+    """Return the guide's tables of what a class needs, in Markdown."""
     measured = figures["lessons"]
-    over = {
-        number: "" if one.get("complete", True) else "over " for number, one in measured.items()
-    }
     fixed = figures["hub"] + figures["common"]
     heaviest = max(measured, key=lambda number: measured[number]["memory"])
     longest = max(measured, key=lambda number: measured[number]["core_seconds"])
     seconds = measured[longest]["core_seconds"]
     states = {
-        "logged in, JupyterLab open": ("", figures["idle"]),
-        "a notebook opened, nothing run": ("", figures["opened"]),
-        "lesson 02 at its peak": ("", figures["at_work"]),
-        f"the heaviest lesson, {heaviest}, at its peak": (
-            over[heaviest],
-            measured[heaviest]["memory"],
-        ),
+        "logged in, JupyterLab open": figures["idle"],
+        "a notebook opened, nothing run": figures["opened"],
+        "lesson 02 at its peak": figures["at_work"],
+        f"the heaviest lesson, {heaviest}, at its peak": measured[heaviest]["memory"],
     }
     lines = [f"| state | each student | a class of {CLASS}, computed |", "|---|---|---|"]
     lines += [
-        f"| {state} | {bound}{each} MiB | {bound}{gibibytes(fixed + CLASS * each)} |"
-        for state, (bound, each) in states.items()
+        f"| {state} | {each} MiB | {gibibytes(fixed + CLASS * each)} |"
+        for state, each in states.items()
     ]
     lines += [
         "",
@@ -212,14 +203,14 @@ def table(figures: dict) -> str:
         f"its history, takes {figures['disk']} MiB of disk.",
         "",
         f"If the whole class runs lesson {longest} from top to bottom at the same moment, that is",
-        f"{CLASS} times {over[longest]}{seconds} seconds of one core: on {CORES} cores "
-        f"{over[longest] or 'about '}{-(-CLASS * seconds // CORES // 60)} minutes.",
+        f"{CLASS} times {seconds} seconds of one core: on {CORES} cores about "
+        f"{-(-CLASS * seconds // CORES // 60)} minutes.",
         "",
         "| lesson | memory at its peak | seconds of one core |",
         "|---|---|---|",
     ]
     lines += [
-        f"| {number} | {over[number]}{one['memory']} MiB | {over[number]}{one['core_seconds']} |"
+        f"| {number} | {one['memory']} MiB | {one['core_seconds']} |"
         for number, one in measured.items()
     ]
     return "\n".join(lines)
