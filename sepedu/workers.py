@@ -5,10 +5,9 @@ from __future__ import annotations
 import _thread
 import multiprocessing
 import os
-import pickle
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -16,10 +15,12 @@ from dataclasses import replace
 from multiprocessing.synchronize import Event
 
 import torch
+from safetensors.torch import load, save
 
 from .errors import SepeduError
 from .files import separate_file
 from .folders import Job, Request
+from .model import MaskCNN
 from .provenance import is_done, stories
 from .separation import Plan
 
@@ -122,9 +123,10 @@ def _several(
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     threads = max(1, torch.get_num_threads() // workers)
-    # By value: PyTorch's own way to hand tensors over keeps files open in shared memory.
-    wanted = pickle.dumps(request)
-    pool = ProcessPoolExecutor(workers, context, _begin, (wanted, stop, threads))
+    # As bytes: PyTorch's own way to hand tensors over keeps files open in shared memory.
+    networks = {source: _packed(model) for source, model in (request.models or {}).items()}
+    words = (replace(request, models=None), networks, stop, threads)
+    pool = ProcessPoolExecutor(workers, context, _begin, words)
     try:
         with _interruptions_held_back():
             waiting = {pool.submit(_work, job): job for job in jobs}
@@ -162,20 +164,35 @@ class _Worker:
     """What a worker knows of itself."""
 
     request: Request
-    stop: Event
     busy = False
+    stopped = False  # a plain value: a signal's handler must not wait for the lock of an event
 
 
-def _begin(wanted: bytes, stop: Event, threads: int) -> None:
+def _packed(model: MaskCNN) -> tuple[str, bytes]:
+    """What a network predicts, and its weights in the layout of safetensors."""
+    return model.output, save({k: v.contiguous() for k, v in model.state_dict().items()})
+
+
+def _unpacked(output: str, weights: bytes) -> MaskCNN:
+    model = MaskCNN(output)
+    model.load_state_dict(load(weights))
+    return model.eval()
+
+
+def _begin(
+    request: Request, networks: Mapping[str, tuple[str, bytes]], stop: Event, threads: int
+) -> None:
     """Prepare a worker: it stops when it is told to, and never outlives who started it."""
-    _Worker.request, _Worker.stop = pickle.loads(wanted), stop
+    models = {source: _unpacked(*packed) for source, packed in networks.items()}
+    _Worker.request = replace(request, models=models)
 
     def interrupt(*_: object) -> None:
-        if stop.is_set() and _Worker.busy:
+        if _Worker.stopped and _Worker.busy:
             raise KeyboardInterrupt
 
     def obey() -> None:
         stop.wait()
+        _Worker.stopped = True
         _thread.interrupt_main()
 
     def follow() -> None:
@@ -192,7 +209,7 @@ def _work(job: Job) -> SepeduError | None:
     """Separate a song in a worker."""
     _Worker.busy = True
     try:
-        if not _Worker.stop.is_set():
+        if not _Worker.stopped:
             return _attempt(job, _Worker.request)
     except KeyboardInterrupt:
         pass
