@@ -7,22 +7,26 @@ Each name stands for one idea of the course, and its documentation names the les
 The rooms, from the ground up; a module imports only from those above it:
 
 ===============================  ==========================================================
-errors, memory, whole            one exception; the allocator; files written whole or not
+errors, interruption             one exception; Ctrl-C between steps
+memory, whole, shares, devices   the allocator; whole files; portions of batches; processors
 ffmpeg, decode, containers       programs that decode; whether a file was cut off
 samples, player, audio           what is audio; the player at one gain; read, write, resample
 stft                             the transform, its inverse, the features of the network
 masks                            B = (S > T M) and its soft kin
 places, datasets, fetch          where songs lie; songs with their stems; the download
 examples, excerpts               windows and answers; stretches to train on
+store, prepare, stored           songs decoded once, for more of them than memory holds
 model                            the network
 dense                            the network over a whole spectrogram at once
 checkpoints, objective           trained networks on disk; loss and accuracy
-resume, training                 going on after a break; the loop
+recipe, schedule, processes      a training's choices; its rates; many processes as one
+resume, curves, training         going on after a break; TensorBoard; the loop
 gates                            from what networks say to the factors of bins
 separation, files                audio in, estimates out
 provenance, folders, workers     many songs: where they are, which are done, several at a time
 distortion                       the signal-to-distortion ratio and its kin
 evaluation, runs, results, talk  accuracy, SDR, the ladder; one training; published numbers
+sequence                         the trainings of all four sources
 accessibility, plots, widgets    descriptions and colours; figures; what can be turned
 exercises                        reference answers, checks, hints
 doctor, lab, commands, cli       the course on this machine
