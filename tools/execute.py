@@ -40,7 +40,7 @@ def execute(path: Path) -> float:
     for cell in lesson.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
-            cell.outputs = [kept for output in cell.outputs if (kept := without_sound(output))]
+            cell.outputs = joined([o for output in cell.outputs if (o := without_sound(output))])
     lesson.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -61,6 +61,17 @@ def without_sound(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None
     if "image/png" in data:
         make_small(output)
     return output if data else None
+
+
+def joined(outputs: Sequence[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """The outputs, with what was printed in several goes as one."""
+    whole: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if whole and output.output_type == whole[-1].output_type == "stream":
+            whole[-1].text += output.text
+        else:
+            whole.append(output)
+    return whole
 
 
 def make_small(output: nbformat.NotebookNode) -> None:
