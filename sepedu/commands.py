@@ -70,6 +70,7 @@ def separate(options: argparse.Namespace) -> None:
             else:
                 for path in request.estimates(job).values():
                     bar.write(str(path))
+                sys.stdout.flush()  # a reader of a pipe learns of each song when it is done
             bar.update()
     if failed:
         raise SepeduError(

@@ -136,7 +136,7 @@ def train_source(
         songs = map(_as_training_hears_it, stereo)
     try:
         history = fit(
-            model.to(device, memory_format=torch.channels_last),  # faster on single windows
+            model.to(device),
             train,
             examples,
             recipe,

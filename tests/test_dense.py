@@ -50,8 +50,11 @@ def test_masks_agree_with_the_weights_that_come_with_the_course(source):
         pytest.skip(f"the weights for {source} are not here yet")
     model = load_checkpoint(weights_path(source))[0]
     magnitude = np.random.default_rng(1).gamma(1, 3, (513, 60)).astype(np.float32)
-    dense, windows = (predict_mask(model, magnitude, m) for m in ("dense", "windows"))
-    assert np.abs(dense - windows).max() < 1e-5
+    # Noise is unlike music: its scores are large, and single precision rounds large numbers more.
+    for precision, tolerance in ((torch.float32, 1e-4), (torch.float64, 1e-7)):
+        model.to(precision)
+        dense, windows = (predict_mask(model, magnitude, m) for m in ("dense", "windows"))
+        assert np.abs(dense - windows).max() < tolerance
 
 
 def test_bfloat16_is_close():

@@ -50,7 +50,7 @@ def train(
     excerpts = Excerpts(
         songs, source, stretch=STRETCH, batch=BATCH, augmentation=Augmentation(0.5, 6.0, 0.1)
     )
-    model = MaskCNN(dropout=DROPOUT).to(memory_format=torch.channels_last)
+    model = MaskCNN(dropout=DROPOUT)
     model.features.fit([make_example(song, source).mixture for song in songs])
     # Validation scores choose the epoch; songs of the set itself, never of the other set.
     recipe = Recipe(epochs=epochs, loss="bce", autocast=True, seed=seed)

@@ -161,7 +161,7 @@ def measure(
     model.features.fit([valid[0].mixture])
     model.to(torch.device("cpu") if launched() else accelerator())
     recipe = Recipe(epochs=1, loss="bce", average=0.99, autocast=autocast)
-    fit(model.to(memory_format=torch.channels_last), train, valid, recipe, progress=False)
+    fit(model, train, valid, recipe, progress=False)
     return train.measured
 
 
