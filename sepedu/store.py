@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from .datasets import SOURCES, Song
 from .errors import SepeduError
@@ -112,10 +112,10 @@ def write_arrays(
     header |= made_how(mixture, files)
     with written_whole(path) as part:
         try:
-            save_file(arrays, part, {"sepedu store": json.dumps(header, sort_keys=True)})
+            # Not safetensors' own writing of files, which leaves a part of its own if killed.
+            part.write_bytes(save(arrays, {"sepedu store": json.dumps(header, sort_keys=True)}))
         except SafetensorError as error:
             raise OSError(str(error)) from error
-        part.chmod(0o644)  # safetensors lets nobody else read; a class shares its store
         with part.open("rb+") as file:
             os.fsync(file.fileno())  # or a power failure could leave a name without its content
     return path
