@@ -7,7 +7,7 @@ Each name stands for one idea of the course, and its documentation names the les
 The rooms, from the ground up; a module imports only from those above it:
 
 ===============================  ==========================================================
-errors, interruption             one exception; Ctrl-C between steps
+errors, interruption, spawned    one exception; Ctrl-C between steps; worker processes
 memory, whole, shares, devices   the allocator; whole files; portions of batches; processors
 ffmpeg, decode, containers       programs that decode; whether a file was cut off
 samples, player, audio           what is audio; the player at one gain; read, write, resample

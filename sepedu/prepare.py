@@ -7,11 +7,10 @@ import multiprocessing
 import os
 import shutil
 import signal
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from tqdm.auto import tqdm
 from .datasets import cache_folder, load_song, open_dataset
 from .errors import SepeduError
 from .ffmpeg import ensure_ffmpeg
+from .spawned import end_with_parent, interruptions_held_back
 from .stft import STFT
 from .store import RELEASED, SUM, StoredSong, made_how, song_bytes, write_song
 
@@ -169,7 +169,7 @@ def _run(tasks: list[tuple], workers: int) -> Iterator[SepeduError | None]:
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, _start_worker)
     try:
-        with _deaf():
+        with interruptions_held_back():
             futures = [pool.submit(_try, *task) for task in tasks]
         for future in as_completed(futures):
             yield future.result()
@@ -190,32 +190,11 @@ def _try(track: musdb.MultiTrack, folder: Path, mixture: str) -> SepeduError | N
     return None
 
 
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Start processes that do not hear Ctrl-C, which is for the one that waits for them."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows: they stop hearing it when they start
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _start_worker() -> None:
     """What a worker process does first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for songs for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()
 
 
 def _clean(folder: Path) -> None:

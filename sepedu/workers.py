@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.synchronize import Event
 
@@ -23,6 +22,7 @@ from .folders import Job, Request
 from .model import MaskCNN
 from .provenance import is_done, stories
 from .separation import Plan
+from .spawned import end_with_parent, interruptions_held_back
 
 
 def separate_songs(
@@ -128,7 +128,7 @@ def _several(
     words = (replace(request, models=None), networks, stop, threads)
     pool = ProcessPoolExecutor(workers, context, _begin, words)
     try:
-        with _interruptions_held_back():
+        with interruptions_held_back():
             waiting = {pool.submit(_work, job): job for job in jobs}
         for future in as_completed(waiting):
             error = future.result()
@@ -141,23 +141,6 @@ def _several(
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _interruptions_held_back() -> Iterator[None]:
-    """Start processes that do not hear Ctrl-C themselves; this one hears it right afterwards.
-
-    A terminal sends Ctrl-C to all the processes of a command, also to those that have only begun
-    to import something. The workers are told by `stop` instead.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Worker:
@@ -195,13 +178,9 @@ def _begin(
         _Worker.stopped = True
         _thread.interrupt_main()
 
-    def follow() -> None:
-        multiprocessing.parent_process().join()
-        os._exit(1)
-
     signal.signal(signal.SIGINT, interrupt)
-    for task in (obey, follow):
-        threading.Thread(target=task, daemon=True).start()
+    threading.Thread(target=obey, daemon=True).start()
+    end_with_parent()
     torch.set_num_threads(threads)
 
 

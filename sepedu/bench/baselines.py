@@ -20,13 +20,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..datasets import Song, load_songs, open_dataset
-from ..dense import dense_scores, predict_mask
+from ..dense import predict_mask, window_scores
 from ..evaluation import framewise_sdr
 from ..excerpts import Excerpts
 from ..masks import apply_mask, binary_mask
 from ..memory import keep_freed_memory
 from ..model import MaskCNN
-from ..runs import AUGMENTATION, DROPOUT, RECIPE
+from ..runs import AUGMENTATION, BATCH, DROPOUT, RECIPE, STRETCH
 from ..stft import HALF_CONTEXT, STFT, Features
 
 
@@ -110,17 +110,16 @@ def gate_of(model: nn.Module, mixture: np.ndarray) -> np.ndarray:
 def train(model: nn.Module, songs: Sequence[Song], source: str, seconds: float, seed: int) -> int:
     """Train for so many seconds of wall time, the rate falling to zero over them; returns steps.
 
-    The course's network learns the mask of each window of short stretches, as `sepedu train`
-    teaches it; the others learn the source's magnitude through their gate over whole stretches,
-    as their authors do.
+    The course's network learns the mask of single windows, as `sepedu train` teaches it; the others
+    learn the source's magnitude through their gate over whole stretches, as their authors do.
     """
     window = isinstance(model, MaskCNN)
     excerpts = Excerpts(
         songs,
         source,
         "mask" if window else "magnitude",
-        stretch=8 if window else 232,
-        batch=32 if window else 8,
+        stretch=STRETCH if window else 232,
+        batch=BATCH if window else 8,
         augmentation=AUGMENTATION,
     )
     optimizer = torch.optim.AdamW(model.parameters(), lr=RECIPE.learning_rate)
@@ -134,7 +133,7 @@ def train(model: nn.Module, songs: Sequence[Song], source: str, seconds: float, 
             rate = 0.5 * (1 + np.cos(np.pi * spent / seconds))
             optimizer.param_groups[0]["lr"] = RECIPE.learning_rate * rate
             with torch.autocast("cpu", torch.bfloat16, enabled=window):
-                scores = dense_scores(model, model.features(mixture)) if window else None
+                scores = window_scores(model, model.features(mixture)) if window else None
             if scores is not None:
                 loss = F.binary_cross_entropy_with_logits(scores.float(), target.float())
             else:
@@ -179,7 +178,7 @@ def main() -> None:
     print("| network | parameters | steps | validation accuracy | median SDR (dB) |")
     print("|---|---|---|---|---|")
     for name, build in (
-        ("the course's", lambda: MaskCNN(dropout=DROPOUT)),
+        ("the course's", lambda: MaskCNN(dropout=DROPOUT).to(memory_format=torch.channels_last)),
         ("Open-Unmix's kind and size", Recurrent),
         ("small U-Net", SmallUNet),
     ):
