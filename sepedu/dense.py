@@ -48,7 +48,7 @@ from .memory import keep_freed_memory
 from .model import MaskCNN
 from .stft import CONTEXT, HALF_CONTEXT
 
-CHUNK = 128
+CHUNK = 192
 """Windows evaluated at a time: memory stays bounded; more is not faster."""
 
 TO_NEXT, TO_ITSELF, TO_PREVIOUS = 0, 1, 2
@@ -157,16 +157,22 @@ def _first_half(model: MaskCNN, batch: int, x: Tensor) -> list[Tensor]:
     n = length - 2 * HALF_CONTEXT  # windows
 
     # conv1: every column beside its two neighbours; an own column lacks the neighbour outside.
+    # conv2 follows at once, so that the memory of what it was computed from is free again.
     beside = take(x, batch, *((place, length - 2) for place in (0, 1, 2)))
-    shared = _first_layer(model, beside, (TO_NEXT, TO_ITSELF, TO_PREVIOUS))
-    first = _first_layer(model, take(x, batch, (0, n), (1, n)), (TO_ITSELF, TO_PREVIOUS))
-    last = _first_layer(model, take(x, batch, (23, n), (24, n)), (TO_NEXT, TO_ITSELF))
+    to_next, to_itself, to_previous = _products(  # of frames 1 to length - 2
+        model.conv2, _first_layer(model, beside, (TO_NEXT, TO_ITSELF, TO_PREVIOUS))
+    )
+    beside = take(x, batch, (0, n), (1, n))
+    first_to_next, first_to_itself = _products(
+        model.conv2, _first_layer(model, beside, (TO_ITSELF, TO_PREVIOUS)), (TO_NEXT, TO_ITSELF)
+    )
+    beside = take(x, batch, (23, n), (24, n))
+    (last_to_previous,) = _products(
+        model.conv2, _first_layer(model, beside, (TO_NEXT, TO_ITSELF)), (TO_PREVIOUS,)
+    )
 
-    # conv2, and the first pooling: over frequency first, then a running maximum over three
-    # frames. LeakyReLU never decreases, so it may follow the pooling, on a ninth of the values.
-    to_next, to_itself, to_previous = _products(model.conv2, shared)  # of frames 1 to length - 2
-    first_to_next, first_to_itself = _products(model.conv2, first, (TO_NEXT, TO_ITSELF))
-    (last_to_previous,) = _products(model.conv2, last, (TO_PREVIOUS,))
+    # The first pooling: over frequency first, then a running maximum over three frames.
+    # LeakyReLU never decreases, so it may follow the pooling, on a ninth of the values.
     near, next21 = take(to_next, batch, (0, length - 4), (21, n))
     here, same0, same22 = take(to_itself, batch, (1, length - 4), (0, n), (22, n))
     far, previous0, previous1 = take(to_previous, batch, (2, length - 4), (0, n), (1, n))
@@ -190,18 +196,7 @@ def _second_half(model: MaskCNN, batch: int, shared: Tensor, first: Tensor, last
     [shape=three of (columns * batch, 171, 16) -> (windows * batch, 2, 57, 16)]
     """
     n = len(first) // batch
-
-    # conv3: neighbouring pooled columns are three frames apart.
-    to_next, to_itself, to_previous = _products(model.conv3, shared)  # of frames 3 to n + 17
-    first_to_next, first_to_itself = _products(model.conv3, first, (TO_NEXT, TO_ITSELF))
-    (last_to_previous,) = _products(model.conv3, last, (TO_PREVIOUS,))
-    near, next12 = take(to_next, batch, (0, n + 9), (12, n))
-    here, same0, same15 = take(to_itself, batch, (3, n + 9), (0, n), (15, n))
-    far, previous0, previous3 = take(to_previous, batch, (6, n + 9), (0, n), (3, n))
-    shared = _activate(model, (near + here).add_(far))
-    column0 = _activate(model, first_to_itself + previous0)
-    column1 = _activate(model, (first_to_next + same0).add_(previous3))
-    column6 = _activate(model, (next12 + same15).add_(last_to_previous))
+    shared, column0, column1, column6 = _third_layer(model, batch, shared, first, last)
 
     # conv4, and the second pooling: over three columns, then over frequency.
     to_next, to_itself, to_previous = _products(model.conv4, shared)  # of frames 6 to n + 14
@@ -219,6 +214,27 @@ def _second_half(model: MaskCNN, batch: int, shared: Tensor, first: Tensor, last
     early = pool_frequency(largest(column0, column1, column2))
     late = pool_frequency(largest(column3, column4, column5))
     return _activate(model, torch.stack([early, late], dim=1))
+
+
+def _third_layer(
+    model: MaskCNN, batch: int, shared: Tensor, first: Tensor, last: Tensor
+) -> list[Tensor]:
+    """conv3, where neighbouring columns are three frames apart: shared, and columns 0, 1 and 6.
+
+    [shape=three of (columns * batch, 171, 16) -> four of (columns * batch, 171, 64)]
+    """
+    n = len(first) // batch
+    to_next, to_itself, to_previous = _products(model.conv3, shared)  # of frames 3 to n + 17
+    first_to_next, first_to_itself = _products(model.conv3, first, (TO_NEXT, TO_ITSELF))
+    (last_to_previous,) = _products(model.conv3, last, (TO_PREVIOUS,))
+    near, next12 = take(to_next, batch, (0, n + 9), (12, n))
+    here, same0, same15 = take(to_itself, batch, (3, n + 9), (0, n), (15, n))
+    far, previous0, previous3 = take(to_previous, batch, (6, n + 9), (0, n), (3, n))
+    shared = (near + here).add_(far)
+    column0 = first_to_itself + previous0
+    column1 = (first_to_next + same0).add_(previous3)
+    column6 = (next12 + same15).add_(last_to_previous)
+    return [_activate(model, y) for y in (shared, column0, column1, column6)]
 
 
 def _first_layer(model: MaskCNN, beside: Sequence[Tensor], taps: Sequence[int]) -> Tensor:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
 from .errors import SepeduError
 from .stft import CONTEXT, STFT, Features
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class MaskCNN(nn.Module):
@@ -133,4 +137,6 @@ def summary(model: MaskCNN) -> pd.DataFrame:
     finally:
         for hook in hooks:
             hook.remove()
+    import pandas as pd  # takes memory and time that separating does not need
+
     return pd.DataFrame(rows, columns=["layer", "output shape", "parameters"])

@@ -1,11 +1,15 @@
 """The benchmark measures what it says; its figures themselves are no test."""
 
+import subprocess
+import sys
 import time
 
+import numpy as np
 import pytest
 
 from sepedu import MaskCNN
 from sepedu.bench import measure
+from sepedu.bench.peak import peak
 
 
 def test_medians_in_alternation():
@@ -23,3 +27,15 @@ def test_the_multiply_adds_of_a_frame():
     counted = sum(rows[layer] * taps[layer] * weights[f"{layer}.weight"] // 3 for layer in taps)
     counted += weights["linear1.weight"] + weights["linear2.weight"]
     assert measure.PER_FRAME == counted == pytest.approx(13.25e6, rel=0.01)
+
+
+def test_the_peak_is_of_this_process_alone():
+    """A child that does nothing takes little, however much its parent holds."""
+    held = np.ones(100_000_000, np.float32)
+    told = subprocess.run(
+        [sys.executable, "-c", "from sepedu.bench.peak import peak; print(peak())"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert 1e6 < int(told) < held.nbytes < peak()

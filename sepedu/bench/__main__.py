@@ -21,6 +21,8 @@ from ..memory import keep_freed_memory
 from .measure import (
     BATCHES,
     PER_FRAME,
+    STRETCH,
+    compiled,
     forward,
     matrix_rate,
     peak_memory,
@@ -70,6 +72,13 @@ def tell(runs: int) -> str:
             t["dense"] / t["dense bfloat16"],
             f"{t['dense bfloat16']:.0f} and {t['dense']:.0f} {micro}",
         )
+    c = compiled(runs)
+    if c:
+        add(
+            "Dense through `torch.compile` over dense",
+            c["dense"] / c["compiled"],
+            f"{c['compiled']:.0f} and {c['dense']:.0f} {micro}",
+        )
     rate = matrix_rate(runs)
     floor = PER_FRAME / rate * 1e6
     add(
@@ -82,8 +91,8 @@ def tell(runs: int) -> str:
         s = training_step(runs, autocast)
         batch = min((name for name in s if name != "dense"), key=s.__getitem__)
         add(
-            f"Training step {'bfloat16' if autocast else 'float32'}, dense over best windows, "
-            f"channels last, batch {batch}",
+            f"Training step {'bfloat16' if autocast else 'float32'}, dense on stretches of "
+            f"{STRETCH} over best windows, channels last, batch {batch}",
             s[batch] / s["dense"],
             f"{s['dense']:.0f} and {s[batch]:.0f} {micro}",
         )

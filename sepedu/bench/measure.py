@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import psutil
 import soundfile
 import torch
 
@@ -22,12 +20,15 @@ from ..files import separate_file
 from ..model import MaskCNN
 from ..separation import separate
 from ..stft import CONTEXT
+from .peak import peak
 from .peers import htdemucs, is_peers_python, open_unmix
 
 RATE = 44100
 SECONDS = 24
 """Of audio that the systems separate; three segments of HTDemucs."""
 BATCHES = (4, 8, 16, 32, 64)
+STRETCH = 256
+"""Neighbouring frames of each of the two excerpts that a dense training step sees."""
 PER_FRAME = (
     513 * 32 * 3 * (3 + 2 + 2)  # conv1: three taps of shared columns, two of each own one
     + 513 * 32 * 16 * 3 * (3 + 2 + 1)  # conv2: shared, first, last
@@ -54,7 +55,7 @@ def alternate(cases: dict[str, Callable[[], object]], runs: int) -> dict[str, fl
 
 def forward(runs: int) -> dict[str, float]:
     """Microseconds a frame of dense evaluation and of windows, without gradients."""
-    frames = 256
+    frames = 512
     model = MaskCNN().eval()
     tuned = MaskCNN().eval().to(memory_format=torch.channels_last)
     magnitude = np.random.default_rng(0).gamma(1, 1, (513, frames)).astype(np.float32)
@@ -82,13 +83,33 @@ def forward(runs: int) -> dict[str, float]:
     return {name: seconds / frames * 1e6 for name, seconds in measured.items()}
 
 
+def compiled(runs: int) -> dict[str, float] | None:
+    """Microseconds a frame as it is and through `torch.compile`; none without a C++ compiler."""
+    model, frames = MaskCNN().eval(), 256
+    features = torch.rand(1, 513, frames + CONTEXT - 1)
+    faster = torch.compile(dense_scores, dynamic=False)
+    try:
+        with torch.no_grad():
+            faster(model, features)
+    except Exception as error:  # what is missing, and how that shows, differs from system to system
+        print(f"torch.compile does not work here: {type(error).__name__}")
+        return None
+    cases: dict[str, Callable[[], object]] = {
+        "dense": lambda: dense_scores(model, features),
+        "compiled": lambda: faster(model, features),
+    }
+    with torch.no_grad():
+        measured = alternate(cases, runs)
+    return {name: seconds / frames * 1e6 for name, seconds in measured.items()}
+
+
 def training_step(runs: int, autocast: bool) -> dict[str, float]:
     """Microseconds a frame of loss and gradients, dense and by windows of several batch sizes."""
     model = MaskCNN().train()
     tuned = MaskCNN().train().to(memory_format=torch.channels_last)
-    features = torch.rand(16, 513, 64 + CONTEXT - 1)
-    target = torch.rand(16, 513, 64).round()
-    windows = features.unfold(-1, CONTEXT, 1)[:4].transpose(1, 2).flatten(0, 1).unsqueeze(1)
+    features = torch.rand(2, 513, STRETCH + CONTEXT - 1)
+    target = torch.rand(2, 513, STRETCH).round()
+    windows = features.unfold(-1, CONTEXT, 1).transpose(1, 2).flatten(0, 1).unsqueeze(1)
 
     def step(network: MaskCNN, scores_of: Callable[[], torch.Tensor], wanted: torch.Tensor) -> None:
         with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
@@ -98,7 +119,7 @@ def training_step(runs: int, autocast: bool) -> dict[str, float]:
 
     def by_windows(batch: int) -> None:
         piece = windows[:batch].contiguous(memory_format=torch.channels_last)
-        wanted = target[:4].transpose(1, 2).flatten(0, 1)[:batch]
+        wanted = target.transpose(1, 2).flatten(0, 1)[:batch]
         step(tuned, lambda: tuned.scores(piece), wanted)
 
     sizes = {str(batch): batch for batch in (*BATCHES[1:], 128)}
@@ -107,7 +128,7 @@ def training_step(runs: int, autocast: bool) -> dict[str, float]:
     }
     cases |= {name: lambda batch=batch: by_windows(batch) for name, batch in sizes.items()}
     measured = alternate(cases, runs)
-    return {name: t / sizes.get(name, 16 * 64) * 1e6 for name, t in measured.items()}
+    return {name: t / sizes.get(name, 2 * STRETCH) * 1e6 for name, t in measured.items()}
 
 
 def systems(runs: int) -> dict[str, float]:
@@ -115,7 +136,7 @@ def systems(runs: int) -> dict[str, float]:
     audio = 0.1 * np.random.default_rng(0).standard_normal((2, RATE * SECONDS), dtype=np.float32)
     models = {source: MaskCNN().eval() for source in SOURCES}
     cases: dict[str, Callable[[], object]] = {
-        "one source": lambda: separate(audio, RATE, SOURCES[:1], models=models),
+        "one source": lambda: separate(audio, RATE, ["vocals"], "soft", models=models),
         "four sources": lambda: separate(audio, RATE, models=models),
     }
     if is_peers_python():
@@ -146,13 +167,7 @@ def separate_and_tell(through: str, song: Path, folder: Path) -> None:
         separate_file(song, folder, models=models)
     else:
         separate(soundfile.read(song, dtype="float32")[0].T, RATE, models=models)
-    if os.name == "nt":
-        print(psutil.Process().memory_info().peak_wset / 1e6)
-    else:
-        import resource
-
-        unit = 1 if sys.platform == "darwin" else 1024
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6)
+    print(peak() / 1e6)
 
 
 def matrix_rate(runs: int) -> float:

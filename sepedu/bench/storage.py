@@ -28,6 +28,7 @@ from ..prepare import prepare, song_path
 from ..stft import STFT
 from ..store import BINS, SUM, StoredSong, song_bytes, write_arrays
 from ..stored import StoredExamples, StoredExcerpts, fit_features
+from .peak import peak
 
 SONGS, TEST_SONGS, SECONDS = 100, 50, 240
 """Songs of MUSDB18, training and test, and what they last on average: ten hours in all."""
@@ -119,18 +120,6 @@ def measure_preparing(where: str, folder: Path) -> dict[str, float]:
         "peak memory, MB": peak() / 1e6,
         "bytes on disk": sum(song.path.stat().st_size for song in songs),
     }
-
-
-def peak() -> int:
-    """Most bytes that this process has held at once, the mapped pages of files among them."""
-    memory = psutil.Process().memory_info()
-    if hasattr(memory, "peak_wset"):  # Windows
-        return memory.peak_wset
-    import resource
-    import sys
-
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
 
 
 def _busy() -> float:
