@@ -135,6 +135,9 @@ def build_parser() -> argparse.ArgumentParser:
     results.add_argument("--subset", choices=("train", "test"), default="train")
     results.add_argument("--out", type=Path, default=Path("docs"), metavar="DIR")
     results.add_argument(
+        "--weights", type=Path, metavar="FOLDER", help="networks of yours, SOURCE.safetensors"
+    )
+    results.add_argument(
         "--clone", type=Path, help="a clone whose README and card of networks to renew, too"
     )
 

@@ -172,7 +172,13 @@ def results(options: argparse.Namespace) -> None:
 
     if options.clone and options.subset != "train":
         raise SepeduError("The test songs choose nothing", "Leave --subset or --clone away")
-    results = collect_results(options.data, options.subset, lambda songs: tqdm(songs, unit="song"))
+    if options.clone and options.weights:
+        raise SepeduError(
+            "A clone tells of the networks that come with it", "Leave --weights or --clone away"
+        )
+    results = collect_results(
+        options.data, options.subset, lambda songs: tqdm(songs, unit="song"), options.weights
+    )
     for path in write_results(results, options.out):
         print(path)
     if options.clone:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from .checkpoints import load_checkpoint, weights_path
 from .datasets import SOURCES, Song, load_song, open_dataset
+from .errors import SepeduError
 from .evaluation import accuracy, evaluate, summarise
 from .gates import MASKS, predict_gate
 from .masks import binary_mask
@@ -33,8 +34,9 @@ def collect_results(
     where: str | os.PathLike[str] | None,
     subset: str = "train",
     progress: Callable[[Iterable], Iterable] = iter,
+    weights: Path | None = None,
 ) -> dict[str, Any]:
-    """Measure the networks that come with the course on a dataset.
+    """Measure the networks that come with the course on a dataset, or others.
 
     Parameters
     ----------
@@ -44,6 +46,8 @@ def collect_results(
         "train" measures the training and the validation songs apart, "test" the test songs.
     progress : callable, optional
         Wraps the songs, for example `tqdm`.
+    weights : path, optional
+        A folder of networks to measure instead, each `SOURCE.safetensors`.
 
     Returns
     -------
@@ -51,18 +55,25 @@ def collect_results(
         What `docs/results.json` holds: `data`, `threshold`, `training` (how the networks were
         made), `rows` (per part, source and method, those of `summarise`; `read_results` reads
         them), `best_masks` (by source, the one of `MASKS` with the best SDR on the validation
-        songs; the test songs choose nothing, so with them it is left out), `sdr_by_song`, and
-        `details` of the last part (accuracy by frequency band, against T, and calibration).
-        Rounded to four digits.
+        songs; the test songs choose nothing, so with them it is left out), `sdr_by_song`,
+        `details` of the last part (accuracy by frequency band, against T, and calibration), and
+        `weights`, the name of the folder, if one was given. Rounded to four digits.
 
     Raises
     ------
     SepeduError
-        See `open_dataset` and `load_checkpoint`.
+        If the folder has no network, or see `open_dataset` and `load_checkpoint`.
     """
-    loaded = {s: load_checkpoint(weights_path(s)) for s in SOURCES if weights_path(s).is_file()}
+    paths = {s: weights / f"{s}.safetensors" if weights else weights_path(s) for s in SOURCES}
+    loaded = {s: load_checkpoint(path) for s, path in paths.items() if path.is_file()}
+    if weights and not loaded:
+        raise SepeduError(f"The folder {weights} has no network", "Train some: sepedu train all")
     models = {source: model for source, (model, _, _) in loaded.items()}
-    average_masks = {s: state["average_mask"].numpy() for s, (_, _, state) in loaded.items()}
+    average_masks = {
+        source: state["average_mask"].numpy()
+        for source, (_, _, state) in loaded.items()
+        if "average_mask" in state  # a training that was stopped has not made it yet
+    }
     parts = ("train", "valid") if subset == "train" else ("test",)
     results: dict[str, Any] = {
         "data": dataset_name(where),
@@ -71,6 +82,8 @@ def collect_results(
         "rows": [],
         "sdr_by_song": {},
     }
+    if weights:
+        results["weights"] = weights.resolve().name
     songs: list[Song] = []
     for part in parts:
         dataset = open_dataset(where, subset, part if subset == "train" else None)

@@ -20,7 +20,8 @@ def as_markdown(results: Mapping[str, Any]) -> str:
     lines = [
         "# Results",
         "",
-        f"Made by `sepedu results` from the checkpoints in `data/weights` and {results['data']}. "
+        "Made by `sepedu results` from the checkpoints in "
+        f"`{results.get('weights', 'data/weights')}` and {results['data']}. "
         "Mono at 22,050 Hz; true masks B = (S > 0.5 M); accuracy and mean squared error over all "
         "bins of all frames; SDR and SI-SDR in decibels, median over songs of the median over "
         "windows of one second, as museval reports it. Songs with a silent source have no SDR "

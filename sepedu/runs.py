@@ -202,7 +202,7 @@ def finish(out: Path, train: Iterable[Song | Example], valid: Iterable[Song]) ->
 def dataset_name(where: str | os.PathLike[str] | None) -> str:
     """What to call a dataset in a checkpoint: its name, never a path of one machine."""
     names = {None: "minimus", "musdb7": "MUSDB18 excerpts of 7 s", "stempeg": "stempeg example"}
-    return names.get(where) or Path(where).name
+    return names.get(where) or Path(os.path.abspath(where)).name  # of `.`, too
 
 
 def commit() -> str:
