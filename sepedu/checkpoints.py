@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -12,14 +13,14 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save_file
+from safetensors.torch import load, save
 from torch import Tensor
 
 from .datasets import SOURCES, data_folder
 from .errors import SepeduError
 from .model import MaskCNN
 from .stft import STFT
-from .whole import written_whole
+from .whole import clear_parts, written_whole
 
 FORMAT = 1
 """Version of the layout; a newer one is refused instead of misread."""
@@ -40,7 +41,8 @@ def save_checkpoint(
 ) -> Path:
     """Write a network with its settings and its story.
 
-    The file is written aside and then renamed: an interruption leaves the old one whole.
+    The file is written aside and then renamed: an interruption leaves the old one whole. What a
+    killed process has left aside goes with the next writing.
 
     Parameters
     ----------
@@ -64,12 +66,13 @@ def save_checkpoint(
     story = {"format": FORMAT, "output": model.output, "stft": asdict(model.stft), **about}
     story = json.loads(json.dumps(story))  # as a reader will find it
     story["digest"] = _digest(story, contiguous)
+    content = save(contiguous, {"sepedu": json.dumps(story, sort_keys=True)})
+    clear_parts(path.parent, glob.escape(path.name))
     with written_whole(path) as part:
-        try:
-            save_file(contiguous, part, {"sepedu": json.dumps(story, sort_keys=True)})
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
-        part.chmod(0o644)  # safetensors lets nobody else read; a class shares its networks
+        # Not safetensors' own writing of files, which leaves a part of its own if killed.
+        part.write_bytes(content)
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())  # or a power failure could leave a name without its content
     return path
 
 

@@ -10,7 +10,7 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from .ffmpeg import ensure_ffmpeg
 from .spawned import end_with_parent, interruptions_held_back
 from .stft import STFT
 from .store import RELEASED, SUM, StoredSong, made_how, song_bytes, write_song
+from .whole import clear_parts
 
 if TYPE_CHECKING:
     import musdb
@@ -78,7 +79,7 @@ def prepare(
         raise SepeduError(f"{workers} workers cannot prepare songs", "Use at least 1")
     dataset = open_dataset(where)
     folder = Path(out) if out else store_folder(dataset.root)
-    _clean(folder)
+    clear_parts(folder, "*.safetensors")
     validation = set(dataset.setup["validation_tracks"])
     tasks = [(track, folder, RELEASED if track.name in validation else SUM) for track in dataset]
     _check_room(folder, [task[0] for task in tasks])
@@ -195,15 +196,6 @@ def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     end_with_parent()
-
-
-def _clean(folder: Path) -> None:
-    """Remove what processes that were killed have left aside; nobody takes it for a song."""
-    for part in folder.glob(".*.safetensors.*.part"):
-        process = part.name.rsplit(".", 2)[1]
-        if process.isdecimal() and not psutil.pid_exists(int(process)):
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
 
 
 def _check_room(folder: Path, tracks: list[musdb.MultiTrack]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import SepeduError
@@ -34,6 +34,20 @@ def written_whole(path: Path) -> Iterator[Path]:
         ) from error
     finally:
         _remove(part)
+
+
+def clear_parts(folder: Path, names: str) -> None:
+    """Remove what killed processes have left aside of files whose names match a glob pattern.
+
+    What belongs to a process that still runs stays.
+    """
+    for part in folder.glob(f".{names}.*.part"):
+        import psutil  # here: the doctor tells if it is missing
+
+        process = part.name.rsplit(".", 2)[1]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
 
 
 @contextmanager
