@@ -29,7 +29,8 @@ evaluation, runs, results, talk  accuracy, SDR, the ladder; one training; publis
 sequence                         the trainings of all four sources
 accessibility, plots, widgets    descriptions and colours; figures; what can be turned
 exercises                        reference answers, checks, hints
-doctor, lab, commands, cli       the course on this machine
+doctor, lab                      the course on this machine
+commands, data_commands, cli     what is typed
 ===============================  ==========================================================
 """
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from . import __version__, commands
+from . import __version__, commands, data_commands
 from .errors import SepeduError
 
 EXIT_BAD_INPUT = 2
@@ -151,23 +151,23 @@ def build_parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8890)
     serve.set_defaults(run=commands.slides_serve)
 
-    data = command("data", commands.data_info, "Look at, fetch or build the songs.")
+    data = command("data", data_commands.info, "Look at, fetch or build the songs.")
     actions = data.add_subparsers(title="actions", metavar="ACTION")
     info = actions.add_parser("info", help="say what is there")
-    info.set_defaults(run=commands.data_info)
+    info.set_defaults(run=data_commands.info)
     fetch = actions.add_parser("fetch", help="download the MUSDB18 excerpts of seven seconds")
     fetch.add_argument("name", choices=("musdb7",))
-    fetch.set_defaults(run=commands.data_fetch)
+    fetch.set_defaults(run=data_commands.fetch)
     prepare = actions.add_parser("prepare", help="decode each song once, for fast plain training")
     _add_data(prepare)
     prepare.add_argument("--out", type=Path, metavar="FOLDER", help="by default in the cache")
     prepare.add_argument("--workers", type=int, help="processes; by default as many as fit")
-    prepare.set_defaults(run=commands.data_prepare)
+    prepare.set_defaults(run=data_commands.prepare)
     build = actions.add_parser("build", help="compose and render the embedded set again")
     build.add_argument("--out", type=Path, help="folder of the set; by default data/minimus")
-    build.set_defaults(run=commands.data_build)
+    build.set_defaults(run=data_commands.build)
     compare = actions.add_parser("compare", help="put the embedded set beside MUSDB18 excerpts")
-    compare.set_defaults(run=commands.data_compare)
+    compare.set_defaults(run=data_commands.compare)
     return parser
 
 
