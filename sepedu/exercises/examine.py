@@ -94,9 +94,10 @@ def call(function: Any, *arguments: Any, **named: Any) -> Any:
         raise
     except (Exception, SystemExit) as error:
         lines = (str(error).strip() or "no message").splitlines()
-        raise Wrong(
-            f"Your function stopped with {type(error).__name__}: {lines[0][:200]}"
-        ) from None
+        told = f"Your function stopped with {type(error).__name__}: {lines[0][:200]}"
+        if type(error) is NameError:
+            told += ". Is it misspelt, or was a cell above not run, such as the first one?"
+        raise Wrong(told) from None
     if value is ...:
         raise NotAttempted
     if value is None:

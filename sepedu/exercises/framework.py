@@ -142,9 +142,14 @@ class Exercise:
             with time_limit():
                 if self._is_stub(answer):
                     raise NotAttempted
+                if _is_of_the_library(answer):
+                    raise NotAttempted(
+                        f"This `{self.name}` is the library's own. Run the cell that defines yours."
+                    )
                 self.examine(answer)
-        except NotAttempted:
-            return Verdict(NOT_ATTEMPTED, f"Edit the cell that defines `{self.name}`, and run it.")
+        except NotAttempted as why:
+            edit = f"Edit the cell that defines `{self.name}`, and run it."
+            return Verdict(NOT_ATTEMPTED, str(why) or edit)
         except Wrong as wrong:
             return Verdict(WRONG, str(wrong))
         except KeyboardInterrupt:  # Stop was pressed
@@ -179,6 +184,13 @@ class Exercise:
         if isinstance(answer, (dict, list, tuple)):
             return bool(answer) and _all_open(answer)
         return False
+
+
+def _is_of_the_library(answer: Any) -> bool:
+    """Whether an answer is what a lesson imports under the exercise's name, not the student's."""
+    if not isinstance(answer, (types.FunctionType, type)):
+        return False
+    return str(answer.__module__).partition(".")[0] == __package__.partition(".")[0]
 
 
 def _all_open(answer: Any) -> bool:
