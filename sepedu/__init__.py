@@ -29,6 +29,7 @@ evaluation, runs, results, talk  accuracy, SDR, the ladder; one training; publis
 sequence                         the trainings of all four sources
 accessibility, plots, widgets    descriptions and colours; figures; what can be turned
 exercises                        reference answers, checks, hints
+choices, reproduce               the whole chain: songs, four trainings, results
 doctor, lab                      the course on this machine
 commands, data_commands, cli     what is typed
 ===============================  ==========================================================

@@ -141,6 +141,23 @@ def build_parser() -> argparse.ArgumentParser:
         "--clone", type=Path, help="a clone whose README and card of networks to renew, too"
     )
 
+    reproduce = command(
+        "reproduce", commands.reproduce, "Train the four networks and measure them, from the songs."
+    )
+    _add_data(reproduce)
+    reproduce.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="where everything goes; by default my-reproduction, or my-quick-reproduction",
+    )
+    reproduce.add_argument(
+        "--plain", action="store_true", help="without remixing: from a store, in little memory"
+    )
+    reproduce.add_argument(
+        "--quick", action="store_true", help="one short epoch, to see that the chain works"
+    )
+
     slides = command("slides", commands.slides_build, "Build or show the decks of the course.")
     tasks = slides.add_subparsers(title="actions", metavar="ACTION", required=True)
     decks = tasks.add_parser("build", help="make one HTML file, and a PDF, of each deck")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from .errors import SepeduError
 from .whole import check_place, write_text
@@ -191,6 +192,17 @@ def results(options: argparse.Namespace) -> None:
         write_text(
             weights / best_masks_path().name, json.dumps(results["best_masks"], indent=1) + "\n"
         )
+
+
+def reproduce(options: argparse.Namespace) -> None:
+    from .choices import as_published, quick
+    from .reproduce import reproduce, summary
+
+    choices = quick() if options.quick else as_published()
+    if options.plain:
+        choices = choices.plain()
+    out = options.out or Path("my-quick-reproduction" if options.quick else "my-reproduction")
+    print(summary(reproduce(options.data, out, choices), out))
 
 
 def slides_build(options: argparse.Namespace) -> None:

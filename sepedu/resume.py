@@ -106,7 +106,12 @@ def read_last(checkpoint: Path | None, about: dict[str, Any]) -> Last:
             f"{last_path(checkpoint)} does not hold a training that can go on",
             "Start it without resume",
         )
-    changed = [key for key in about if told.get(key) != json.loads(json.dumps(about[key]))]
+    changed = [
+        key
+        for key in about
+        if key != "commit"  # the course may be updated in the days that a training takes
+        and told.get(key) != json.loads(json.dumps(about[key]))
+    ]
     if changed:
         raise SepeduError(
             f"The training at {checkpoint} was started with another {', '.join(changed)}",

@@ -51,16 +51,15 @@ def train_all(
     if folder.suffix == ".safetensors" or folder.is_file():
         raise SepeduError(f"Four networks do not fit into {folder}", "Give --out a folder")
 
-    def state(source: str) -> str:
-        """Whether a source is "finished", "begun" or "new"; anew, all are new."""
-        out = folder / f"{source}.safetensors"
-        if not (resume and last_path(out).is_file()):
-            return "new"
-        return "finished" if is_finished(out, recipe, data, settings) else "begun"
+    def states_now() -> dict[str, str]:
+        if not resume:
+            return dict.fromkeys(SOURCES, "new")
+        places = {source: folder / f"{source}.safetensors" for source in SOURCES}
+        return {s: progress_of(out, recipe, data, settings) for s, out in places.items()}
 
     # One process looks for all: while it still measures a network, others would see it unfinished.
     processes = Processes(accelerator(), recipe.autocast)
-    states = processes.from_first(lambda: {source: state(source) for source in SOURCES})
+    states = processes.from_first(states_now)
     histories = {}
     for source in SOURCES:
         if states[source] == "finished":
@@ -79,16 +78,28 @@ def train_all(
     return histories
 
 
-def is_finished(
+def progress_of(
+    out: Path,
+    recipe: Recipe,
+    data: str | os.PathLike[str] | None,
+    settings: dict[str, Any],
+) -> str:
+    """How far the training of a network has come: "new", "begun" or "finished".
+
+    It is finished when it has come to its end and the network is measured. One with other choices
+    counts as begun: to go on with it is refused, and says why.
+    """
+    if not last_path(out).is_file():
+        return "new"
+    return "finished" if _is_finished(out, recipe, data, settings) else "begun"
+
+
+def _is_finished(
     out: Path,
     recipe: Recipe,
     data: str | os.PathLike[str] | None,
     settings: dict[str, Any],
 ) -> bool:
-    """Whether a training with these choices has come to its end and its network is measured.
-
-    One with other choices counts as begun: to go on with it is refused, and says why.
-    """
     if not out.is_file():
         return False
     _, about, state = load_checkpoint(out)
