@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.patheffects import Normal, Stroke
 
 from .plots import describe
 
@@ -57,9 +58,10 @@ def shared_columns(layers: Sequence[tuple[str, int, Collection[int]]]) -> Figure
                 linewidth=0.6,
             )
             axes.add_patch(cell)
-            axes.text(
+            number = axes.text(
                 (column + 0.47) * width, -row, str(column), ha="center", va="center", fontsize=7
             )
+            number.set_path_effects([Stroke(linewidth=2.5, foreground=colour), Normal()])
         mine = sorted(column for column in own if column < used)
         told.append(f"{name}: {used - len(mine)} of {columns} columns shared, own {mine}")
     axes.set(xlim=(-0.3, widest + 0.3), ylim=(0.6 - len(layers), 1.3))

@@ -46,11 +46,12 @@ class Player:
         return f'<table class="sepedu-player">{rows}</table>{note}'
 
     def __repr__(self) -> str:
-        seconds = {
-            name: round(audio.shape[-1] / self.sample_rate, 2)
+        lines = [
+            f"  {name} ({audio.shape[-1] / self.sample_rate:.2f} s)"
             for name, audio in self.recordings.items()
-        }
-        return f"Player({seconds} seconds at {self.sample_rate} Hz, gain {self.gain:.2f})"
+        ]
+        head = f"Player at {self.sample_rate} Hz, gain {self.gain:.2f}. Run the cell to listen to:"
+        return "\n".join([head, *lines])
 
 
 def mp3_address(audio: np.ndarray, sample_rate: int) -> str:

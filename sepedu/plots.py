@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -121,9 +122,26 @@ def agreement(
     predicted = np.asarray(prediction) > 0.5
     kinds = np.where(target, np.where(predicted, 1, 2), np.where(predicted, 3, 0))
     colours = ListedColormap(list(AGREEMENT_COLOURS.values()))
-    _picture(axes, kinds, stft, title, cmap=colours, vmin=-0.5, vmax=3.5)
-    handles = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in AGREEMENT_COLOURS.values()]
-    axes.legend(handles, AGREEMENT_COLOURS, loc="upper right", fontsize="small", ncols=4)
+    _picture(axes, kinds, stft, "", cmap=colours, vmin=-0.5, vmax=3.5)
+    handles = [
+        plt.Rectangle((0, 0), 1, 1, facecolor=colour, edgecolor="#767676", linewidth=0.6)
+        for colour in AGREEMENT_COLOURS.values()
+    ]
+    # Between the title and the picture, where the key hides no bin.
+    axes.legend(
+        handles,
+        AGREEMENT_COLOURS,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        borderpad=0.1,
+        columnspacing=1.0,
+        handlelength=1.2,
+        handletextpad=0.4,
+        fontsize="small",
+        frameon=False,
+        ncols=4,
+    )
+    axes.set_title(title, pad=20)
     return axes
 
 
@@ -200,15 +218,19 @@ def ladder(summary: pd.DataFrame, column: str = "sdr", label: str = "SDR (dB)") 
     Lesson: 06
     """
     sources = list(dict.fromkeys(summary.index.get_level_values("source")))
-    figure, row = plt.subplots(
-        1,
-        len(sources),
-        figsize=(3 + 2.6 * len(sources), 3.2),
+    columns = min(len(sources), 2)
+    rows = math.ceil(len(sources) / columns)
+    figure, grid = plt.subplots(
+        rows,
+        columns,
+        figsize=(3 + 2.6 * columns, 3.2 * rows),
         sharey=True,
         squeeze=False,
         layout="constrained",
     )
-    for axes, source in zip(row[0], sources, strict=True):
+    for axes in grid.flat[len(sources) :]:
+        axes.set_axis_off()
+    for axes, source in zip(grid.flat, sources, strict=False):
         values = summary.loc[source, column].iloc[::-1]
         bars = axes.barh(values.index, values, color=SOURCE_COLOURS.get(source, "#555555"))
         axes.bar_label(bars, fmt="%.2f", fontsize="x-small", padding=2)

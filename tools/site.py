@@ -49,6 +49,7 @@ pre { background: #f4f4f4; padding: .6rem; overflow-x: auto; font-size: .88rem; 
 .jp-InputPrompt, .jp-OutputPrompt, .prompt, .anchor-link { display: none; }
 table { border-collapse: collapse; display: block; overflow-x: auto; }
 td, th { border: 1px solid #bbb; padding: .2rem .5rem; text-align: left; }
+table[border] { border: 0; } .output_area pre { white-space: pre-wrap; }
 details { margin: .5rem 0; } summary { cursor: pointer; }
 @media (prefers-color-scheme: dark) {
   body { color: #e8e8e8; background: #161616; } a { color: #8cc8ff; } pre { background: #242424; }

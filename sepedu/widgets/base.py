@@ -100,7 +100,7 @@ class LessonWidget(anywidget.AnyWidget):
 
 def picture(figure: Figure) -> str:
     """A figure as PNG in base64, small enough for a notebook that is kept in git."""
-    figure.set_dpi(72)
+    figure.set_dpi(90)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     memory = io.BytesIO()

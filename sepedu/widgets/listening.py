@@ -166,9 +166,7 @@ class BlindListening(LessonWidget):
             self.run = run
             self.hidden = self.sounds[self._x]
             self.verdict = verdict(run, self.trials)
-            self.reading = f"A is {self.first}, B is {self.second}, X is one of them. " + (
-                self.verdict
-            )
+            self.reading = f"A: {self.first}. B: {self.second}. X is one of them. " + (self.verdict)
 
     def figure(self) -> Figure:
         """The clips as waveforms, at the level they are played at."""

@@ -99,8 +99,30 @@ class TrainingMonitor(LessonWidget):
             figure = plots.history(self.rows, self.majority)
             plt.close(figure)  # or else the notebook would show it a second time
             return caption(figure, self.reading)
-        figure = Figure(figsize=(6, 1), layout="constrained")
-        return self.described(figure)
+        return self.described(self._empty())
+
+    def _empty(self) -> Figure:
+        """The two charts without curves, and what to expect of them."""
+        figure = Figure(figsize=(9, 3.2), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        for axes, label in ((left, "Loss"), (right, "Accuracy")):
+            axes.set(xlabel="Epoch", ylabel=label, xlim=(0.5, self.epochs + 0.5), yticks=[])
+            axes.xaxis.get_major_locator().set_params(integer=True)
+            axes.text(
+                0.5,
+                0.75,
+                "Curves grow here, an epoch at a time,\nwhile the network trains.",
+                ha="center",
+                va="center",
+                transform=axes.transAxes,
+            )
+        right.set(ylim=(0, 1), yticks=np.linspace(0, 1, 6))
+        if self.majority is not None:
+            right.axhline(
+                self.majority, color="#555555", linestyle=":", label="majority class (validation)"
+            )
+            right.legend(fontsize="small", loc="lower right")
+        return figure
 
 
 def majority_accuracy(valid: Sequence[Example]) -> float | None:

@@ -273,7 +273,7 @@ def test_blind_listening(page, latencies):
     assert "at least that in 12.5 % of runs" in reading.inner_text()
     assert found.get_by_role("button", name="X is A").is_disabled()
     found.get_by_label("A is", exact=True).select_option("mixture")
-    until(page, lambda: reading.inner_text().startswith("A is mixture"))
+    until(page, lambda: reading.inner_text().startswith("A: mixture"))
     assert sounds["a"].get_attribute("src") != sources[0]
     assert found.get_by_role("button", name="X is A").is_enabled()
 
