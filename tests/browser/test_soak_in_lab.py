@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 MOVES = int(os.environ.get("SEPEDU_SOAK", "40"))
 SOAK = "soak.ipynb"
 ROOM = 8 * 2**20
-"""Bytes that the second half of the moves may add. 500 were seen to add 0.13 MiB to the kernel and
+"""Bytes that the second half of the moves may add. 500 were seen to add 0.12 MiB to the kernel and
 0.05 MiB to the page; each makes arrays of 1 MiB and sends 30 KiB of sound."""
 KERNEL = "window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel"
 
