@@ -196,10 +196,14 @@ class STFTExplorer(LessonWidget):
             found["clicks"] = dip(level, round(middle - half), round(middle + half))
         return found
 
+    def _name(self) -> str:
+        """The window's name as it is written: three are called after people."""
+        return self.window if self.window == "rectangle" else self.window.capitalize()
+
     def _words(self, magnitude: np.ndarray) -> str:
         facts = self._facts(self.stft)
         words = (
-            f"A {self.window} window of {self.n_fft} samples lasts {facts['window_ms']:.1f} ms; "
+            f"A {self._name()} window of {self.n_fft} samples lasts {facts['window_ms']:.1f} ms; "
             f"bins lie {facts['bin']:.1f} Hz apart, frames {facts['hop_ms']:.1f} ms. "
         )
         if self.signal == "song":
@@ -215,6 +219,9 @@ class STFTExplorer(LessonWidget):
         """The spectrogram on show."""
         figure = Figure(figsize=(8, 3.6), layout="constrained")
         shown = self._shown(np.abs(self.stft.forward(self.audio)))
-        title = f"{self.window} window of {self.n_fft}, hop {self.stft.hop_length}"
-        plots.spectrogram(shown, self.stft, title, figure.subplots())
+        title = f"{self._name()} window of {self.n_fft}, hop {self.stft.hop_length}"
+        axes = plots.spectrogram(shown, self.stft, title, figure.subplots())
+        if self.signal in ("both", "tones"):
+            reach = min(5 * self.tones, PITCH)  # near enough to see the tones apart
+            axes.set_ylim((PITCH - reach) / 1000, (PITCH + reach) / 1000)
         return self.described(figure)
