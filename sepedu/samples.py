@@ -45,9 +45,10 @@ def check_audio(audio: np.ndarray, name: str = "the audio given") -> np.ndarray:
             f"There are values that are not finite (NaN or infinity) in {name}",
             "Export it again from the program that made it",
         )
-    if np.abs(audio).max() > LARGEST:
+    largest = float(np.abs(audio).max())  # a float, for half precision does not hold the limit
+    if largest > LARGEST:
         raise SepeduError(
-            f"There are values that are too large, up to {np.abs(audio).max():.0e}, in {name}",
+            f"There are values that are too large, up to {largest:.0e}, in {name}",
             "Full level is 1: export it again from the program that made it",
         )
     if audio.ndim == 2 and audio.shape[0] > 64:

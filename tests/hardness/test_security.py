@@ -1,6 +1,8 @@
 """No code from data, no shell, and a notebook server for this machine alone."""
 
 import ast
+import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -46,9 +48,29 @@ def test_jupyter_itself_listens_here_and_asks_for_a_token(monkeypatch):
     assert len(server.identity_provider_class(parent=server).token) >= 32
 
 
-def test_the_matrix_of_systems_is_whole(clone):
+@pytest.fixture
+def jobs(clone) -> dict:
+    """What the file of the continuous integration asks for."""
     text = (clone / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
-    jobs = yaml.safe_load(text)["jobs"]
-    systems = jobs["locked"]["strategy"]["matrix"]["system"]
-    assert {name.split("-")[0] for name in systems} == {"ubuntu", "macos", "windows"}
-    assert {"oldest", "newest", "audit"} <= set(jobs)
+    return yaml.safe_load(text)["jobs"]
+
+
+def test_the_matrix_of_systems_is_whole(jobs, clone):
+    for job in ("locked", "newest"):
+        systems = jobs[job]["strategy"]["matrix"]["system"]
+        assert {name.split("-")[0] for name in systems} == {"ubuntu", "macos", "windows"}
+    project = tomllib.loads((clone / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest = project["requires-python"].removeprefix(">=")
+    assert oldest in jobs["locked"]["strategy"]["matrix"]["python"]
+    assert f"--python {oldest}" in str(jobs["oldest"]["steps"])
+
+
+def test_every_locked_version_is_looked_up(jobs, clone):
+    """Strictly: what the service does not know counts as a failure."""
+    words = jobs["audit"]["steps"][-1]["run"].split()
+    assert {"pip-audit", "--strict"} <= set(words)
+    files = {after for word, after in pairwise(words) if word == "--requirement"}
+    assert files == {"requirements.lock", "deploy/requirements.txt"}
+    for file in files:
+        lines = (clone / file).read_text(encoding="utf-8").splitlines()
+        assert all("==" in line for line in lines if line and not line.startswith("#"))
