@@ -16,7 +16,7 @@ masks                            B = (S > T M) and its soft kin
 places, datasets, fetch          where songs lie; songs with their stems; the download
 examples, excerpts               windows and answers; stretches to train on
 store, prepare, stored           songs decoded once, for more of them than memory holds
-model                            the network
+model, refiner                   the network; the small one that shares out each bin
 dense                            the network over a whole spectrogram at once
 checkpoints, objective           trained networks on disk; loss and accuracy
 recipe, schedule, processes      a training's choices; its rates; many processes as one
@@ -25,8 +25,9 @@ gates                            from what networks say to the factors of bins
 separation, files                audio in, estimates out
 provenance, folders, workers     many songs: where they are, which are done, several at a time
 distortion                       the signal-to-distortion ratio and its kin
-evaluation, runs, results, talk  accuracy, SDR, the ladder; one training; published numbers
-sequence                         the trainings of all four sources
+evaluation, runs, talk           accuracy, SDR, the ladder; one training; the talk's figures
+details, results, results_page   every published number
+sequence, refining               the trainings of all four sources; that of the refiner
 accessibility, plots, widgets    descriptions and colours; figures; what can be turned
 exercises                        reference answers, checks, hints
 choices, reproduce               the whole chain: songs, four trainings, results

@@ -19,6 +19,7 @@ from torch import Tensor
 from .datasets import SOURCES, data_folder
 from .errors import SepeduError
 from .model import MaskCNN
+from .refiner import REFINER, Refiner
 from .stft import STFT
 from .whole import clear_parts, written_whole
 
@@ -59,12 +60,27 @@ def save_checkpoint(
     SepeduError
         If the file cannot be written.
     """
-    path = Path(path)
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     tensors |= {f"state.{name}": value for name, value in (state or {}).items()}
+    return _write(
+        Path(path), tensors, {"output": model.output, "stft": asdict(model.stft), **about}
+    )
+
+
+def save_refiner(path: Path, refiner: Refiner, about: dict[str, Any]) -> Path:
+    """Write a refiner with its story, as `save_checkpoint` writes a network.
+
+    Raises
+    ------
+    SepeduError
+        If the file cannot be written.
+    """
+    return _write(path, refiner.state_dict(), {"stft": asdict(STFT()), **about})
+
+
+def _write(path: Path, tensors: Mapping[str, Tensor], story: dict[str, Any]) -> Path:
     contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    story = {"format": FORMAT, "output": model.output, "stft": asdict(model.stft), **about}
-    story = json.loads(json.dumps(story))  # as a reader will find it
+    story = json.loads(json.dumps({"format": FORMAT, **story}))  # as a reader will find it
     story["digest"] = _digest(story, contiguous)
     content = save(contiguous, {"sepedu": json.dumps(story, sort_keys=True)})
     clear_parts(path.parent, glob.escape(path.name))
@@ -105,11 +121,62 @@ def load_checkpoint(
         made with other STFT settings.
     """
     path = Path(path)
+    tensors, about = _read(path)
+    network = {k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")}
+    try:
+        model = MaskCNN(output=about.get("output", "mask"))
+        model.load_state_dict(network)
+    except (RuntimeError, SepeduError) as error:
+        raise SepeduError(
+            f"The weights in {path} are not those of the course's network",
+            "Train one with: sepedu train",
+        ) from error
+    _check_finite(path, network)
+    state = {k.removeprefix("state."): v for k, v in tensors.items() if k.startswith("state.")}
+    return model.eval(), about, state
+
+
+def load_refiner(path: Path) -> tuple[Refiner, dict[str, Any]]:
+    """Read a refiner back, in evaluation mode, with its story.
+
+    Raises
+    ------
+    SepeduError
+        As `load_checkpoint`.
+    """
+    tensors, about = _read(path, "sepedu train refiner")
+    refiner = Refiner()
+    try:
+        refiner.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise SepeduError(
+            f"The weights in {path} are not those of a refiner", "Fit one: sepedu train refiner"
+        ) from error
+    _check_finite(path, tensors)
+    return refiner.eval(), about
+
+
+def find_refiner(folder: Path) -> Refiner | None:
+    """The refiner of the networks in a folder, if it has one."""
+    path = folder / REFINER
+    return load_refiner(path)[0] if path.is_file() else None
+
+
+def _check_finite(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    if not all(torch.isfinite(value).all() for value in tensors.values()):
+        raise SepeduError(
+            f"The weights in {path} contain values that are not finite",
+            "Train again with a smaller learning rate, or fetch the file again",
+        )
+
+
+def _read(path: Path, command: str = "sepedu train") -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Values and story of a file of this course, or what is wrong with it and how to get one."""
     if not os.path.isfile(path):  # unlike Path's, it takes a name that is too long
-        raise SepeduError(f"There is no checkpoint {path}", "Train one with: sepedu train")
+        raise SepeduError(f"There is no checkpoint {path}", f"Train one with: {command}")
     try:
         # Read at once: Ctrl-C inside of safe_open comes out as if the file were damaged.
-        content = Path(path).read_bytes()
+        content = path.read_bytes()
         tensors = load(content)
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         about = json.loads(header["__metadata__"]["sepedu"])
@@ -120,7 +187,7 @@ def load_checkpoint(
         raise SepeduError(
             f"{path} is not a checkpoint of this course, or it is damaged",
             "Only safetensors files that sepedu wrote are read; pickled files are never opened. "
-            "Fetch it again, or train one with: sepedu train",
+            f"Fetch it again, or train one with: {command}",
         ) from error
     if newer:
         raise SepeduError(
@@ -135,21 +202,6 @@ def load_checkpoint(
     if changed:
         raise SepeduError(
             f"The checkpoint {path} is damaged: its values are not those that were written",
-            "Copy or fetch it again, or train one with: sepedu train",
+            f"Copy or fetch it again, or train one with: {command}",
         )
-    network = {k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")}
-    try:
-        model = MaskCNN(output=about.get("output", "mask"))
-        model.load_state_dict(network)
-    except (RuntimeError, SepeduError) as error:
-        raise SepeduError(
-            f"The weights in {path} are not those of the course's network",
-            "Train one with: sepedu train",
-        ) from error
-    if not all(torch.isfinite(value).all() for value in network.values()):
-        raise SepeduError(
-            f"The weights in {path} contain values that are not finite",
-            "Train again with a smaller learning rate, or fetch the file again",
-        )
-    state = {k.removeprefix("state."): v for k, v in tensors.items() if k.startswith("state.")}
-    return model.eval(), about, state
+    return tensors, about

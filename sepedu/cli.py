@@ -78,7 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     separate.add_argument(
         "--mask",
-        choices=("best", "soft", "binary", "shared", "wiener"),
+        choices=("best", "soft", "binary", "shared", "wiener", "refined"),
         default="best",
         help="by default the best of each source on the validation songs",
     )
@@ -88,14 +88,18 @@ def build_parser() -> argparse.ArgumentParser:
     separate.add_argument("--workers", type=int, default=1, metavar="N", help="songs at a time")
 
     train = command("train", commands.train, "Train the network of a source.")
-    train.add_argument("source", metavar="SOURCE", help="vocals, drums, bass, other, or all")
+    train.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="vocals, drums, bass, other, all of them and their refiner, or refiner alone",
+    )
     _add_data(train)
     train.add_argument(
         "--out",
         type=Path,
         required=True,
         metavar="FILE.safetensors",
-        help="where the network goes; for all sources a folder",
+        help="where the network goes; for all, and for the refiner, the folder of the four",
     )
     train.add_argument("--epochs", type=int, default=7)
     train.add_argument("--batch", type=int, default=64, help="stretches of a step")

@@ -6,6 +6,7 @@ Each imports what it needs when it runs, so that `sepedu --help` answers at once
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import sys
 from pathlib import Path
@@ -90,6 +91,8 @@ def train(options: argparse.Namespace) -> int:
     from .runs import AUGMENTATION, RECIPE, train_source
     from .sequence import train_all
 
+    if options.source == "refiner":
+        return _refine(options)
     recipe = replace(RECIPE, epochs=options.epochs, loss=options.loss, seed=options.seed)
     settings = {
         "augmentation": Augmentation() if options.plain else AUGMENTATION,
@@ -124,13 +127,26 @@ def train(options: argparse.Namespace) -> int:
             "--resume.",
             file=sys.stderr,
         )
+    if options.source == "all" and not stopped:
+        return _refine(options)
     return 130 if stopped else 0
+
+
+def _refine(options: argparse.Namespace) -> int:
+    """Fit the refiner of the four networks in the folder `--out`."""
+    from tqdm import tqdm
+
+    from .refining import train_refiner
+
+    progress = functools.partial(tqdm, unit="song", desc="refiner")
+    print(train_refiner(options.data, options.out, options.seed, progress))
+    return 0
 
 
 def evaluate(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from .checkpoints import load_checkpoint, weights_path
+    from .checkpoints import find_refiner, load_checkpoint, weights_path
     from .datasets import SOURCES, load_song, open_dataset
     from .evaluation import evaluate, summarise
 
@@ -155,6 +171,7 @@ def evaluate(options: argparse.Namespace) -> None:
         sources,
         options.threshold,
         progress=lambda songs: tqdm(songs, total=len(dataset), unit="song"),
+        refiner=find_refiner(weights_path(SOURCES[0]).parent),
     )
     print(summarise(table).round(3).to_string())
     if options.out:

@@ -12,6 +12,7 @@ from .distortion import framewise_sdr, sdr, si_sdr
 from .gates import JOINT, MASKS, combine_gates, predict_gates
 from .masks import apply_mask, binary_mask, ratio_mask
 from .model import MaskCNN
+from .refiner import Refiner
 from .stft import STFT
 
 METHODS = (
@@ -23,6 +24,7 @@ METHODS = (
     "network, soft",
     "network, shared",
     "network, wiener",
+    "network, refined",
     "ideal binary mask",
     "ideal ratio mask",
 )
@@ -59,6 +61,7 @@ def evaluate(
     sources: Sequence[str] = SOURCES,
     threshold: float = 0.5,
     progress: Callable[[Iterable], Iterable] = iter,
+    refiner: Refiner | None = None,
 ) -> pd.DataFrame:
     """Measure networks on whole songs, beside what guessing and knowing reach on the same frames.
 
@@ -72,7 +75,7 @@ def evaluate(
         Mono, at 22,050 Hz.
     models : mapping of str to MaskCNN
         Networks by source; sources without one get the other rows. The masks that share out
-        each bin, "network, shared" and "network, wiener", need those of all four sources.
+        each bin, "shared", "wiener" and "refined", need those of all four sources.
     average_masks : mapping of str to np.ndarray [each shape=(513, 1)], optional
         Masks made beforehand from training songs.
     sources : sequence of str
@@ -80,6 +83,8 @@ def evaluate(
         T of the binary mask that accuracy and mean squared error are measured against.
     progress : callable, optional
         Wraps the songs, for example `tqdm`.
+    refiner : Refiner, optional
+        Of these networks; without one there are no rows "network, refined".
 
     Returns
     -------
@@ -97,7 +102,7 @@ def evaluate(
         spectrum = stft.forward(song.mixture)
         mixture = np.abs(spectrum)
         magnitudes = {name: np.abs(stft.forward(audio)) for name, audio in song.sources.items()}
-        gates = _gates(models, mixture, sources)
+        gates = _gates(models, mixture, sources, refiner)
         ratios = dict(zip(magnitudes, ratio_mask(np.stack(list(magnitudes.values()))), strict=True))
         for source in sources:
             target = binary_mask(magnitudes[source], mixture, threshold)
@@ -143,7 +148,10 @@ def evaluate(
 
 
 def _gates(
-    models: Mapping[str, MaskCNN], mixture: np.ndarray, sources: Sequence[str]
+    models: Mapping[str, MaskCNN],
+    mixture: np.ndarray,
+    sources: Sequence[str],
+    refiner: Refiner | None,
 ) -> dict[str, dict[str, np.ndarray]]:
     """Every gate that the networks make of a mixture, by source and mask."""
     joint = set(SOURCES) <= set(models)
@@ -151,8 +159,10 @@ def _gates(
     found: dict[str, dict[str, np.ndarray]] = {source: {} for source in sources}
     if needed:
         soft = predict_gates({source: models[source] for source in needed}, mixture)
-        for mask in MASKS if joint else [mask for mask in MASKS if mask not in JOINT]:
-            for source, gate in zip(needed, combine_gates(soft, mask), strict=True):
+        masks = [mask for mask in MASKS if joint or mask not in JOINT]
+        for mask in masks if refiner else [mask for mask in masks if mask != "refined"]:
+            made = combine_gates(soft, mask, magnitude=mixture, refiner=refiner)
+            for source, gate in zip(needed, made, strict=True):
                 if source in found:
                     found[source][mask] = gate
     return found

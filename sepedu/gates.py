@@ -18,10 +18,11 @@ from .dense import predict_mask
 from .errors import SepeduError
 from .masks import ratio_mask
 from .model import MaskCNN
+from .refiner import Refiner, refined_gates
 
-MASKS = ("soft", "binary", "shared", "wiener")
+MASKS = ("soft", "binary", "shared", "wiener", "refined")
 """How a source's gate is made; the first is taken where nothing was measured."""
-JOINT = ("shared", "wiener")
+JOINT = ("shared", "wiener", "refined")
 """Those that need the networks of all four sources."""
 
 
@@ -43,16 +44,26 @@ def predict_gates(models: Mapping[str, MaskCNN], magnitude: np.ndarray) -> np.nd
     return np.stack([predict_gate(model, magnitude) for model in models.values()])
 
 
-def combine_gates(gates: np.ndarray, mask: str, threshold: float = 0.5) -> np.ndarray:
+def combine_gates(
+    gates: np.ndarray,
+    mask: str,
+    threshold: float = 0.5,
+    magnitude: np.ndarray | None = None,
+    refiner: Refiner | None = None,
+) -> np.ndarray:
     """Turn soft gates into those of the kind wanted, float32.
 
     Parameters
     ----------
     gates : np.ndarray [shape=(sources, 513, frames)], float32 in [0, 1]
-        Of all four sources for "shared" and "wiener"; otherwise of any shape.
-    mask : {"soft", "binary", "shared", "wiener"}
+        Of all four sources for "shared", "wiener" and "refined"; otherwise of any shape.
+    mask : {"soft", "binary", "shared", "wiener", "refined"}
     threshold : float
         Of "binary": the gate is 1 where the soft one exceeds it, and 0 elsewhere.
+    magnitude : np.ndarray [shape=(513, frames)], optional
+        Of the mixture, for "refined".
+    refiner : Refiner, optional
+        For "refined".
 
     Returns
     -------
@@ -61,10 +72,14 @@ def combine_gates(gates: np.ndarray, mask: str, threshold: float = 0.5) -> np.nd
     Raises
     ------
     SepeduError
-        If the mask is unknown.
+        If the mask is unknown, or "refined" lacks what it needs.
     """
     if mask == "binary":
         return (gates > threshold).astype(np.float32)
+    if mask == "refined":
+        if magnitude is None or refiner is None:
+            raise SepeduError('The mask "refined" needs the mixture and a refiner', "Give both")
+        return refined_gates(gates, magnitude, refiner)
     kinds = {"soft": np.asarray, "shared": shared_gates, "wiener": wiener_gates}
     if mask not in kinds:
         raise SepeduError(f"Mask {mask!r} is unknown", f"Use one of {', '.join(MASKS)}")

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import soundfile
+from torch import nn
 
 from .datasets import SOURCES
 from .gates import JOINT
@@ -25,6 +26,7 @@ MAKER = "sepedu"
 def stories(song: Path, plan: Plan, residual: bool) -> dict[str, str]:
     """What each estimate of a song will say, by source, and "residual" if there is one."""
     prints = {source: fingerprint(model) for source, model in plan.models.items()}
+    refiner = fingerprint(plan.refiner) if plan.refiner else ""
     told = {}
     for source, mask in plan.masks.items():
         needed = sorted(SOURCES) if mask in JOINT else [source]
@@ -33,7 +35,8 @@ def stories(song: Path, plan: Plan, residual: bool) -> dict[str, str]:
             "made by": MAKER,
             "estimate": source,
             "mask": mask + threshold,
-            "networks": [prints[name] for name in needed],
+            "networks": [prints[name] for name in needed]
+            + ([refiner] if mask == "refined" else []),
             "bytes of the song": song.stat().st_size,
         }
     if residual:
@@ -41,9 +44,9 @@ def stories(song: Path, plan: Plan, residual: bool) -> dict[str, str]:
     return {name: json.dumps(story, sort_keys=True) for name, story in told.items()}
 
 
-def fingerprint(model: MaskCNN) -> str:
+def fingerprint(model: nn.Module) -> str:
     """Twelve digits that differ for networks that differ in any weight."""
-    digest = hashlib.sha256(model.output.encode())
+    digest = hashlib.sha256(model.output.encode() if isinstance(model, MaskCNN) else b"")
     for name, value in sorted(model.state_dict().items()):
         digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:12]

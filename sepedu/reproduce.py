@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from .errors import SepeduError
 from .gates import best_masks_path
 from .prepare import prepare
 from .processes import launched
+from .refiner import REFINER
+from .refining import is_refined, train_refiner
 from .results import collect_results, write_results
 from .results_page import readme_table
 from .runs import dataset_name, train_source
@@ -47,8 +50,8 @@ def reproduce(
     data : str or path, optional
         As `open_dataset` takes it.
     out : path
-        New, empty, or of the same reproduction. Gets `weights` with the four networks,
-        `results.md` and `results.json`, for a training without augmentation `store`, and
+        New, empty, or of the same reproduction. Gets `weights` with the four networks and their
+        refiner, `results.md` and `results.json`, for a training without augmentation `store`, and
         `reproduction.json`.
     choices : Choices, optional
         By default those of the networks that come with the course.
@@ -102,6 +105,9 @@ def reproduce(
         history = train_source(source, data, places[source], recipe, resume=resume, **settings)
         if history.stopped:
             raise KeyboardInterrupt
+    if not is_refined(out / "weights"):
+        _say("Refiner", progress)
+        train_refiner(data, out / "weights", progress=_bar(progress))
     return _measure(data, out, progress)
 
 
@@ -161,11 +167,7 @@ def _measure(data: str | os.PathLike[str] | None, out: Path, progress: bool) -> 
         _say("Measured before", progress)
         return json.loads((out / "results.json").read_text(encoding="utf-8"))
     _say("Measuring", progress)
-    results = collect_results(
-        data,
-        progress=lambda songs: tqdm(songs, unit="song", disable=not progress),
-        weights=out / "weights",
-    )
+    results = collect_results(data, progress=_bar(progress), weights=out / "weights")
     write_results(results, out)
     masks = json.dumps(results["best_masks"], indent=1) + "\n"
     write_text(out / "weights" / best_masks_path().name, masks)
@@ -177,6 +179,7 @@ def _measure(data: str | os.PathLike[str] | None, out: Path, progress: bool) -> 
 def _digests(out: Path) -> dict[str, str]:
     """SHA-256 of the networks and of what was measured with them, by name."""
     weights = [out / "weights" / f"{source}.safetensors" for source in SOURCES]
+    weights.append(out / "weights" / REFINER)
     files = [*weights, out / "weights" / best_masks_path().name]
     files += [out / "results.json", out / "results.md"]
     return {
@@ -215,3 +218,7 @@ def summary(results: Mapping[str, Any], out: Path) -> str:
 def _say(text: str, progress: bool) -> None:
     if progress:
         print(text, file=sys.stderr, flush=True)
+
+
+def _bar(progress: bool) -> Callable[[Iterable], Iterable]:
+    return functools.partial(tqdm, unit="song", disable=not progress)

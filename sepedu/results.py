@@ -5,29 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from .checkpoints import load_checkpoint, weights_path
-from .datasets import SOURCES, Song, load_song, open_dataset
+from .checkpoints import find_refiner, load_checkpoint, weights_path
+from .datasets import SOURCES, load_song, open_dataset
+from .details import DIGITS, measure_details
 from .errors import SepeduError
-from .evaluation import accuracy, evaluate, summarise
-from .gates import MASKS, predict_gate
-from .masks import binary_mask
-from .model import MaskCNN
+from .evaluation import evaluate, summarise
+from .gates import MASKS
 from .results_page import as_markdown
 from .runs import dataset_name
-from .stft import STFT
 from .whole import write_text
-
-THRESHOLDS = (0.1, 0.25, 0.5, 0.75, 1.0)
-BAND_EDGES = (0, 125, 250, 500, 1000, 2000, 4000, 8000, 11025)
-"""In hertz: octaves, but for the first and the last."""
-DIGITS = 4
 
 
 def collect_results(
@@ -45,9 +36,9 @@ def collect_results(
     subset : {"train", "test"}
         "train" measures the training and the validation songs apart, "test" the test songs.
     progress : callable, optional
-        Wraps the songs, for example `tqdm`.
+        Wraps the songs, for example `tqdm`; they are read one after the other.
     weights : path, optional
-        A folder of networks to measure instead, each `SOURCE.safetensors`.
+        A folder of networks to measure instead, each `SOURCE.safetensors`, with their refiner.
 
     Returns
     -------
@@ -74,6 +65,7 @@ def collect_results(
         for source, (_, _, state) in loaded.items()
         if "average_mask" in state  # a training that was stopped has not made it yet
     }
+    refiner = find_refiner(paths[SOURCES[0]].parent)
     parts = ("train", "valid") if subset == "train" else ("test",)
     results: dict[str, Any] = {
         "data": dataset_name(where),
@@ -84,11 +76,10 @@ def collect_results(
     }
     if weights:
         results["weights"] = weights.resolve().name
-    songs: list[Song] = []
     for part in parts:
         dataset = open_dataset(where, subset, part if subset == "train" else None)
-        songs = [load_song(track) for track in progress(dataset)]
-        table = evaluate(songs, models, average_masks, progress=progress)
+        songs = (load_song(track) for track in progress(dataset))
+        table = evaluate(songs, models, average_masks, refiner=refiner)
         summary = summarise(table).round(DIGITS).reset_index()
         summary.insert(0, "part", part)
         summary.insert(0, "data", results["data"])
@@ -99,7 +90,9 @@ def collect_results(
         }
     if "valid" in parts:
         results["best_masks"] = {source: best_mask(results["rows"], source) for source in models}
-    results["details"] = {source: _details(songs, source, models[source]) for source in models}
+    # Read once more: nobody's memory holds the songs of MUSDB18.
+    songs = (load_song(track) for track in progress(dataset))
+    results["details"] = measure_details(songs, models)
     return results
 
 
@@ -125,47 +118,6 @@ def _told(about: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(table: pd.DataFrame, orient: str) -> Any:
     """A table as what JSON can hold, with None for what has no value."""
     return json.loads(table.to_json(orient=orient, double_precision=DIGITS))
-
-
-def _details(songs: Sequence[Song], source: str, model: MaskCNN) -> dict[str, list[dict]]:
-    """Where a network is right: by frequency, against T, and for what it says."""
-    stft = STFT()
-    magnitudes = [
-        (np.abs(stft.forward(song.sources[source])), np.abs(stft.forward(song.mixture)))
-        for song in songs
-    ]
-    mixture = np.concatenate([mixture for _, mixture in magnitudes], axis=1)
-    wanted = np.concatenate([wanted for wanted, _ in magnitudes], axis=1)
-    gate = np.concatenate([predict_gate(model, mixture) for _, mixture in magnitudes], axis=1)
-    target = binary_mask(wanted, mixture, 0.5)
-
-    bands = []
-    for low, high in pairwise(BAND_EDGES):
-        inside = (stft.frequencies >= low) & (stft.frequencies < high + (high == BAND_EDGES[-1]))
-        bands.append({"low": low, "high": high, **_beside(gate[inside], target[inside])})
-    against = [
-        {"threshold": t, **_beside(gate, binary_mask(wanted, mixture, t))} for t in THRESHOLDS
-    ]
-    tenth = np.minimum((gate * 10).astype(int), 9)
-    calibration = [
-        {
-            "said": round(float(gate[tenth == k].mean()), DIGITS),
-            "true": round(float(target[tenth == k].mean()), DIGITS),
-            "share": round(float((tenth == k).mean()), DIGITS),
-        }
-        for k in range(10)
-        if (tenth == k).any()
-    ]
-    return {"bands": bands, "thresholds": against, "calibration": calibration}
-
-
-def _beside(gate: np.ndarray, target: np.ndarray) -> dict[str, float]:
-    ones = float(target.mean())
-    return {
-        "ones": round(ones, DIGITS),
-        "majority": round(max(ones, 1 - ones), DIGITS),
-        "accuracy": round(accuracy(gate, target), DIGITS),
-    }
 
 
 def write_results(results: Mapping[str, Any], folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .audio import check_audio, mono, resample
-from .checkpoints import load_checkpoint, weights_path
+from .checkpoints import load_checkpoint, load_refiner, weights_path
 from .datasets import SOURCES
 from .errors import SepeduError
 from .gates import (
@@ -22,6 +22,7 @@ from .gates import (
 )
 from .masks import apply_mask
 from .model import MaskCNN
+from .refiner import REFINER, Refiner
 from .stft import STFT
 
 BLOCK_FRAMES = 1024
@@ -66,10 +67,11 @@ def separate(
         In hertz.
     sources : sequence of str
         Which of "drums", "bass", "other", "vocals" to estimate.
-    mask : {"best", "soft", "binary", "shared", "wiener"}
+    mask : {"best", "soft", "binary", "shared", "wiener", "refined"}
         "soft" multiplies by the network's output, "binary" by whether it exceeds the threshold.
-        "shared" and "wiener" let the networks of all four sources share out each bin, see
-        `shared_gates` and `wiener_gates`. "best" is, source by source, the one with the best SDR
+        "shared", "wiener" and "refined" let the networks of all four sources share out each bin,
+        see `shared_gates`, `wiener_gates` and `refined_gates`; the last uses the refiner that was
+        fitted to the course's networks. "best" is, source by source, the one with the best SDR
         on the validation songs; "soft" where the networks that it needs are not given.
     threshold : float
         For the binary mask, in [0, 1].
@@ -128,11 +130,14 @@ class Plan:
         How each wanted source's gate is made, one of `MASKS`.
     threshold : float
         Of the binary masks.
+    refiner : Refiner, optional
+        Where a gate is refined.
     """
 
     models: dict[str, MaskCNN]
     masks: dict[str, str]
     threshold: float
+    refiner: Refiner | None = None
 
 
 def check_request(
@@ -177,7 +182,10 @@ def check_request(
                 "Use soft or binary",
             )
     models = load_models(needed) if models is None else models
-    return Plan({source: models[source] for source in needed}, masks, threshold)
+    refiner = None
+    if "refined" in masks.values():
+        refiner = load_refiner(weights_path(SOURCES[0]).with_name(REFINER))[0]
+    return Plan({source: models[source] for source in needed}, masks, threshold, refiner)
 
 
 def blocks(samples: int, sample_rate: int) -> Iterator[tuple[int, int, int, int]]:
@@ -228,13 +236,17 @@ def separate_block(
 
 def _gates(magnitude: np.ndarray, plan: Plan) -> Iterator[tuple[str, np.ndarray]]:
     """The gate of each wanted source, in order [each shape=(513, frames)]."""
-    joint = set(plan.masks.values()) & set(JOINT)
-    together = predict_gates(plan.models, magnitude) if joint else None
-    for index, (source, mask) in enumerate(plan.masks.items()):
-        if together is None:
-            yield (
-                source,
-                combine_gates(predict_gate(plan.models[source], magnitude), mask, plan.threshold),
-            )
+    together: dict[str, np.ndarray] = {}
+    if set(plan.masks.values()) & set(JOINT):
+        models = {source: plan.models[source] for source in SOURCES}
+        soft = predict_gates(models, magnitude)
+        together = {
+            mask: combine_gates(soft, mask, plan.threshold, magnitude, plan.refiner)
+            for mask in set(plan.masks.values())
+        }
+    for source, mask in plan.masks.items():
+        if together:
+            yield source, together[mask][SOURCES.index(source)]
         else:
-            yield source, combine_gates(together, mask, plan.threshold)[index]
+            gate = predict_gate(plan.models[source], magnitude)
+            yield source, combine_gates(gate, mask, plan.threshold)
