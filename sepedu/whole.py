@@ -28,12 +28,16 @@ def written_whole(path: Path) -> Iterator[Path]:
         yield part
         part.replace(path)
     except OSError as error:
-        raise SepeduError(
-            f"The file {path} cannot be written ({error})",
-            "Choose a folder that may be written and has room",
-        ) from error
+        raise _cannot_be_written(path, error) from error
     finally:
         _remove(part)
+
+
+def _cannot_be_written(path: Path, error: OSError) -> SepeduError:
+    return SepeduError(
+        f"The file {path} cannot be written ({error})",
+        "Choose a folder that may be written and has room",
+    )
 
 
 def clear_parts(folder: Path, names: str) -> None:
@@ -101,6 +105,10 @@ def check_place(path: Path) -> None:
     if path.is_dir():
         raise SepeduError(f"{path} is a folder", "Give the name of a file in it")
     trial = path.with_name(f".{path.name}.trial")
-    with written_whole(trial) as part:
-        part.touch()
-    trial.unlink()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        trial.touch()
+    except OSError as error:
+        raise _cannot_be_written(path, error) from error
+    finally:
+        _remove(trial)

@@ -11,7 +11,7 @@ import pytest
 
 from sepedu import plots
 from sepedu.errors import SepeduError
-from sepedu.slides.build import find_decks
+from sepedu.slides.build import find_decks, serve
 from sepedu.slides.deck import Deck, read_deck
 from sepedu.slides.figures import as_svg
 from sepedu.slides.guide import filled, guide_path
@@ -180,3 +180,12 @@ def contrast(one: str, other: str) -> float:
 def test_the_guide_is_up_to_date():
     text = guide_path().read_text(encoding="utf-8")
     assert filled(text) == text, "run: python -m sepedu.slides.guide"
+
+
+def test_decks_that_are_not_built_are_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("http.server.ThreadingHTTPServer.serve_forever", lambda self: None)
+    (tmp_path / f"{DECKS[0].stem}.html").touch()
+    assert serve(tmp_path, port=0, browser=False) == 0
+    line = capsys.readouterr().out.splitlines()[0]
+    assert DECKS[0].stem not in line
+    assert all(path.stem in line for path in DECKS[1:])

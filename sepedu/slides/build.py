@@ -132,18 +132,24 @@ def serve(
         This machine only, unless another is given.
     browser : bool
         Open a browser at the list of decks.
+
+    Raises
+    ------
+    SepeduError
+        If the port cannot be used; this is found before anything is built.
     """
     folder = Path(out) if out is not None else sources_folder() / "build"
-    if not any(folder.glob("*.html")):
-        build(out=folder, pdf=False)
     handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
     try:
         server = http.server.ThreadingHTTPServer((host, port), handler)
-    except OSError as error:
-        raise SepeduError(
-            f"Port {port} cannot be used ({error.strerror})", "Try another"
-        ) from error
+    except (OSError, OverflowError) as error:
+        raise SepeduError(f"Port {port} cannot be used ({error})", "Try another") from error
     with server:
+        if not any(folder.glob("*.html")):
+            build(out=folder, pdf=False)
+        decks = [path.stem for path in find_decks()]
+        if missing := [deck for deck in decks if not (folder / f"{deck}.html").is_file()]:
+            print(f"Not built yet: {', '.join(missing)}. To build them: sepedu slides build")
         address = f"http://{host}:{server.server_address[1]}/"
         print(f"The decks are at {address} until you press Ctrl-C.")
         sys.stdout.flush()

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from bad_sets import command
-from workbench import Case
+from workbench import Case, Workbench
 
 WORDS = "Words on the command line"
 
 
 def _song_with(*more: str):
     return lambda bench: bench.separate(bench.good, *more)
+
+
+def _into_a_folder(bench: Workbench) -> list[str]:
+    folder = bench.folder / "results"
+    folder.mkdir()
+    return ["evaluate", "--data", "stempeg", "--subset", "test", "--out", str(folder)]
 
 
 TRAIN = ("train", "bass", "--out", "OUT/bass.safetensors")
@@ -62,9 +68,21 @@ CASES = [
     Case(
         WORDS,
         "results of an evaluation into a folder",
-        lambda b: ["evaluate", "--data", "stempeg", "--subset", "test", "--out", str(b.folder)],
+        _into_a_folder,
         "is a folder",
     ),
+    Case(
+        WORDS,
+        "results of a folder without networks",
+        command("results", "--weights", "OUT"),
+        "has no network",
+    ),
     Case(WORDS, "a port of 0", command("lab", "--port", "0"), "port 0"),
+    Case(
+        WORDS,
+        "slides on port 99999",
+        command("slides", "serve", "--port", "99999"),
+        "Port 99999 cannot be used",
+    ),
     Case(WORDS, "an unknown set of songs", command("data", "fetch", "musdb99"), "invalid choice"),
 ]

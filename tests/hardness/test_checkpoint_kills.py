@@ -1,8 +1,9 @@
-"""A training killed while it saves: the old checkpoint stays whole, and what is aside goes."""
+"""Saving a network: killed at any moment, the old one stays whole, and what is aside goes."""
 
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -10,8 +11,9 @@ import sys
 import pytest
 import torch
 
-from sepedu import MaskCNN
+from sepedu import MaskCNN, SepeduError
 from sepedu.checkpoints import load_checkpoint, save_checkpoint
+from sepedu.whole import check_place
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork"), reason="Windows cannot end a process at such moments"
@@ -121,3 +123,14 @@ def test_what_a_running_process_writes_stays(networks, tmp_path):
         other.touch()
     save_checkpoint(path, networks[0], {"source": "vocals"})
     assert sorted(tmp_path.iterdir()) == sorted([path, *others])
+
+
+def test_a_place_is_tried_under_its_own_name(tmp_path):
+    """And nothing of the trial stays."""
+    place = tmp_path / "network.safetensors"
+    check_place(place)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").touch()
+    place = tmp_path / "file" / "network.safetensors"
+    with pytest.raises(SepeduError, match=re.escape(f"The file {place} cannot be written")):
+        check_place(place)
