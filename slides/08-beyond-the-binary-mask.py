@@ -7,10 +7,13 @@ import numpy as np
 import torch
 
 from sepedu import apply_mask, binary_mask, predict_mask, ratio_mask
+from sepedu.checkpoints import find_refiner, weights_path
 from sepedu.datasets import SOURCES
 from sepedu.evaluation import sdr
+from sepedu.gates import predict_gates
 from sepedu.model import MaskCNN
 from sepedu.plots import describe
+from sepedu.refiner import refined_gates
 from sepedu.slides import panels
 from sepedu.slides.material import magnitude, network, song, stft
 from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
@@ -100,6 +103,38 @@ def shared():
     return describe(
         figure,
         "Bars of SDR by source: networks each for itself, and with masks that share each cell.",
+    )
+
+
+def lost():
+    models = {name: network(name) for name in SOURCES}
+    gates = predict_gates(models, mixture)
+    refined = refined_gates(gates, mixture, find_refiner(weights_path("vocals").parent))
+    voice = SOURCES.index("vocals")
+    cells = np.s_[:140, 86:215]
+    pictures = {
+        "Mixture": np.log10(mixture[cells] + 1e-2),
+        "True mask": binary_mask(stems[voice], mixture)[cells],
+        "Network's mask": gates[voice][cells],
+        "Refined": refined[voice][cells],
+    }
+    figure, axes = plt.subplots(1, 4, figsize=panels.WIDE, sharey=True)
+    kilohertz, seconds = stft.frequencies[139] / 1000, stft.times(216)[[86, 215]]
+    for axis, (name, picture) in zip(axes, pictures.items(), strict=True):
+        axis.imshow(
+            picture,
+            origin="lower",
+            aspect="auto",
+            cmap="cividis",
+            extent=(*seconds, 0, kilohertz),
+        )
+        axis.set(title=name, xlabel="Time (s)")
+    axes[0].set_ylabel("Frequency (kHz)")
+    return describe(
+        figure,
+        "A second and a half up to 3 kHz: the mixture with its narrow lines, the true mask of the "
+        "voice along them, the network's mask, a blur without lines, and the refined mask, which "
+        "has lines again.",
     )
 
 
