@@ -68,6 +68,7 @@ def test_everything_is_there(made):
     rows = read_results(made / "results.json")
     assert set(rows["source"]) == set(SOURCES)
     assert set(rows["part"]) == {"train", "valid"}
+    assert "network, refined" in set(rows["method"])
     best = json.loads((made / "weights" / "masks.json").read_text())
     assert best == json.loads((made / "results.json").read_text())["best_masks"]
     assert "in `weights` and hq" in (made / "results.md").read_text()
@@ -78,7 +79,7 @@ def test_everything_is_there(made):
 
 
 def test_what_is_finished_is_not_done_again(hq, made, monkeypatch, capsys):
-    for step in ("prepare", "train_source", "collect_results"):
+    for step in ("prepare", "train_source", "train_refiner", "collect_results"):
         monkeypatch.setattr(reproduce, step, lambda *_, **__: pytest.fail("done again"))
     before = times(made)
     assert main(words(hq, made)) == 0
@@ -137,6 +138,7 @@ def test_interrupted_at_each_step_it_goes_on(hq, made, tmp_path, monkeypatch, ca
     assert len(history) == 1
 
     monkeypatch.setattr(runs, "commit", lambda: "second")  # the course was updated meanwhile
+    interrupt(reproduce, "train_refiner", at=0)
     measured = interrupt(results, "evaluate", at=1)
     first = {path: changed for path, changed in trained.items() if SOURCES[0] in path.name}
     assert len(first) == 3 and first.items() <= measured.items(), "trained again"
