@@ -96,5 +96,5 @@ def split_by_song(song_of_window, validation_songs):
             "validation songs",
         ),
     ),
-    remark="MUSDB18 comes with a list of 14 validation songs, so that everyone splits alike.",
+    remark="The package musdb names 14 validation songs of MUSDB18, so that everyone splits alike.",
 )
