@@ -157,7 +157,15 @@ def load_refiner(path: Path) -> tuple[Refiner, dict[str, Any]]:
 
 
 def find_refiner(folder: Path) -> Refiner | None:
-    """The refiner of the networks in a folder, if it has one."""
+    """The refiner of the networks in a folder, if it has one.
+
+    Raises
+    ------
+    SepeduError
+        As `load_refiner`.
+
+    Lesson: 08
+    """
     path = folder / REFINER
     return load_refiner(path)[0] if path.is_file() else None
 
