@@ -136,14 +136,22 @@ def load_checkpoint(
     return model.eval(), about, state
 
 
-def load_refiner(path: Path) -> tuple[Refiner, dict[str, Any]]:
+def load_refiner(path: Path | None = None) -> tuple[Refiner, dict[str, Any]]:
     """Read a refiner back, in evaluation mode, with its story.
+
+    Parameters
+    ----------
+    path : path, optional
+        By default that of the refiner that comes with the course.
 
     Raises
     ------
     SepeduError
         As `load_checkpoint`.
+
+    Lesson: 08
     """
+    path = path or weights_path(SOURCES[0]).with_name(REFINER)
     tensors, about = _read(path, "sepedu train refiner")
     refiner = Refiner()
     try:
@@ -163,8 +171,6 @@ def find_refiner(folder: Path) -> Refiner | None:
     ------
     SepeduError
         As `load_refiner`.
-
-    Lesson: 08
     """
     path = folder / REFINER
     return load_refiner(path)[0] if path.is_file() else None

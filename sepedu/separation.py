@@ -22,7 +22,7 @@ from .gates import (
 )
 from .masks import apply_mask
 from .model import MaskCNN
-from .refiner import REFINER, Refiner
+from .refiner import Refiner
 from .stft import STFT
 
 BLOCK_FRAMES = 1024
@@ -184,7 +184,7 @@ def check_request(
     models = load_models(needed) if models is None else models
     refiner = None
     if "refined" in masks.values():
-        refiner = load_refiner(weights_path(SOURCES[0]).with_name(REFINER))[0]
+        refiner = load_refiner()[0]
     return Plan({source: models[source] for source in needed}, masks, threshold, refiner)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from sepedu import apply_mask, binary_mask, predict_mask, ratio_mask
-from sepedu.checkpoints import find_refiner, weights_path
+from sepedu.checkpoints import load_refiner
 from sepedu.datasets import SOURCES
 from sepedu.evaluation import sdr
 from sepedu.gates import predict_gates
@@ -109,7 +109,7 @@ def shared():
 def lost():
     models = {name: network(name) for name in SOURCES}
     gates = predict_gates(models, mixture)
-    refined = refined_gates(gates, mixture, find_refiner(weights_path("vocals").parent))
+    refined = refined_gates(gates, mixture, load_refiner()[0])
     voice = SOURCES.index("vocals")
     cells = np.s_[:140, 86:215]
     pictures = {
