@@ -12,7 +12,9 @@ class Uninterrupted:
 
     An interruption at the wrong instant can leave PyTorch's autocast or its inference mode switched
     on for good. In a notebook, where Stop is pressed and the next cell runs in the same process,
-    the next training would then compute something else. Steps are short, so nobody waits long.
+    the next training would then compute something else. And the first optimizer of a process
+    imports much of PyTorch: what is half imported stays broken. All of this is short, so nobody
+    waits long.
 
     Outside of the main thread, which alone hears Ctrl-C, nothing changes.
     """

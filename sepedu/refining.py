@@ -73,7 +73,8 @@ def fit_refiner(
     if not drawn:
         raise SepeduError("There are no songs to fit the refiner to", 'Open some, split="train"')
     values, best, weight = (torch.cat(parts) for parts in zip(*drawn, strict=True))
-    optimizer = torch.optim.AdamW(refiner.layers.parameters(), lr=LEARNING_RATE)
+    with Uninterrupted():
+        optimizer = torch.optim.AdamW(refiner.layers.parameters(), lr=LEARNING_RATE)
     for step in range(STEPS):
         optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - step / STEPS)
         chosen = torch.randint(len(values), (BATCH,))

@@ -103,9 +103,9 @@ def fit(
     if train.stretch == 1:
         model.to(memory_format=torch.channels_last)  # single windows take half as long so
     network: nn.Module = Scores(model.to(processes.device), scores_of)
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-    )
+    with Uninterrupted():
+        rates = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}
+        optimizer = torch.optim.AdamW(model.parameters(), **rates)
     network, optimizer = processes.prepare(network, optimizer)
     averaged = copy.deepcopy(model).eval()
     best = copy.deepcopy(model.state_dict())

@@ -5,8 +5,14 @@ import threading
 
 import pytest
 import torch
+from songs import made_up_song
 
+from sepedu import MaskCNN
+from sepedu.examples import make_example
+from sepedu.excerpts import Excerpts
+from sepedu.exercises.framework import lessons
 from sepedu.interruption import Uninterrupted
+from sepedu.training import Recipe, fit
 
 
 def press_ctrl_c() -> None:
@@ -59,3 +65,25 @@ def test_a_program_that_ignores_ctrl_c_goes_on_ignoring_it():
             press_ctrl_c()
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("name", ["SGD", "AdamW"])
+def test_an_optimizer_is_made_to_its_end(name, monkeypatch):
+    """The first one imports for seconds, and what is half imported stays broken."""
+    real, made = getattr(torch.optim, name), []
+
+    def make(*arguments, **named):
+        press_ctrl_c()
+        made.append(real(*arguments, **named))
+        return made[-1]
+
+    monkeypatch.setattr(torch.optim, name, make)
+    with pytest.raises(KeyboardInterrupt):
+        if name == "SGD":
+            exercise = lessons()["05"]["training_step"]
+            exercise.check(exercise.run(exercise.reference))
+        else:
+            songs = [made_up_song(song, 1.0, number) for number, song in enumerate("ab")]
+            drawn = Excerpts(songs[:1], "vocals", "mask", stretch=1, batch=64)
+            fit(MaskCNN(), drawn, [make_example(songs[1], "vocals")], Recipe(epochs=1))
+    assert made

@@ -106,7 +106,14 @@ def call(function: Any, *arguments: Any, **named: Any) -> Any:
         raise Wrong(
             "Your function returned a generator. Use `return`, and give a list or an array."
         )
-    return value
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """A list or a tuple as it is stored: a class of one's own may count for ever when iterated."""
+    if isinstance(value, list):
+        return list.__getitem__(value, slice(None))
+    return tuple.__getitem__(value, slice(None)) if isinstance(value, tuple) else value
 
 
 def _copy(argument: Any) -> Any:
@@ -133,7 +140,7 @@ def as_array(
         value = value.detach().cpu().numpy()
     if isinstance(value, (list, tuple)):
         try:
-            value = np.asarray(value)
+            value = np.asarray(_plain(value))
         except Exception:
             raise Wrong(f"Your {what} is a list that does not make an array.") from None
     if isinstance(value, (int, float, complex, np.generic)):

@@ -1,5 +1,7 @@
 """Whatever a student gives to the check of an exercise, a verdict comes back."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -103,3 +105,79 @@ def test_what_never_ends_is_ended(source, monkeypatch):
     exec(source, space)
     verdict = lessons()["02"]["binary_mask"].check(space["answer"])
     assert verdict.outcome == WRONG and "does a loop end" in verdict.message
+
+
+class Refusing:
+    """Nothing can be asked of it."""
+
+    def __getattribute__(self, name):
+        raise BaseException("not an Exception")
+
+
+class EndlessList(list):
+    """Counts for ever where its items are asked for, in a loop that hears no interruption."""
+
+    def __iter__(self):
+        return itertools.count()
+
+
+class Claiming:
+    """Looks like an array, and is none."""
+
+    shape, dtype, size, ndim = (513, 25), np.dtype(float), 3, 2
+    __hash__ = None
+
+    def __array__(self, *_arguments, **_named):
+        return "an array"
+
+    def __len__(self):
+        return 10**18
+
+    def __getitem__(self, index):
+        return self
+
+    def __eq__(self, other):
+        return np.array([True, False])
+
+
+INSIDE = []
+INSIDE.append(INSIDE)
+STRANGE = {
+    "refusing": Refusing(),
+    "endless": EndlessList([1.0]),
+    "claiming": Claiming(),
+    "in itself": INSIDE,
+    "no values": torch.empty(3, device="meta"),
+    "sparse": torch.eye(3).to_sparse(),
+    "brain floats": torch.zeros(3, dtype=torch.bfloat16),
+    "dates": np.array(["2020"], "M8[D]"),
+    "records": np.zeros(3, [("a", float)]),
+    "a class": EndlessList,
+    "a module": np,
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_strange_objects_get_a_verdict(name):
+    value = STRANGE[name]
+    for exercise in EXERCISES:
+        for answer in (value, lambda *_arguments, **_named: value):
+            verdict = exercise.check(answer)
+            assert verdict.outcome in (WRONG, NOT_ATTEMPTED), exercise
+            assert verdict._repr_html_() and repr(verdict)
+
+
+def empty(*arguments):
+    """Take all out of what it is given."""
+    for argument in arguments:
+        if isinstance(argument, (list, dict)):
+            argument.clear()
+        elif isinstance(argument, np.ndarray):
+            argument.fill(0)
+    return arguments[0]
+
+
+def test_an_answer_cannot_spoil_the_next_check():
+    for exercise in EXERCISES:
+        exercise.check(empty)
+        assert exercise.check(exercise.run(exercise.reference)).outcome == RIGHT

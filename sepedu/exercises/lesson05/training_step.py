@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ...interruption import Uninterrupted
 from ..examine import Wrong, as_number, call, compare
 from ..framework import Exercise, Mistake
 
@@ -20,7 +21,9 @@ def _small_network() -> tuple[nn.Module, torch.optim.Optimizer, torch.Tensor, to
             parameter.copy_(torch.rand(parameter.shape, generator=generator))
     windows = torch.rand(8, 3, generator=generator)
     targets = torch.rand(8, 2, generator=generator)
-    return model, torch.optim.SGD(model.parameters(), lr=0.5), windows, targets
+    with Uninterrupted():
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    return model, optimizer, windows, targets
 
 
 def _weights_after(steps: int, way: str) -> np.ndarray:
