@@ -82,7 +82,9 @@ def _install_proxy() -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(DEPLOY / name, folder / name)
     npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    _run("npm", node(), npm, "ci", "--prefix", folder, "--no-audit", "--no-fund", "--silent")
+    _run(
+        "npm", node(), npm, "ci", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error"
+    )
 
 
 def _run(what: str, *command: str | Path) -> None:
