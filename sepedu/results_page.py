@@ -198,7 +198,7 @@ def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]
         "uses; it is written in `masks.json`.",
         "",
         "`refiner.safetensors` shares out each bin from what these four say of it: 1,860 "
-        "parameters, fitted in seconds to the same training songs by `sepedu train refiner --data "
+        "parameters, fitted in minutes to the same training songs by `sepedu train refiner --data "
         "musdb7 --out FOLDER`. It belongs to these four networks and notes their fingerprints.",
         "",
         "The minutes are those of the machine that trained them, and of what else it did.",
