@@ -78,13 +78,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     separate.add_argument(
         "--mask",
-        choices=("best", "soft", "binary", "shared", "wiener", "refined"),
+        choices=("best", "soft", "binary", "shared", "wiener", "sharpened", "refined"),
         default="best",
         help="by default the best of each source on the validation songs",
     )
     separate.add_argument("--threshold", type=float, default=0.5, help="of the binary mask")
     separate.add_argument("--residual", action="store_true", help="also write what is left over")
-    separate.add_argument("--model", type=Path, help="a checkpoint of yours, for one source")
+    separate.add_argument(
+        "--model", type=Path, help="a checkpoint of yours, or a folder of them with their refiner"
+    )
     separate.add_argument("--workers", type=int, default=1, metavar="N", help="songs at a time")
 
     train = command("train", commands.train, "Train the network of a source.")

@@ -32,23 +32,17 @@ def separate(options: argparse.Namespace) -> None:
 
     from tqdm import tqdm
 
-    from .checkpoints import load_checkpoint
     from .datasets import SOURCES
     from .folders import Request, find_songs
+    from .plan import read_networks
     from .workers import separate_songs
 
     sources = options.sources or list(SOURCES)
-    models = None
+    models = refiner = None
     if options.model:
-        model, about, _ = load_checkpoint(options.model)
-        if about.get("source") not in SOURCES:
-            raise SepeduError(
-                f"The checkpoint {options.model} does not say which source it is for",
-                "Train one with: sepedu train",
-            )
-        sources = options.sources or [about["source"]]
-        models = {about["source"]: model}
-    request = Request(sources, options.mask, options.threshold, options.residual, models)
+        models, refiner = read_networks(options.model)
+        sources = options.sources or list(models)
+    request = Request(sources, options.mask, options.threshold, options.residual, models, refiner)
     jobs = find_songs(options.songs, options.out, request)
     one = len(jobs) == 1
     outcomes = separate_songs(
@@ -136,9 +130,13 @@ def _refine(options: argparse.Namespace) -> int:
     """Fit the refiner of the four networks in the folder `--out`."""
     from tqdm import tqdm
 
-    from .refining import train_refiner
+    from .refiner import REFINER
+    from .refining import is_refined, train_refiner
 
-    progress = functools.partial(tqdm, unit="song", desc="refiner")
+    if options.resume and is_refined(options.out):
+        print(f"{options.out / REFINER}, finished before")
+        return 0
+    progress = functools.partial(tqdm, desc="refiner")
     print(train_refiner(options.data, options.out, options.seed, progress))
     return 0
 

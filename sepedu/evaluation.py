@@ -9,7 +9,7 @@ import pandas as pd
 
 from .datasets import SOURCES, Song
 from .distortion import framewise_sdr, sdr, si_sdr
-from .gates import JOINT, MASKS, combine_gates, predict_gates
+from .gates import JOINT, MASKS, REFINED, combine_gates, predict_gates
 from .masks import apply_mask, binary_mask, ratio_mask
 from .model import MaskCNN
 from .refiner import Refiner
@@ -24,6 +24,7 @@ METHODS = (
     "network, soft",
     "network, shared",
     "network, wiener",
+    "network, sharpened",
     "network, refined",
     "ideal binary mask",
     "ideal ratio mask",
@@ -75,7 +76,7 @@ def evaluate(
         Mono, at 22,050 Hz.
     models : mapping of str to MaskCNN
         Networks by source; sources without one get the other rows. The masks that share out
-        each bin, "shared", "wiener" and "refined", need those of all four sources.
+        each bin, and "sharpened", need those of all four sources.
     average_masks : mapping of str to np.ndarray [each shape=(513, 1)], optional
         Masks made beforehand from training songs.
     sources : sequence of str
@@ -84,7 +85,7 @@ def evaluate(
     progress : callable, optional
         Wraps the songs, for example `tqdm`.
     refiner : Refiner, optional
-        Of these networks; without one there are no rows "network, refined".
+        Of these networks; without one there are no rows of its masks.
 
     Returns
     -------
@@ -160,7 +161,7 @@ def _gates(
     if needed:
         soft = predict_gates({source: models[source] for source in needed}, mixture)
         masks = [mask for mask in MASKS if joint or mask not in JOINT]
-        for mask in masks if refiner else [mask for mask in masks if mask != "refined"]:
+        for mask in masks if refiner else [mask for mask in masks if mask not in REFINED]:
             made = combine_gates(soft, mask, magnitude=mixture, refiner=refiner)
             for source, gate in zip(needed, made, strict=True):
                 if source in found:

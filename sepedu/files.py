@@ -13,8 +13,10 @@ from .audio import open_audio, read_samples
 from .datasets import SOURCES
 from .errors import SepeduError
 from .model import MaskCNN
+from .plan import Plan, check_request
 from .provenance import stories
-from .separation import Plan, blocks, check_request, separate_block
+from .refiner import Refiner
+from .separation import blocks, separate_block
 from .whole import folder_aside
 
 RF64_FROM = 4 * 10**9
@@ -29,6 +31,7 @@ def separate_file(
     threshold: float = 0.5,
     residual: bool = False,
     models: Mapping[str, MaskCNN] | None = None,
+    refiner: Refiner | None = None,
     progress: Callable[[list], Sequence] = list,
 ) -> dict[str, Path]:
     """Separate a song into 32-bit float WAV files of its own rate, channels and length.
@@ -43,7 +46,7 @@ def separate_file(
         Any format that `read_audio` reads; of a stem file, the mixture.
     out : str or path
         The files go to `OUT/NAME/SOURCE.wav`, NAME being that of the song without its ending.
-    sources, mask, threshold, residual, models
+    sources, mask, threshold, residual, models, refiner
         As in `separate`.
     progress : callable, optional
         Wraps the list of blocks, for example `tqdm`.
@@ -64,7 +67,7 @@ def separate_file(
         if recording.frames < 1:
             raise SepeduError(f"There are no samples in {song}", "Give a recording with sound")
         rate = recording.samplerate
-        plan = check_request(sources, mask, threshold, rate, models)
+        plan = check_request(sources, mask, threshold, rate, models, refiner)
         files = estimates_of(song, out, sources, residual)
         folder = next(iter(files.values())).parent
         told = stories(song, plan, residual)

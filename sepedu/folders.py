@@ -12,8 +12,9 @@ from .datasets import SOURCES
 from .errors import SepeduError
 from .files import estimates_of
 from .model import MaskCNN
+from .plan import Plan, check_request
 from .provenance import is_estimate
-from .separation import Plan, check_request
+from .refiner import Refiner
 
 ENDINGS = (
     *(".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".wma"),
@@ -39,10 +40,13 @@ class Request:
     threshold: float = 0.5
     residual: bool = False
     models: Mapping[str, MaskCNN] | None = None
+    refiner: Refiner | None = None
 
     def plan(self) -> Plan:
         """Check the request, and load the networks, before the first song."""
-        return check_request(self.sources, self.mask, self.threshold, 44100, self.models)
+        return check_request(
+            self.sources, self.mask, self.threshold, 44100, self.models, self.refiner
+        )
 
     def estimates(self, job: Job) -> dict[str, Path]:
         return estimates_of(job.song, job.out, self.sources, self.residual)

@@ -18,11 +18,13 @@ from .dense import predict_mask
 from .errors import SepeduError
 from .masks import ratio_mask
 from .model import MaskCNN
-from .refiner import Refiner, refined_gates
+from .refiner import Refiner, refined_gates, sharpened_gates
 
-MASKS = ("soft", "binary", "shared", "wiener", "refined")
+MASKS = ("soft", "binary", "shared", "wiener", "sharpened", "refined")
 """How a source's gate is made; the first is taken where nothing was measured."""
-JOINT = ("shared", "wiener", "refined")
+REFINED = {"sharpened": sharpened_gates, "refined": refined_gates}
+"""Those that the refiner makes."""
+JOINT = ("shared", "wiener", *REFINED)
 """Those that need the networks of all four sources."""
 
 
@@ -56,14 +58,14 @@ def combine_gates(
     Parameters
     ----------
     gates : np.ndarray [shape=(sources, 513, frames)], float32 in [0, 1]
-        Of all four sources for "shared", "wiener" and "refined"; otherwise of any shape.
-    mask : {"soft", "binary", "shared", "wiener", "refined"}
+        Of all four sources for the masks of `JOINT`; otherwise of any shape.
+    mask : {"soft", "binary", "shared", "wiener", "sharpened", "refined"}
     threshold : float
         Of "binary": the gate is 1 where the soft one exceeds it, and 0 elsewhere.
     magnitude : np.ndarray [shape=(513, frames)], optional
-        Of the mixture, for "refined".
+        Of the mixture, for "sharpened" and "refined".
     refiner : Refiner, optional
-        For "refined".
+        For the same two.
 
     Returns
     -------
@@ -72,14 +74,14 @@ def combine_gates(
     Raises
     ------
     SepeduError
-        If the mask is unknown, or "refined" lacks what it needs.
+        If the mask is unknown, or one of the refiner's lacks what it needs.
     """
     if mask == "binary":
         return (gates > threshold).astype(np.float32)
-    if mask == "refined":
+    if mask in REFINED:
         if magnitude is None or refiner is None:
-            raise SepeduError('The mask "refined" needs the mixture and a refiner', "Give both")
-        return refined_gates(gates, magnitude, refiner)
+            raise SepeduError(f"The mask {mask!r} needs the mixture and a refiner", "Give both")
+        return REFINED[mask](gates, magnitude, refiner)
     kinds = {"soft": np.asarray, "shared": shared_gates, "wiener": wiener_gates}
     if mask not in kinds:
         raise SepeduError(f"Mask {mask!r} is unknown", f"Use one of {', '.join(MASKS)}")

@@ -16,9 +16,9 @@ import soundfile
 from torch import nn
 
 from .datasets import SOURCES
-from .gates import JOINT
+from .gates import JOINT, REFINED
 from .model import MaskCNN
-from .separation import Plan
+from .plan import Plan
 
 MAKER = "sepedu"
 
@@ -35,8 +35,7 @@ def stories(song: Path, plan: Plan, residual: bool) -> dict[str, str]:
             "made by": MAKER,
             "estimate": source,
             "mask": mask + threshold,
-            "networks": [prints[name] for name in needed]
-            + ([refiner] if mask == "refined" else []),
+            "networks": [prints[name] for name in needed] + ([refiner] if mask in REFINED else []),
             "bytes of the song": song.stat().st_size,
         }
     if residual:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from .checkpoints import load_checkpoint, load_refiner, save_refiner
 from .datasets import SOURCES, Song, load_song, open_dataset
+from .devices import bfloat16_is_fast
 from .errors import SepeduError
 from .gates import predict_gates
 from .interruption import Uninterrupted
+from .masks import binary_mask
 from .model import MaskCNN
 from .provenance import fingerprint
-from .refiner import REFINER, Refiner
+from .refiner import REACH, REFINER, Refiner
 from .runs import commit, dataset_name
 from .stft import STFT
 
-BINS = 40_000
-"""Bins drawn from each song, half of them in proportion to their energy."""
-STEPS, BATCH, LEARNING_RATE = 2000, 4096, 3e-3
+CROPS, FRAMES = 5, 96
+"""Taken of each song, however long it is: memory stays bounded, at about 20 MB a song."""
+EPOCHS, BATCH, LEARNING_RATE = 22, 4, 3e-3
+LOUDEST = 200.0
+"""Times the mean energy, from which on bins count alike: one chord must not drown out the rest."""
 
 
 def fit_refiner(
@@ -31,15 +36,18 @@ def fit_refiner(
     songs: Iterable[Song],
     seed: int = 0,
     progress: Callable[[Iterable], Iterable] = iter,
+    threshold: float = 0.5,
 ) -> Refiner:
     r"""Fit a refiner to what four networks say of training songs.
 
-    With the mixture X and the sources S_i, all complex, it minimises over the bins of all songs
+    With the mixture X and the sources S_i, all complex, its shares g_i minimise over the bins of
+    all songs
 
     .. math:: \sum_i |S_i - g_i X|^2 = \sum_i |X|^2 (g_i - r_i)^2 + \text{const},
         \quad r_i = \operatorname{Re}(S_i X^*) / |X|^2
 
-    Each song counts alike, however loud or long it is.
+    and its masks the binary cross-entropy to B_i = (|S_i| > T |X|). Each song counts alike, however
+    loud or long it is; within it each bin does for the masks.
 
     Parameters
     ----------
@@ -49,7 +57,9 @@ def fit_refiner(
         Mono, at 22,050 Hz, none that validates. They are heard one after the other.
     seed : int
     progress : callable, optional
-        Wraps the songs, for example `tqdm`.
+        Wraps the epochs, for example `tqdm`.
+    threshold : float
+        T of the binary masks.
 
     Returns
     -------
@@ -69,49 +79,60 @@ def fit_refiner(
     random = np.random.default_rng(seed)
     refiner = Refiner()
     refiner.features.load_state_dict(models[SOURCES[0]].features.state_dict())
-    drawn = [_draw(refiner, models, song, random) for song in progress(songs)]
-    if not drawn:
+    crops = [crop for song in songs for crop in _crops(refiner, models, song, threshold, random)]
+    if not crops:
         raise SepeduError("There are no songs to fit the refiner to", 'Open some, split="train"')
-    values, best, weight = (torch.cat(parts) for parts in zip(*drawn, strict=True))
     with Uninterrupted():
-        optimizer = torch.optim.AdamW(refiner.layers.parameters(), lr=LEARNING_RATE)
-    for step in range(STEPS):
-        optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - step / STEPS)
-        chosen = torch.randint(len(values), (BATCH,))
-        with Uninterrupted():
-            shares = refiner.layers(values[chosen]).softmax(dim=-1)
-            loss = (weight[chosen, None] * (shares - best[chosen]) ** 2).mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+        optimizer = torch.optim.AdamW(refiner.parameters(), lr=LEARNING_RATE)
+    for epoch in progress(range(EPOCHS)):
+        order = random.permutation(len(crops))
+        for start in range(0, len(crops), BATCH):
+            done = (epoch + start / len(crops)) / EPOCHS
+            optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - done)
+            with Uninterrupted():
+                optimizer.zero_grad()
+                for number in order[start : start + BATCH]:
+                    (_loss(refiner, *crops[number]) / BATCH).backward()
+                torch.nn.utils.clip_grad_norm_(refiner.parameters(), 1.0)
+                optimizer.step()
     return refiner.eval()
 
 
-def _draw(
-    refiner: Refiner, models: Mapping[str, MaskCNN], song: Song, random: np.random.Generator
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Some bins of a song: what the refiner sees, the best gates, and how much each counts."""
+def _loss(refiner: Refiner, values: Tensor, masks: Tensor, best: Tensor, energy: Tensor) -> Tensor:
+    """Cross-entropy of the masks, and the error of the shares, of a crop."""
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_is_fast(values.device)):
+        likely, shares = refiner.scores(values.float())
+    shared = energy * (shares.float().softmax(dim=0) - best) ** 2
+    return F.binary_cross_entropy_with_logits(likely.float(), masks.float()) + shared.mean()
+
+
+def _crops(
+    refiner: Refiner,
+    models: Mapping[str, MaskCNN],
+    song: Song,
+    threshold: float,
+    random: np.random.Generator,
+) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    """Crops of a song: what the refiner sees, true masks, best shares, and energy of each bin."""
     stft = STFT()
     spectrum = stft.forward(song.mixture)
     magnitude = np.abs(spectrum)
     gates = predict_gates({source: models[source] for source in SOURCES}, magnitude)
-    energy = (magnitude.astype(np.float64) ** 2).ravel()
-    energy = energy / max(energy.mean(), 1e-12)
-    likely = 0.5 / energy.size + 0.5 * energy / max(energy.sum(), 1e-12)
-    chosen = random.choice(energy.size, BINS, p=likely / likely.sum())
-    with torch.inference_mode():
-        seen = refiner.values(torch.from_numpy(gates), torch.from_numpy(magnitude))
-    best = [
-        (stft.forward(song.sources[source]) * spectrum.conj()).real.ravel()[chosen]
-        / np.maximum(magnitude.ravel()[chosen] ** 2, 1e-9)
-        for source in SOURCES
-    ]
-    return (
-        seen.flatten(0, 1)[torch.from_numpy(chosen)].clone(),
-        # Where sources cancel, the best factor is far outside of what a gate can be.
-        torch.from_numpy(np.stack(best, axis=-1).clip(-1, 2).astype(np.float32)),
-        torch.from_numpy((energy[chosen] / (likely[chosen] * energy.size)).astype(np.float32)),
-    )
+    wanted = [stft.forward(song.sources[source]) for source in SOURCES]
+    masks = np.stack([binary_mask(np.abs(one), magnitude, threshold) for one in wanted])
+    # Where sources cancel, the best factor is far outside of what a gate can be.
+    best = [(one * spectrum.conj()).real / np.maximum(magnitude**2, 1e-9) for one in wanted]
+    best = np.stack(best).clip(-1, 2).astype(np.float16)
+    energy = magnitude**2 / max(float(np.mean(magnitude**2)), 1e-12)
+    energy = energy.clip(max=LOUDEST).astype(np.float16)
+    for start in random.integers(max(magnitude.shape[1] - FRAMES, 0) + 1, size=CROPS):
+        crop = np.s_[..., start : start + FRAMES]
+        first = max(start - REACH, 0)
+        around = np.s_[..., first : start + FRAMES + REACH]
+        with torch.inference_mode():
+            values = refiner.values(*map(torch.from_numpy, (gates[around], magnitude[around])))
+            values = values[..., start - first : start - first + FRAMES].half()
+        yield values.clone(), *(torch.from_numpy(of[crop].copy()) for of in (masks, best, energy))
 
 
 def train_refiner(
@@ -139,16 +160,23 @@ def train_refiner(
     Raises
     ------
     SepeduError
-        If a network is missing, or see `open_dataset`.
+        If a network is missing, or they were trained for different thresholds, or see
+        `open_dataset`.
     """
-    models = _models(folder)
+    models, thresholds = _networks(folder)
+    if len(set(thresholds)) > 1:
+        raise SepeduError(
+            f"The networks in {folder} were trained for thresholds {thresholds}",
+            "Train all four with the same",
+        )
     tracks = open_dataset(data, split="train")
     songs = (load_song(track) for track in progress(tracks))
-    refiner = fit_refiner(models, songs, seed)
+    refiner = fit_refiner(models, songs, seed, progress, thresholds[0])
     about = {
         "data": dataset_name(data),
         "songs": len(tracks),
         "seed": seed,
+        "threshold": thresholds[0],
         "commit": commit(),
         "networks": {source: fingerprint(model) for source, model in models.items()},
     }
@@ -160,8 +188,11 @@ def is_refined(folder: Path) -> bool:
     if not (folder / REFINER).is_file():
         return False
     told = load_refiner(folder / REFINER)[1].get("networks")
-    return told == {source: fingerprint(model) for source, model in _models(folder).items()}
+    return told == {source: fingerprint(model) for source, model in _networks(folder)[0].items()}
 
 
-def _models(folder: Path) -> dict[str, MaskCNN]:
-    return {source: load_checkpoint(folder / f"{source}.safetensors")[0] for source in SOURCES}
+def _networks(folder: Path) -> tuple[dict[str, MaskCNN], list[float]]:
+    """The four networks of a folder, and the threshold that each was trained for."""
+    loaded = {source: load_checkpoint(folder / f"{source}.safetensors") for source in SOURCES}
+    models = {source: model for source, (model, _, _) in loaded.items()}
+    return models, [about.get("threshold", 0.5) for _, about, _ in loaded.values()]

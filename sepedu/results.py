@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from .calibration import write_calibration
 from .checkpoints import find_refiner, load_checkpoint, weights_path
 from .datasets import SOURCES, load_song, open_dataset
 from .details import DIGITS, measure_details
@@ -121,11 +122,15 @@ def _plain(table: pd.DataFrame, orient: str) -> Any:
 
 
 def write_results(results: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write `results.json` and `results.md`; the same results give the same files."""
+    """Write `results.json`, `results.md` and the figure of the calibration, `calibration.png`.
+
+    The same results give the same files.
+    """
     texts = {
         "results.json": json.dumps(results, indent=1, sort_keys=True) + "\n",
         "results.md": as_markdown(results),
     }
     for name, text in texts.items():
         write_text(folder / name, text)
-    return [folder / name for name in texts]
+    figure = write_calibration(results["details"], folder / "calibration.png")
+    return [*(folder / name for name in texts), figure]

@@ -54,6 +54,16 @@ def as_markdown(results: Mapping[str, Any]) -> str:
             lines.append(f"| the talk | {row['accuracy']:.3f} | {row['mse']:.3f} | | | |")
         lines.append("")
     lines += _gates(results, rows)
+    lines += [
+        "## Is a network as sure as it is right?",
+        "",
+        "![Share of ones in the true masks over what each network says; the figures are in the "
+        "last tables below.](calibration.png)",
+        "",
+        "The larger the point, the more bins. On the diagonal a network says 0.7 where 7 of 10 "
+        "bins are ones.",
+        "",
+    ]
     for source, details in sorted(results["details"].items()):
         lines += [f"## Where the network for {source} is right", ""]
         lines += ["| from Hz | to Hz | ones | majority class | accuracy |", "|---|---|---|---|---|"]
@@ -115,9 +125,9 @@ def readme_table(results: Mapping[str, Any]) -> str:
     rows = pd.DataFrame(results["rows"]).set_index(["source", "part", "method"])
     talk = talk_results()
     first = [
-        "| training / validation | accuracy | majority class | mask made beforehand | the talk | "
-        "MSE | the talk |",
-        "|---|---|---|---|---|---|---|",
+        "| training / validation | accuracy | sharpened | majority class | mask made beforehand | "
+        "the talk | MSE | sharpened | the talk |",
+        "|---" * 9 + "|",
     ]
     second = [
         "| SDR (dB), validation | " + " | ".join(_README_RUNGS.values()) + " |",
@@ -136,10 +146,12 @@ def readme_table(results: Mapping[str, Any]) -> str:
 
         cells = [
             both("accuracy", "network, soft"),
+            both("accuracy", "network, sharpened"),
             both("accuracy", "majority class"),
             both("accuracy", "mask made beforehand"),
             told("accuracy"),
             both("mse", "network, soft"),
+            both("mse", "network, sharpened"),
             told("mse"),
         ]
         first.append(f"| {source} | {' | '.join(cells)} |")
@@ -197,7 +209,8 @@ def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]
         "The mask is the one with the best SDR on the validation songs, which `sepedu separate` "
         "uses; it is written in `masks.json`.",
         "",
-        "`refiner.safetensors` shares out each bin from what these four say of it: 1,860 "
+        "`refiner.safetensors` says of each bin, from what these four say of it and how it stands "
+        "out from its neighbours, which masks are 1 there and how to share it out: 23,624 "
         "parameters, fitted in minutes to the same training songs by `sepedu train refiner --data "
         "musdb7 --out FOLDER`. It belongs to these four networks and notes their fingerprints.",
         "",

@@ -4,44 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from .audio import check_audio, mono, resample
-from .checkpoints import load_checkpoint, load_refiner, weights_path
 from .datasets import SOURCES
-from .errors import SepeduError
 from .gates import (
     JOINT,
-    MASKS,
-    best_masks,
     combine_gates,
     predict_gate,
     predict_gates,
 )
 from .masks import apply_mask
 from .model import MaskCNN
+from .plan import Plan, check_request, load_models
 from .refiner import Refiner
 from .stft import STFT
 
+__all__ = ["load_models", "separate", "separate_block"]
 BLOCK_FRAMES = 1024
 """Frames separated at a time, about 12 seconds: memory stays bounded however long a song is."""
-MARGIN_FRAMES = 64
+MARGIN_FRAMES = 72
 """Frames beyond a block that are computed and thrown away, so that its borders are not heard."""
-
-
-def load_models(sources: Sequence[str] = SOURCES) -> dict[str, MaskCNN]:
-    """Load the trained networks that come with the course, by source.
-
-    Raises
-    ------
-    SepeduError
-        If a source is unknown, or its network is missing.
-
-    Lesson: 06
-    """
-    return {source: load_checkpoint(weights_path(source))[0] for source in sources}
 
 
 def separate(
@@ -52,6 +36,7 @@ def separate(
     threshold: float = 0.5,
     residual: bool = False,
     models: Mapping[str, MaskCNN] | None = None,
+    refiner: Refiner | None = None,
 ) -> dict[str, np.ndarray]:
     """Separate a mixture into estimates of its sources.
 
@@ -67,18 +52,21 @@ def separate(
         In hertz.
     sources : sequence of str
         Which of "drums", "bass", "other", "vocals" to estimate.
-    mask : {"best", "soft", "binary", "shared", "wiener", "refined"}
+    mask : {"best", "soft", "binary", "shared", "wiener", "sharpened", "refined"}
         "soft" multiplies by the network's output, "binary" by whether it exceeds the threshold.
         "shared", "wiener" and "refined" let the networks of all four sources share out each bin,
-        see `shared_gates`, `wiener_gates` and `refined_gates`; the last uses the refiner that was
-        fitted to the course's networks. "best" is, source by source, the one with the best SDR
-        on the validation songs; "soft" where the networks that it needs are not given.
+        see `shared_gates`, `wiener_gates` and `refined_gates`; "sharpened" makes soft masks of what
+        they say, see `sharpened_gates`. "best" is, source by source, the one with which the
+        course's networks have the best SDR on the validation songs; "soft" where the networks or
+        the refiner that it needs are not given.
     threshold : float
         For the binary mask, in [0, 1].
     residual : bool
         Also return "residual": what is left of the mixture when the estimates are taken away.
     models : mapping of str to MaskCNN, optional
         Networks by source, to use instead of those that come with the course.
+    refiner : Refiner, optional
+        Of these networks; the course's belongs to the course's.
 
     Returns
     -------
@@ -101,7 +89,7 @@ def separate(
     (2, 44100)
     """
     audio = check_audio(audio)
-    plan = check_request(sources, mask, threshold, sample_rate, models)
+    plan = check_request(sources, mask, threshold, sample_rate, models, refiner)
     channels = np.atleast_2d(audio)
     names = [*sources, "residual"] if residual else list(sources)
     estimates = {name: np.empty_like(channels) for name in names}
@@ -116,76 +104,6 @@ def separate(
         if left is not None:
             estimates["residual"][:, first:last] = left
     return {name: estimate.reshape(audio.shape) for name, estimate in estimates.items()}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a request comes to.
-
-    Attributes
-    ----------
-    models : dict of str to MaskCNN
-        The networks needed: those of the wanted sources first, in their order.
-    masks : dict of str to str
-        How each wanted source's gate is made, one of `MASKS`.
-    threshold : float
-        Of the binary masks.
-    refiner : Refiner, optional
-        Where a gate is refined.
-    """
-
-    models: dict[str, MaskCNN]
-    masks: dict[str, str]
-    threshold: float
-    refiner: Refiner | None = None
-
-
-def check_request(
-    sources: Sequence[str],
-    mask: str,
-    threshold: float,
-    sample_rate: int,
-    models: Mapping[str, MaskCNN] | None,
-) -> Plan:
-    """Return the networks and the masks for these sources, or say what is wrong."""
-    if isinstance(sources, str) or not sources or len(set(sources)) != len(sources):
-        raise SepeduError(
-            f"Sources {sources!r} are not a list of different names",
-            f"Give some of {', '.join(SOURCES)}",
-        )
-    if mask not in ("best", *MASKS):
-        raise SepeduError(f"Mask {mask!r} is unknown", f"Use best, {', '.join(MASKS)}")
-    if not 0 <= threshold <= 1:
-        raise SepeduError(f"Threshold {threshold!r} is outside 0 to 1", "Try 0.5")
-    if isinstance(sample_rate, bool) or int(sample_rate) != sample_rate or sample_rate < 1:
-        raise SepeduError(f"Sample rate {sample_rate!r} is not in whole hertz", "Often it is 44100")
-    known = SOURCES if models is None else tuple(models)
-    for source in sources:
-        if source not in known:
-            raise SepeduError(
-                f"There is no network for the source {source!r}",
-                f"There are networks for: {', '.join(known)}",
-            )
-    masks = dict.fromkeys(sources, mask)
-    if mask == "best":
-        alone = not set(SOURCES) <= set(known)
-        best = best_masks()
-        masks = {s: MASKS[0] if alone and best[s] in JOINT else best[s] for s in sources}
-    needed = list(sources)
-    if set(masks.values()) & set(JOINT):
-        needed += [source for source in SOURCES if source not in sources]
-        missing = [source for source in needed if source not in known]
-        if missing:
-            raise SepeduError(
-                f"The mask {mask!r} needs networks of all four sources; there is none for "
-                + ", ".join(missing),
-                "Use soft or binary",
-            )
-    models = load_models(needed) if models is None else models
-    refiner = None
-    if "refined" in masks.values():
-        refiner = load_refiner()[0]
-    return Plan({source: models[source] for source in needed}, masks, threshold, refiner)
 
 
 def blocks(samples: int, sample_rate: int) -> Iterator[tuple[int, int, int, int]]:

@@ -20,8 +20,9 @@ from .errors import SepeduError
 from .files import separate_file
 from .folders import Job, Request
 from .model import MaskCNN
+from .plan import Plan
 from .provenance import is_done, stories
-from .separation import Plan
+from .refiner import Refiner
 from .spawned import end_with_parent, interruptions_held_back
 
 
@@ -62,7 +63,7 @@ def separate_songs(
     if workers < 1:
         raise SepeduError(f"{workers} workers cannot work", "Give 1 or more")
     plan = request.plan()
-    request = replace(request, models=plan.models)
+    request = replace(request, models=plan.models, refiner=plan.refiner)
     left = []
     for job in jobs:
         if _is_done(job, request, plan):
@@ -98,6 +99,7 @@ def _attempt(
             request.threshold,
             request.residual,
             request.models,
+            request.refiner,
             progress,
         )
     except SepeduError as error:
@@ -125,7 +127,8 @@ def _several(
     threads = max(1, torch.get_num_threads() // workers)
     # As bytes: PyTorch's own way to hand tensors over keeps files open in shared memory.
     networks = {source: _packed(model) for source, model in (request.models or {}).items()}
-    words = (replace(request, models=None), networks, stop, threads)
+    refiner = save(request.refiner.state_dict()) if request.refiner else None
+    words = (replace(request, models=None, refiner=None), networks, refiner, stop, threads)
     pool = ProcessPoolExecutor(workers, context, _begin, words)
     try:
         with interruptions_held_back():
@@ -163,11 +166,19 @@ def _unpacked(output: str, weights: bytes) -> MaskCNN:
 
 
 def _begin(
-    request: Request, networks: Mapping[str, tuple[str, bytes]], stop: Event, threads: int
+    request: Request,
+    networks: Mapping[str, tuple[str, bytes]],
+    refiner: bytes | None,
+    stop: Event,
+    threads: int,
 ) -> None:
     """Prepare a worker: it stops when it is told to, and never outlives who started it."""
     models = {source: _unpacked(*packed) for source, packed in networks.items()}
     _Worker.request = replace(request, models=models)
+    if refiner is not None:
+        unpacked = Refiner()
+        unpacked.load_state_dict(load(refiner))
+        _Worker.request = replace(_Worker.request, refiner=unpacked.eval())
 
     def interrupt(*_: object) -> None:
         if _Worker.stopped and _Worker.busy:

@@ -13,7 +13,7 @@ from sepedu.evaluation import sdr
 from sepedu.gates import predict_gates
 from sepedu.model import MaskCNN
 from sepedu.plots import describe
-from sepedu.refiner import refined_gates
+from sepedu.refiner import sharpened_gates
 from sepedu.slides import panels
 from sepedu.slides.material import magnitude, network, song, stft
 from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
@@ -109,14 +109,14 @@ def shared():
 def lost():
     models = {name: network(name) for name in SOURCES}
     gates = predict_gates(models, mixture)
-    refined = refined_gates(gates, mixture, load_refiner()[0])
+    sharpened = sharpened_gates(gates, mixture, load_refiner()[0])
     voice = SOURCES.index("vocals")
     cells = np.s_[:140, 86:215]
     pictures = {
         "Mixture": np.log10(mixture[cells] + 1e-2),
         "True mask": binary_mask(stems[voice], mixture)[cells],
         "Network's mask": gates[voice][cells],
-        "Refined": refined[voice][cells],
+        "Sharpened": sharpened[voice][cells],
     }
     figure, axes = plt.subplots(1, 4, figsize=panels.WIDE, sharey=True)
     kilohertz, seconds = stft.frequencies[139] / 1000, stft.times(216)[[86, 215]]
@@ -133,7 +133,7 @@ def lost():
     return describe(
         figure,
         "A second and a half up to 3 kHz: the mixture with its narrow lines, the true mask of the "
-        "voice along them, the network's mask, a blur without lines, and the refined mask, which "
+        "voice along them, the network's mask, a blur without lines, and the sharpened mask, which "
         "has lines again.",
     )
 

@@ -4,23 +4,28 @@ import json
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sepedu import MaskCNN, SepeduError, gates, separate
+from sepedu.checkpoints import save_checkpoint, save_refiner
+from sepedu.cli import main
 from sepedu.datasets import SOURCES
 from sepedu.gates import (
     JOINT,
     MASKS,
+    REFINED,
     best_masks,
     best_masks_path,
     combine_gates,
     shared_gates,
     wiener_gates,
 )
-from sepedu.separation import check_request
+from sepedu.plan import check_request, read_networks
+from sepedu.refiner import Refiner
 
 PROBABILITIES = arrays(np.float32, (4, 3, 5), elements=st.floats(0, 1, width=32))
 
@@ -38,7 +43,7 @@ def test_joint_gates_sum_to_one_and_stay_between_0_and_1(soft):
 @settings(deadline=None)
 @given(PROBABILITIES, st.floats(0, 1))
 def test_gates_keep_the_order_of_what_the_networks_say(soft, threshold):
-    for mask in MASKS[:-1]:  # the refiner may well turn it round
+    for mask in set(MASKS) - set(REFINED):  # the refiner may well turn it round
         made = combine_gates(soft, mask, threshold)
         assert made.shape == soft.shape and made.dtype == np.float32
         larger = soft[0] > soft[1]
@@ -70,6 +75,12 @@ def test_an_unknown_kind_is_refused():
 
 
 @pytest.fixture(scope="module")
+def refiner():
+    torch.manual_seed(0)
+    return Refiner().eval()
+
+
+@pytest.fixture(scope="module")
 def models():
     torch.manual_seed(0)
     return {source: MaskCNN().eval() for source in SOURCES}
@@ -78,24 +89,25 @@ def models():
 AUDIO = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 20000)).astype(np.float32)
 
 
-@pytest.mark.parametrize("mask", JOINT)
-def test_shared_estimates_sum_to_the_mixture(models, mask):
+@pytest.mark.parametrize("mask", ["shared", "wiener", "refined"])
+def test_shared_estimates_sum_to_the_mixture(models, refiner, mask):
     audio = AUDIO[:, ::2]  # at the network's own rate, nothing lies beyond it
-    estimates = separate(audio, 22050, mask=mask, residual=True, models=models)
+    words = {"residual": True, "models": models, "refiner": refiner}
+    estimates = separate(audio, 22050, mask=mask, **words)
     assert np.abs(estimates["residual"]).max() < 1e-5
     soft = separate(audio, 22050, mask="soft", residual=True, models=models)
     assert np.abs(soft["residual"]).max() > 0.01
 
 
 @pytest.mark.parametrize("mask", JOINT)
-def test_one_source_alone_is_shared_among_all_four(models, mask):
-    alone = separate(AUDIO, 44100, ["bass"], mask, models=models)
+def test_one_source_alone_is_shared_among_all_four(models, refiner, mask):
+    alone = separate(AUDIO, 44100, ["bass"], mask, models=models, refiner=refiner)
     assert list(alone) == ["bass"]
-    together = separate(AUDIO, 44100, mask=mask, models=models)
+    together = separate(AUDIO, 44100, mask=mask, models=models, refiner=refiner)
     np.testing.assert_allclose(alone["bass"], together["bass"], atol=1e-6)
     with pytest.raises(SepeduError, match="all four sources; there is none for drums, other"):
         some = {source: models[source] for source in ("vocals", "bass")}
-        separate(AUDIO, 44100, ["bass"], mask, models=some)
+        separate(AUDIO, 44100, ["bass"], mask, models=some, refiner=refiner)
 
 
 def test_the_best_is_chosen_source_by_source(models, monkeypatch, tmp_path):
@@ -111,6 +123,35 @@ def test_the_best_is_chosen_source_by_source(models, monkeypatch, tmp_path):
     one = {"drums": models["drums"]}
     assert check_request(["drums"], "best", 0.5, 44100, one).masks == {"drums": "soft"}
     assert set(check_request(["vocals"], "best", 0.5, 44100, models).models) == {"vocals"}
+
+
+def test_networks_of_ones_own_are_not_refined_by_another_ones_refiner(
+    models, refiner, monkeypatch, tmp_path
+):
+    with pytest.raises(SepeduError, match="'refined' needs a refiner of these very networks"):
+        separate(AUDIO, 44100, mask="refined", models=models)
+    path = tmp_path / "masks.json"
+    path.write_text(json.dumps(dict.fromkeys(SOURCES, "refined")), encoding="utf-8")
+    monkeypatch.setattr(gates, "best_masks_path", lambda: path)
+    assert set(check_request(SOURCES, "best", 0.5, 44100, models).masks.values()) == {"soft"}
+    plan = check_request(SOURCES, "best", 0.5, 44100, models, refiner)
+    assert set(plan.masks.values()) == {"refined"} and plan.refiner is refiner
+
+
+def test_a_folder_of_networks_separates_with_its_own_refiner(models, refiner, tmp_path):
+    with pytest.raises(SepeduError, match="has no network"):
+        read_networks(tmp_path)
+    for source, model in models.items():
+        save_checkpoint(tmp_path / f"{source}.safetensors", model, {"source": source})
+    assert read_networks(tmp_path)[1] is None
+    save_refiner(tmp_path / "refiner.safetensors", refiner, {})
+    soundfile.write(tmp_path / "song.wav", AUDIO.T, 44100)
+    words = ["separate", str(tmp_path / "song.wav"), "--mask", "refined", "--model", str(tmp_path)]
+    assert main([*words, "--out", str(tmp_path / "out")]) == 0
+    expected = separate(AUDIO, 44100, mask="refined", models=models, refiner=refiner)
+    for source in SOURCES:
+        heard, _ = soundfile.read(tmp_path / "out" / "song" / f"{source}.wav")
+        np.testing.assert_allclose(heard.T, expected[source], atol=1e-4)
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"drums": "hard"}', '{"flute": "soft"}', "7"])

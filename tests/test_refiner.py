@@ -14,8 +14,9 @@ from sepedu.checkpoints import (
     weights_path,
 )
 from sepedu.datasets import SOURCES, Song
+from sepedu.evaluation import accuracy
 from sepedu.gates import combine_gates, predict_gates
-from sepedu.refiner import REACH, Refiner, refined_gates
+from sepedu.refiner import REACH, Refiner, refined_gates, sharpened_gates
 from sepedu.separation import MARGIN_FRAMES
 from sepedu.stft import HALF_CONTEXT, STFT
 
@@ -54,14 +55,26 @@ def test_a_bin_is_shared_out_whole(random_refiner):
 
 
 def test_it_has_the_parameters_that_its_page_says(random_refiner):
-    assert sum(p.numel() for p in random_refiner.parameters()) == 1860
-    assert "1,860 parameters" in Refiner.__doc__
+    assert sum(p.numel() for p in random_refiner.parameters()) == 23_624
+    assert "23,624 parameters" in Refiner.__doc__
+    assert refiner.REACH == 101 // 2 + 4  # the widest average, and four convolutions
 
 
-def test_pieces_give_what_the_whole_gives(random_refiner, monkeypatch):
-    whole = refined_gates(GATES, MAGNITUDE, random_refiner)
+def test_sharpened_gates_are_probabilities_of_their_own(random_refiner):
+    likely = sharpened_gates(GATES, MAGNITUDE, random_refiner)
+    assert likely.shape == GATES.shape and likely.dtype == np.float32
+    assert likely.min() >= 0 and likely.max() <= 1
+    assert np.abs(likely.sum(axis=0) - 1).max() > 0.1  # more than one mask may be 1
+    with torch.no_grad():
+        random_refiner.last.weight[4:] = 0  # what makes the shares
+    np.testing.assert_array_equal(sharpened_gates(GATES, MAGNITUDE, random_refiner), likely)
+
+
+@pytest.mark.parametrize("gates_of", [refined_gates, sharpened_gates])
+def test_pieces_give_what_the_whole_gives(gates_of, random_refiner, monkeypatch):
+    whole = gates_of(GATES, MAGNITUDE, random_refiner)
     monkeypatch.setattr(refiner, "PIECE", 7)
-    np.testing.assert_allclose(refined_gates(GATES, MAGNITUDE, random_refiner), whole, atol=1e-5)
+    np.testing.assert_allclose(gates_of(GATES, MAGNITUDE, random_refiner), whole, atol=1e-5)
 
 
 def test_what_it_sees_lies_within_the_margin_of_a_block():
@@ -79,16 +92,18 @@ def test_gates_of_something_else_are_refused(random_refiner, gates):
         refined_gates(gates, MAGNITUDE, random_refiner)
 
 
-def test_refining_needs_mixture_and_refiner(random_refiner):
-    with pytest.raises(SepeduError, match="needs the mixture and a refiner"):
-        combine_gates(GATES, "refined")
-    refined = combine_gates(GATES, "refined", magnitude=MAGNITUDE, refiner=random_refiner)
-    np.testing.assert_array_equal(refined, refined_gates(GATES, MAGNITUDE, random_refiner))
+@pytest.mark.parametrize(
+    ("mask", "gates_of"), [("refined", refined_gates), ("sharpened", sharpened_gates)]
+)
+def test_refining_needs_mixture_and_refiner(mask, gates_of, random_refiner):
+    with pytest.raises(SepeduError, match=f"{mask}' needs the mixture and a refiner"):
+        combine_gates(GATES, mask)
+    made = combine_gates(GATES, mask, magnitude=MAGNITUDE, refiner=random_refiner)
+    np.testing.assert_array_equal(made, gates_of(GATES, MAGNITUDE, random_refiner))
 
 
-def test_it_learns_what_stands_out(models, monkeypatch):
+def test_it_learns_what_stands_out(models):
     """The networks know nothing: only hits and lines can tell drums from bass."""
-    monkeypatch.setattr(refining, "STEPS", 300)
     song = hum_and_clicks()
     fitted = refining.fit_refiner(models, [song])
     spectrum = STFT().forward(song.mixture)
@@ -100,10 +115,14 @@ def test_it_learns_what_stands_out(models, monkeypatch):
         return (np.abs(wanted - gates * spectrum) ** 2).sum()
 
     assert error(shares) < 0.2 * error(np.full_like(shares, 0.25))
+    drums = np.abs(STFT().forward(song.sources["drums"])) > 0.5 * magnitude
+    likely = sharpened_gates(predict_gates(models, magnitude), magnitude, fitted)
+    commonest = max(drums.mean(), 1 - drums.mean())
+    assert accuracy(likely[0], drums) > commonest + 0.5 * (1 - commonest)
 
 
 def test_fitting_twice_gives_the_same(models, monkeypatch):
-    monkeypatch.setattr(refining, "STEPS", 5)
+    monkeypatch.setattr(refining, "EPOCHS", 1)
     one, two = (refining.fit_refiner(models, [hum_and_clicks()], seed=3) for _ in range(2))
     for name, value in one.state_dict().items():
         assert torch.equal(value, two.state_dict()[name])
@@ -114,6 +133,15 @@ def test_fitting_needs_four_networks_and_songs(models):
         refining.fit_refiner({s: models[s] for s in ("drums", "bass")}, [hum_and_clicks()])
     with pytest.raises(SepeduError, match="no songs"):
         refining.fit_refiner(models, [])
+
+
+def test_networks_of_two_thresholds_have_no_refiner(models, tmp_path):
+    for source, model in models.items():
+        about = {"threshold": 0.25 if source == "bass" else 0.5}
+        save_checkpoint(tmp_path / f"{source}.safetensors", model, about)
+    with pytest.raises(SepeduError, match="trained for thresholds"):
+        refining.train_refiner(None, tmp_path)
+    assert not (tmp_path / "refiner.safetensors").exists()
 
 
 def test_it_comes_back_from_disk_and_is_no_network(random_refiner, models, tmp_path):

@@ -2,12 +2,14 @@
 
 import json
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
 from songs import made_up_song, write_hq_dataset
 
 from sepedu import MaskCNN, SepeduError, results
+from sepedu.calibration import calibration
 from sepedu.checkpoints import load_checkpoint, save_checkpoint, weights_path
 from sepedu.cli import main
 from sepedu.datasets import SOURCES
@@ -48,6 +50,18 @@ def test_results_are_rebuilt_alike(networks, tmp_path):
     assert sum(c["share"] for c in details["calibration"]) == pytest.approx(1, abs=1e-3)
 
 
+def test_the_figure_of_the_calibration_shows_what_was_measured():
+    tenths = [{"said": 0.1, "true": 0.3, "share": 0.75}, {"said": 0.9, "true": 0.8, "share": 0.25}]
+    figure = calibration({"bass": {"calibration": tenths}})
+    assert "stay within 0.20 of the diagonal" in figure.get_label()
+    (axes,) = figure.axes
+    curve = next(line for line in axes.lines if line.get_label() == "bass")
+    np.testing.assert_allclose(curve.get_xydata(), [[0.1, 0.3], [0.9, 0.8]])
+    small, large = sorted(axes.collections[0].get_sizes())
+    assert large == pytest.approx(3 * small)
+    plt.close(figure)
+
+
 def test_the_best_mask_has_the_highest_median_on_the_validation_songs():
     def rows(part, *ratios):
         methods = [f"network, {mask}" for mask in MASKS]
@@ -56,11 +70,14 @@ def test_the_best_mask_has_the_highest_median_on_the_validation_songs():
             for method, sdr in zip(methods, ratios, strict=True)
         ]
 
-    training = rows("train", 9.0, 0.0, 0.0, 0.0, 0.0)
+    training = rows("train", 9.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     ideal = [{"part": "valid", "source": "bass", "method": "ideal binary mask", "sdr": 8.0}]
-    assert best_mask(training + ideal + rows("valid", 1.0, -2.0, 3.0, 2.0, 2.9), "bass") == "shared"
-    assert best_mask(rows("valid", 1.0, 0.0, 1.0, 1.0, 1.0), "bass") == "soft"
-    assert best_mask(rows("valid", *[None] * 5), "bass") == "soft"
+    assert (
+        best_mask(training + ideal + rows("valid", 1.0, -2.0, 3.0, 2.0, 1.5, 2.9), "bass")
+        == "shared"
+    )
+    assert best_mask(rows("valid", 1.0, 0.0, 1.0, 1.0, 1.0, 1.0), "bass") == "soft"
+    assert best_mask(rows("valid", *[None] * 6), "bass") == "soft"
 
 
 def test_test_songs_choose_no_mask(tmp_path):

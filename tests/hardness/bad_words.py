@@ -5,6 +5,10 @@ from __future__ import annotations
 from bad_sets import command
 from workbench import Case, Workbench
 
+from sepedu import MaskCNN
+from sepedu.checkpoints import save_checkpoint
+from sepedu.datasets import SOURCES
+
 WORDS = "Words on the command line"
 
 
@@ -16,6 +20,23 @@ def _into_a_folder(bench: Workbench) -> list[str]:
     folder = bench.folder / "results"
     folder.mkdir()
     return ["evaluate", "--data", "stempeg", "--subset", "test", "--out", str(folder)]
+
+
+def _networks(bench: Workbench, threshold_of_bass: float = 0.5) -> None:
+    """Put four networks of one's own into a folder."""
+    for source in SOURCES:
+        about = {"source": source, "threshold": threshold_of_bass if source == "bass" else 0.5}
+        save_checkpoint(bench.folder / "networks" / f"{source}.safetensors", MaskCNN(), about)
+
+
+def _unrefined(bench: Workbench) -> list[str]:
+    _networks(bench)
+    return bench.separate(bench.good, "--model", "networks", "--mask", "refined")
+
+
+def _of_two_thresholds(bench: Workbench) -> list[str]:
+    _networks(bench, 0.2)
+    return ["train", "refiner", "--out", "networks"]
 
 
 TRAIN = ("train", "bass", "--out", "OUT/bass.safetensors")
@@ -36,6 +57,25 @@ CASES = [
         "a mask that needs four networks, with one",
         _song_with("--mask", "wiener"),
         "needs networks of all four sources",
+    ),
+    Case(
+        WORDS,
+        "a mask of the refiner, with networks that have none",
+        _unrefined,
+        "needs a refiner of these very networks",
+    ),
+    Case(
+        WORDS,
+        "a refiner of networks for different thresholds",
+        _of_two_thresholds,
+        "Train all four with the same",
+    ),
+    Case(WORDS, "a folder without networks", _song_with("--model", "."), "has no network"),
+    Case(
+        WORDS,
+        "reproducing with a set that is not there",
+        command("reproduce", "--data", "nowhere", "--out", "OUT"),
+        "nowhere",
     ),
     Case(WORDS, "no worker", _song_with("--workers", "0"), "0 workers"),
     Case(WORDS, "training an unknown source", command("train", "flute", *TRAIN[2:]), "'flute'"),
