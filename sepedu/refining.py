@@ -26,7 +26,7 @@ from .stft import STFT
 
 CROPS, FRAMES = 5, 96
 """Taken of each song, however long it is: memory stays bounded, at about 20 MB a song."""
-EPOCHS, BATCH, LEARNING_RATE = 22, 4, 3e-3
+EPOCHS, BATCH, LEARNING_RATE = 40, 4, 3e-3
 LOUDEST = 200.0
 """Times the mean energy, from which on bins count alike: one chord must not drown out the rest."""
 
