@@ -28,8 +28,6 @@ def calibration(details: Mapping[str, Mapping[str, Any]]) -> Figure:
     ----------
     A. Niculescu-Mizil and R. Caruana, "Predicting good probabilities with supervised learning",
     ICML 2005.
-
-    Lesson: 06
     """
     figure, axes = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
     axes.plot([0, 1], [0, 1], ":", color="#555555", label="calibrated")

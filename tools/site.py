@@ -80,7 +80,8 @@ def main(out: Path) -> int:
     for lesson in sorted((CLONE / "lessons").glob("*.ipynb")):
         write_page(out, Path("lessons") / f"{lesson.stem}.html", lesson.stem, lesson_body(lesson))
     write_page(out, Path("api.html"), "The library", library_body())
-    shutil.copyfile(CLONE / "docs" / "separation.png", out / "docs" / "separation.png")
+    for picture in (CLONE / "docs").glob("*.png"):
+        shutil.copyfile(picture, out / "docs" / picture.name)
     pictures = CLONE / "data" / "pictures"
     shutil.copytree(pictures, out / "data" / "pictures")
     decks = CLONE / "slides" / "build"

@@ -202,7 +202,10 @@ CASES = [
     Case(DATA, "training on a single song", _one_song, "No songs of split 'valid'"),
     Case(NETWORK, "no such file", lambda b: b.separate(b.good, "--model", "none"), "no checkpoint"),
     Case(
-        NETWORK, "a folder", lambda b: b.separate(b.good, "--model", str(b.folder)), "no checkpoint"
+        NETWORK,
+        "a folder",
+        lambda b: b.separate(b.good, "--model", str(b.folder)),
+        "has no network",
     ),
     Case(NETWORK, "empty", _model(lambda path: path.write_bytes(b"")), "damaged"),
     Case(NETWORK, "text", _model(lambda path: path.write_text("la la")), "damaged"),

@@ -70,7 +70,6 @@ CASES = [
         _of_two_thresholds,
         "Train all four with the same",
     ),
-    Case(WORDS, "a folder without networks", _song_with("--model", "."), "has no network"),
     Case(
         WORDS,
         "reproducing with a set that is not there",
