@@ -9,7 +9,7 @@ import pandas as pd
 
 from .datasets import SOURCES, Song
 from .distortion import framewise_sdr, sdr, si_sdr
-from .gates import JOINT, MASKS, REFINED, combine_gates, predict_gates
+from .gates import JOINT, MASKS, REFINED, combine_all, predict_gates
 from .masks import apply_mask, binary_mask, ratio_mask
 from .model import MaskCNN
 from .refiner import Refiner
@@ -161,8 +161,9 @@ def _gates(
     if needed:
         soft = predict_gates({source: models[source] for source in needed}, mixture)
         masks = [mask for mask in MASKS if joint or mask not in JOINT]
-        for mask in masks if refiner else [mask for mask in masks if mask not in REFINED]:
-            made = combine_gates(soft, mask, magnitude=mixture, refiner=refiner)
+        if not refiner:
+            masks = [mask for mask in masks if mask not in REFINED]
+        for mask, made in combine_all(soft, masks, magnitude=mixture, refiner=refiner).items():
             for source, gate in zip(needed, made, strict=True):
                 if source in found:
                     found[source][mask] = gate

@@ -8,7 +8,7 @@ estimates sum to the mixture.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +18,12 @@ from .dense import predict_mask
 from .errors import SepeduError
 from .masks import ratio_mask
 from .model import MaskCNN
-from .refiner import Refiner, refined_gates, sharpened_gates
+from .refiner import Refiner, answers
 
 MASKS = ("soft", "binary", "shared", "wiener", "sharpened", "refined")
 """How a source's gate is made; the first is taken where nothing was measured."""
-REFINED = {"sharpened": sharpened_gates, "refined": refined_gates}
-"""Those that the refiner makes."""
+REFINED = ("sharpened", "refined")
+"""Those that the refiner makes, both at once."""
 JOINT = ("shared", "wiener", *REFINED)
 """Those that need the networks of all four sources."""
 
@@ -81,11 +81,29 @@ def combine_gates(
     if mask in REFINED:
         if magnitude is None or refiner is None:
             raise SepeduError(f"The mask {mask!r} needs the mixture and a refiner", "Give both")
-        return REFINED[mask](gates, magnitude, refiner)
+        return answers(gates, magnitude, refiner)[REFINED.index(mask)]
     kinds = {"soft": np.asarray, "shared": shared_gates, "wiener": wiener_gates}
     if mask not in kinds:
         raise SepeduError(f"Mask {mask!r} is unknown", f"Use one of {', '.join(MASKS)}")
     return kinds[mask](gates)
+
+
+def combine_all(
+    gates: np.ndarray,
+    masks: Iterable[str],
+    threshold: float = 0.5,
+    magnitude: np.ndarray | None = None,
+    refiner: Refiner | None = None,
+) -> dict[str, np.ndarray]:
+    """The gates of several kinds, by kind; see `combine_gates`. The refiner runs once for both."""
+    wanted = dict.fromkeys(masks)
+    made: dict[str, np.ndarray] = {}
+    if set(REFINED) <= set(wanted) and magnitude is not None and refiner is not None:
+        made = dict(zip(REFINED, answers(gates, magnitude, refiner), strict=True))
+    for mask in wanted:
+        if mask not in made:
+            made[mask] = combine_gates(gates, mask, threshold, magnitude, refiner)
+    return made
 
 
 def shared_gates(gates: np.ndarray) -> np.ndarray:

@@ -10,8 +10,6 @@ questions: which sources' masks are 1 there, and how to share the bin out, for t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -159,7 +157,7 @@ def refined_gates(gates: np.ndarray, magnitude: np.ndarray, refiner: Refiner) ->
 
     Lesson: 08
     """
-    return _in_pieces(gates, magnitude, lambda *piece: refiner(*piece)[1])
+    return answers(gates, magnitude, refiner)[1]
 
 
 def sharpened_gates(gates: np.ndarray, magnitude: np.ndarray, refiner: Refiner) -> np.ndarray:
@@ -170,12 +168,13 @@ def sharpened_gates(gates: np.ndarray, magnitude: np.ndarray, refiner: Refiner) 
 
     Lesson: 08
     """
-    return _in_pieces(gates, magnitude, lambda *piece: refiner(*piece)[0])
+    return answers(gates, magnitude, refiner)[0]
 
 
-def _in_pieces(
-    gates: np.ndarray, magnitude: np.ndarray, answer: Callable[[Tensor, Tensor], Tensor]
-) -> np.ndarray:
+def answers(
+    gates: np.ndarray, magnitude: np.ndarray, refiner: Refiner
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `sharpened_gates` and `refined_gates` return, for the work of one of them."""
     if gates.shape != (len(SOURCES), *magnitude.shape):
         raise SepeduError(
             f"Gates of shape {gates.shape} cannot be refined for a mixture of {magnitude.shape}",
@@ -188,6 +187,7 @@ def _in_pieces(
     with torch.inference_mode():
         for start in range(0, frames, PIECE):
             first, last = max(start - REACH, 0), start + PIECE + REACH
-            refined = answer(said[..., first:last], level[:, first:last])
-            pieces.append(refined[..., start - first : start - first + PIECE])
-    return torch.cat(pieces, dim=-1).numpy()
+            both = torch.stack(refiner(said[..., first:last], level[:, first:last]))
+            pieces.append(both[..., start - first : start - first + PIECE])
+    sharpened, refined = torch.cat(pieces, dim=-1).numpy()
+    return sharpened, refined

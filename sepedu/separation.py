@@ -11,6 +11,7 @@ from .audio import check_audio, mono, resample
 from .datasets import SOURCES
 from .gates import (
     JOINT,
+    combine_all,
     combine_gates,
     predict_gate,
     predict_gates,
@@ -158,10 +159,7 @@ def _gates(magnitude: np.ndarray, plan: Plan) -> Iterator[tuple[str, np.ndarray]
     if set(plan.masks.values()) & set(JOINT):
         models = {source: plan.models[source] for source in SOURCES}
         soft = predict_gates(models, magnitude)
-        together = {
-            mask: combine_gates(soft, mask, plan.threshold, magnitude, plan.refiner)
-            for mask in set(plan.masks.values())
-        }
+        together = combine_all(soft, plan.masks.values(), plan.threshold, magnitude, plan.refiner)
     for source, mask in plan.masks.items():
         if together:
             yield source, together[mask][SOURCES.index(source)]

@@ -20,6 +20,7 @@ from sepedu.gates import (
     REFINED,
     best_masks,
     best_masks_path,
+    combine_all,
     combine_gates,
     shared_gates,
     wiener_gates,
@@ -48,6 +49,16 @@ def test_gates_keep_the_order_of_what_the_networks_say(soft, threshold):
         assert made.shape == soft.shape and made.dtype == np.float32
         larger = soft[0] > soft[1]
         assert (made[0] >= made[1])[larger].all()
+
+
+def test_several_kinds_at_once_are_those_one_by_one(refiner):
+    random = np.random.default_rng(0)
+    soft = random.random((4, 513, 20), dtype=np.float32)
+    words = {"magnitude": random.gamma(1, 1, (513, 20)).astype(np.float32), "refiner": refiner}
+    made = combine_all(soft, MASKS, **words)
+    assert set(made) == set(MASKS)
+    for mask, gate in made.items():
+        np.testing.assert_array_equal(gate, combine_gates(soft, mask, **words))
 
 
 def test_two_sources_exactly():
