@@ -31,13 +31,13 @@ hub:
 	@$(COURSE) python deploy/try_out.py $(if $(PORT),--port $(PORT))
 
 slides:
-	@$(COURSE) sepedu slides build
+	@$(COURSE) python -m tools.slides $(ARGS)
 
 results:
 	@$(COURSE) sepedu results --data musdb7 --clone .
 
 bench:
-	@$(COURSE) python -m sepedu.bench
+	@$(COURSE) python -m tools.bench
 
 site:
 	@$(COURSE) python tools/site.py

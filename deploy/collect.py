@@ -19,8 +19,8 @@ from urllib.request import Request, urlopen
 
 from links import FOLDER, lessons
 
+from sepedu.engine.files import write_text
 from sepedu.errors import SepeduError
-from sepedu.whole import write_text
 
 MISSING = "has no copy"
 

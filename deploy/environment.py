@@ -17,8 +17,8 @@ import sysconfig
 import venv
 from pathlib import Path
 
+from sepedu.engine.files import write_text
 from sepedu.errors import SepeduError
-from sepedu.whole import write_text
 
 CLONE = Path(__file__).resolve().parent.parent
 DEPLOY = CLONE / "deploy"

@@ -23,8 +23,8 @@ from environment import CLONE, DEPLOY, set_up
 from links import lessons
 from try_out import TryOut, running
 
+from sepedu.engine.files import write_text
 from sepedu.errors import SepeduError
-from sepedu.whole import write_text
 
 FILE = DEPLOY / "memory.json"
 GUIDE = DEPLOY / "README.md"

@@ -26,8 +26,8 @@ from urllib.request import urlopen
 from environment import CLONE, DEPLOY, HUB, set_up
 from fill_cache import fill
 
+from sepedu.engine.files import write_text
 from sepedu.errors import SepeduError
-from sepedu.whole import write_text
 
 
 @dataclass

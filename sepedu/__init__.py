@@ -40,13 +40,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .datasets import load_song, load_songs, open_dataset
     from .dense import predict_mask
     from .errors import SepeduError
     from .evaluation import evaluate
     from .masks import apply_mask, average_mask, binary_mask, ratio_mask
     from .model import MaskCNN
     from .separation import separate
+    from .songs import load_song, load_songs, open_dataset
     from .stft import STFT
 
 __version__ = "0.1.0"
@@ -58,9 +58,9 @@ _HOME = {
     "ratio_mask": "masks",
     "average_mask": "masks",
     "apply_mask": "masks",
-    "open_dataset": "datasets",
-    "load_song": "datasets",
-    "load_songs": "datasets",
+    "open_dataset": "songs",
+    "load_song": "songs",
+    "load_songs": "songs",
     "MaskCNN": "model",
     "predict_mask": "dense",
     "separate": "separation",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import io
 import math
 import os
+import subprocess
 import tempfile
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -12,12 +16,114 @@ import numpy as np
 import soundfile
 import soxr
 
-from .containers import is_for_libsndfile, missing_bytes
-from .decode import decode
+from .engine.containers import is_for_libsndfile, missing_bytes
+from .engine.ffmpeg import ensure_ffmpeg
+from .engine.files import written_whole
 from .errors import SepeduError
-from .player import Player, mp3_address
-from .samples import CLIP_LIMIT, check_audio, common_gain
-from .whole import written_whole
+
+CLIP_LIMIT = 1.0
+"""Largest sample that a player or a file of whole numbers can hold."""
+LARGEST = 1e12
+"""Samples beyond this are no sound; sums of their squares would leave the range of float32."""
+
+
+def check_audio(audio: np.ndarray, name: str = "the audio given") -> np.ndarray:
+    """Return audio as float32 [shape=(channels, samples) or (samples,)], or say why it is unfit.
+
+    Parameters
+    ----------
+    audio : np.ndarray [shape=(samples,) or (channels, samples)]
+        Whole numbers are scaled by the largest their type can hold; bytes without sign are
+        8-bit audio around 128.
+    name : str
+        What to call it in an error.
+
+    Raises
+    ------
+    SepeduError
+        If there are no samples, the shape is not one of audio, or a value is not finite.
+    """
+    audio = np.asarray(audio)
+    if audio.dtype == np.uint8:
+        audio = (audio.astype(np.float32) - 128) / 128
+    elif audio.dtype.kind == "i":
+        audio = audio.astype(np.float32) / -float(np.iinfo(audio.dtype).min)
+    if not np.issubdtype(audio.dtype, np.floating) or audio.ndim not in (1, 2):
+        raise SepeduError(
+            f"Audio of shape {audio.shape} and type {audio.dtype} in {name} is not understood",
+            "Give real samples of shape (samples,) or (channels, samples)",
+        )
+    if audio.size == 0:
+        raise SepeduError(f"There are no samples in {name}", "Give at least one sample")
+    if not np.isfinite(audio).all():
+        raise SepeduError(
+            f"There are values that are not finite (NaN or infinity) in {name}",
+            "Export it again from the program that made it",
+        )
+    largest = float(np.abs(audio).max())  # a float, for half precision does not hold the limit
+    if largest > LARGEST:
+        raise SepeduError(
+            f"There are values that are too large, up to {largest:.0e}, in {name}",
+            "Full level is 1: export it again from the program that made it",
+        )
+    if audio.ndim == 2 and audio.shape[0] > 64:
+        raise SepeduError(
+            f"Audio of shape {audio.shape} in {name} would have {audio.shape[0]} channels",
+            "Put the channels first: audio.T turns (samples, channels) round",
+        )
+    return audio.astype(np.float32, copy=False)
+
+
+def common_gain(*recordings: np.ndarray) -> float:
+    """One gain for all of several recordings that keeps the loudest from clipping, at most 1."""
+    peak = max(float(np.abs(recording).max(initial=0.0)) for recording in recordings)
+    return 1.0 if peak <= CLIP_LIMIT else CLIP_LIMIT / peak
+
+
+def decode(path: Path, wav: Path) -> Path:
+    """Write the first sound of a file (of a stem file, the mixture; of a video, its sound) as WAV.
+
+    Nothing is resampled or mixed. Damage inside the file is an error, not a silence.
+
+    Parameters
+    ----------
+    path : path
+    wav : path
+        The 32-bit float WAV file to write; over 4 GB it has the layout RF64.
+
+    Returns
+    -------
+    wav : pathlib.Path
+
+    Raises
+    ------
+    SepeduError
+        If ffmpeg finds no sound, or cannot decode all of it, or has no room for it.
+    """
+    # The names travel as arguments of their own, never through a shell. With "file:" before it a
+    # name is a name, whatever it starts with or holds, and no playlist reaches for the network.
+    command = [
+        *(str(ensure_ffmpeg()["ffmpeg"]), "-nostdin", "-v", "error", "-xerror"),
+        *("-protocol_whitelist", "file", "-i", f"file:{path.absolute()}"),
+        *("-map", "0:a:0", "-c:a", "pcm_f32le", "-rf64", "auto", "-f", "wav"),
+        *("-y", f"file:{wav.absolute()}"),
+    ]
+    # Not restored, the signals leave a disk's limit to be told instead of ending ffmpeg at once.
+    result = subprocess.run(command, capture_output=True, check=False, restore_signals=False)
+    if result.returncode:
+        lines = result.stderr.decode(errors="replace").strip().splitlines()
+        if any("No space left" in line or "File too large" in line for line in lines):
+            raise SepeduError(
+                f"There is no room for temporary files, to decode {path}",
+                "Free some, or name another folder in the variable TMPDIR",
+            )
+        said = lines[0].rsplit("] ", 1)[-1][:120] if lines else "nothing"
+        raise SepeduError(
+            f"The file {path} cannot be read as audio, or is cut off (ffmpeg: {said})",
+            "Give a whole WAV, FLAC, MP3, OGG or MP4 file; convert others with ffmpeg first",
+        )
+    return wav
+
 
 __all__ = [
     "Player",
@@ -217,3 +323,52 @@ def resample(audio: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
     missing = length - changed.shape[-1]
     changed = np.pad(changed, ((0, 0), (0, missing)))  # soxr rounds, and may end a sample early
     return np.ascontiguousarray(changed).reshape(*audio.shape[:-1], length)
+
+
+class Player:
+    """Play recordings at one common gain, so that what is louder also sounds louder.
+
+    `IPython.display.Audio` scales each clip to full level, and a faint estimate then sounds as
+    loud as its source. Here one gain, at most 1, holds for all the recordings of a call, and is
+    shown when it is not 1. The sound travels inside the page as MP3, so that it plays without a
+    network and a notebook stays small.
+
+    Parameters
+    ----------
+    recordings : dict of np.ndarray [each shape=(samples,) or (channels, samples)]
+        What to play, by the name to show.
+    sample_rate : int
+        In hertz; one that MP3 knows (8,000 to 48,000).
+
+    Lesson: 00
+    """
+
+    def __init__(self, recordings: dict[str, np.ndarray], sample_rate: int) -> None:
+        self.recordings = {name: check_audio(audio, name) for name, audio in recordings.items()}
+        self.sample_rate = sample_rate
+        self.gain = common_gain(*self.recordings.values())
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left;padding-right:1em">{html.escape(name)}'
+            f'</th><td><audio controls preload="auto" aria-label="Play: {html.escape(name)}" '
+            f'src="{mp3_address(audio * self.gain, self.sample_rate)}"></audio></td></tr>'
+            for name, audio in self.recordings.items()
+        )
+        note = "" if self.gain == 1 else f"<p>All played at one gain of {self.gain:.2f}.</p>"
+        return f'<table class="sepedu-player">{rows}</table>{note}'
+
+    def __repr__(self) -> str:
+        lines = [
+            f"  {name} ({audio.shape[-1] / self.sample_rate:.2f} s)"
+            for name, audio in self.recordings.items()
+        ]
+        head = f"Player at {self.sample_rate} Hz, gain {self.gain:.2f}. Run the cell to listen to:"
+        return "\n".join([head, *lines])
+
+
+def mp3_address(audio: np.ndarray, sample_rate: int) -> str:
+    """Encode audio as MP3 inside a data address [shape=(samples,) or (channels, samples)]."""
+    memory = io.BytesIO()
+    soundfile.write(memory, audio.T, sample_rate, format="MP3", compression_level=0.6)
+    return "data:audio/mpeg;base64," + base64.b64encode(memory.getvalue()).decode()

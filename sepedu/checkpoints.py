@@ -16,12 +16,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from .datasets import SOURCES, data_folder
+from .engine.files import clear_parts, written_whole
+from .engine.refiner import REFINER, Refiner
 from .errors import SepeduError
 from .model import MaskCNN
-from .refiner import REFINER, Refiner
+from .songs import SOURCES, data_folder
 from .stft import STFT
-from .whole import clear_parts, written_whole
 
 FORMAT = 1
 """Version of the layout; a newer one is refused instead of misread."""

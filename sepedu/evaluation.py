@@ -2,18 +2,211 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from .datasets import SOURCES, Song
-from .distortion import framewise_sdr, sdr, si_sdr
-from .gates import JOINT, MASKS, REFINED, combine_all, predict_gates
+from .engine.gates import JOINT, MASKS, REFINED, combine_all, predict_gates
+from .engine.refiner import Refiner
+from .errors import SepeduError
 from .masks import apply_mask, binary_mask, ratio_mask
 from .model import MaskCNN
-from .refiner import Refiner
+from .songs import SOURCES, Song
 from .stft import STFT
+
+
+def sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
+    r"""Signal-to-distortion ratio of an estimate, in decibels.
+
+    .. math:: \text{SDR} = 10 \log_{10} \frac{\sum s^2}{\sum (s - \hat s)^2}
+
+    It is the SDR of museval (BSSEval v4) for one window that spans the recording.
+
+    Parameters
+    ----------
+    reference, estimate : np.ndarray [shape=(samples,) or (channels, samples)]
+
+    Returns
+    -------
+    sdr : float
+        NaN where the reference is silent, since nothing can then be right; infinite for a
+        perfect estimate; 0 for silence.
+
+    References
+    ----------
+    F.-R. Stöter, A. Liutkus, N. Ito, "The 2018 signal separation evaluation campaign",
+    LVA/ICA 2018.
+
+    Lesson: 06
+
+    Examples
+    --------
+    >>> sdr(np.array([1.0, -1.0]), np.array([0.0, 0.0]))
+    0.0
+    """
+    reference, estimate = _same_shape(reference, estimate)
+    energy = float((reference**2).sum())
+    error = float(((reference - estimate) ** 2).sum())
+    if energy == 0:
+        return float("nan")
+    return float("inf") if error == 0 else float(10 * np.log10(energy / error))
+
+
+def framewise_sdr(
+    reference: np.ndarray, estimate: np.ndarray, sample_rate: int, seconds: float = 1.0
+) -> float:
+    """Median over windows of one second of `sdr`: what museval reports for a song.
+
+    Windows where the reference is silent do not count; NaN if there are no others.
+
+    Lesson: 06
+    """
+    reference, estimate = _same_shape(reference, estimate)
+    length = int(seconds * sample_rate)
+    starts = range(0, max(reference.shape[-1] - length, 0) + 1, length)
+    values = [sdr(reference[..., s : s + length], estimate[..., s : s + length]) for s in starts]
+    heard = [value for value in values if not np.isnan(value)]
+    return float(np.median(heard)) if heard else float("nan")
+
+
+def si_sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
+    r"""Scale-invariant SDR, in decibels: the estimate's level does not count.
+
+    .. math:: \text{SI-SDR} = 10 \log_{10} \frac{\|\alpha s\|^2}{\|\alpha s - \hat s\|^2},
+        \quad \alpha = \frac{\langle \hat s, s \rangle}{\|s\|^2}
+
+    Parameters
+    ----------
+    reference, estimate : np.ndarray [shape=(samples,) or (channels, samples)]
+
+    Returns
+    -------
+    si_sdr : float
+        NaN where the reference or the estimate is silent.
+
+    References
+    ----------
+    J. Le Roux, S. Wisdom, H. Erdogan, J. R. Hershey, "SDR - half-baked or well done?",
+    ICASSP 2019.
+
+    Lesson: 06
+    """
+    reference, estimate = _same_shape(reference, estimate)
+    energy = float((reference**2).sum())
+    if energy == 0 or not estimate.any():
+        return float("nan")
+    return sdr(float((reference * estimate).sum()) / energy * reference, estimate)
+
+
+def _same_shape(reference: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if np.shape(reference) != np.shape(estimate):
+        raise SepeduError(
+            f"Reference of shape {np.shape(reference)} and estimate of shape "
+            f"{np.shape(estimate)} cannot be compared",
+            "Both must have the same channels and length",
+        )
+    reference, estimate = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
+    if not (np.isfinite(reference).all() and np.isfinite(estimate).all()):
+        raise SepeduError(
+            "There are values that are not finite (NaN or infinity) in what is to be compared",
+            "Look for a division by zero in the step before",
+        )
+    return reference, estimate
+
+
+CITATION = (
+    "O. Tkachuk, Development of a sound source separation system based on machine learning "
+    "methods, talk, Lviv Polytechnic National University"
+)
+
+TALK = (
+    # source, part, accuracy, mean squared error
+    ("vocals", "train", 0.772, 0.153),
+    ("vocals", "valid", 0.743, 0.174),
+    ("drums", "train", 0.766, 0.159),
+    ("drums", "valid", 0.685, 0.203),
+    ("bass", "train", 0.944, 0.044),
+    ("bass", "valid", 0.939, 0.051),
+    ("other", "train", 0.764, 0.158),
+    ("other", "valid", 0.732, 0.179),
+)
+"""The four tables of results: accuracy and loss on training and on validation frames."""
+
+
+def talk_results() -> pd.DataFrame:
+    """Return the four result tables of the original talk as one.
+
+    The talk states neither the threshold T nor how frames were divided into training and
+    validation, so its figures cannot be measured again exactly; they can be put beside others.
+
+    Returns
+    -------
+    table : pandas.DataFrame, indexed by source and part ("train" or "valid")
+        Columns `accuracy` (share of bins) and `mse` (mean squared error of the mask).
+
+    References
+    ----------
+    O. Tkachuk, "Development of a sound source separation system based on machine learning
+    methods", Lviv Polytechnic National University.
+
+    Lesson: 07
+
+    Examples
+    --------
+    >>> float(talk_results().loc[("bass", "valid"), "accuracy"])
+    0.939
+    """
+    table = pd.DataFrame(TALK, columns=["source", "part", "accuracy", "mse"])
+    return table.set_index(["source", "part"])
+
+
+def results_path() -> Path:
+    """Where a clone keeps the results that `sepedu results` measured."""
+    return Path(__file__).resolve().parents[1] / "docs" / "results.json"
+
+
+def read_results(path: Path | None = None) -> pd.DataFrame | None:
+    """Read the results that the project publishes, one row per source and method.
+
+    Parameters
+    ----------
+    path : path, optional
+        A JSON file whose entry "rows" is a list of rows; `docs/results.json` if left away.
+
+    Returns
+    -------
+    table : pandas.DataFrame or None
+        Columns `data` (the set, such as "musdb7"), `part` ("train", "valid" or "test"),
+        `source`, `method`, and those of `sepedu.evaluation.summarise`. None where there is no
+        such file, as in an installed wheel.
+
+    Raises
+    ------
+    SepeduError
+        If the file is there and is not one of results.
+
+    Lesson: 07
+    """
+    path = path or results_path()
+    if not path.is_file():
+        return None
+    try:
+        table = pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["rows"])
+        missing = {"data", "part", "source", "method", "accuracy", "mse"} - set(table.columns)
+    except (ValueError, KeyError, TypeError) as error:
+        raise SepeduError(
+            f"{path} does not hold results", "Make it again: sepedu results"
+        ) from error
+    if missing:
+        raise SepeduError(
+            f"The results in {path} lack {', '.join(sorted(missing))}",
+            "Make them again: sepedu results",
+        )
+    return table
+
 
 METHODS = (
     "silence",

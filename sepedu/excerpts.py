@@ -11,11 +11,11 @@ import soxr
 import torch
 from torch import Tensor
 
-from .datasets import Song
+from .engine.distributed import WHOLE, Share
 from .errors import SepeduError
-from .examples import make_target
-from .shares import WHOLE, Share
+from .songs import Song
 from .stft import HALF_CONTEXT, STFT
+from .windows import make_target
 
 
 @dataclass(frozen=True)

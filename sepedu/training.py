@@ -7,36 +7,141 @@ import functools
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from .checkpoints import save_checkpoint
-from .dense import dense_scores, window_scores
+from .dense import dense_scores, predict_mask, window_scores
+from .engine.distributed import Processes, Scores
+from .engine.interrupts import Uninterrupted
+from .engine.memory import keep_freed_memory
+from .engine.resume import History, read_last, save_last
 from .errors import SepeduError
-from .examples import Example
 from .excerpts import Excerpts
-from .interruption import Uninterrupted
-from .memory import keep_freed_memory
 from .model import MaskCNN
-from .objective import as_mask, loss_of, validate
-from .processes import Processes, Scores
-from .recipe import Recipe, check_loss
-from .resume import History, read_last, save_last
-from .schedule import follow, learning_rate
 from .stft import HALF_CONTEXT
+from .windows import Example
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The choices of a training.
+
+    Attributes
+    ----------
+    epochs : int
+        The learning rate falls to zero over them, along half a cosine.
+    learning_rate : float
+        Of AdamW, at the start.
+    weight_decay : float
+    loss : {"mse", "bce"}
+        Mean squared error, as in the original, or binary cross-entropy, for a mask only.
+    average : float
+        Decay of the running average of the weights that is validated and kept; 0 for none.
+    patience : int, optional
+        Stop after so many epochs without a better validation loss.
+    autocast : bool
+        Compute in bfloat16 where that is faster; weights and loss stay in float32.
+    seed : int
+
+    Lesson: 05
+    """
+
+    epochs: int = 20
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    loss: str = "mse"
+    average: float = 0.99
+    patience: int | None = None
+    autocast: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.seed < 0:
+            raise SepeduError(
+                f"A training of {self.epochs} epochs with seed {self.seed} cannot be",
+                "Use at least 1 epoch, and a seed of at least 0",
+            )
+
+
+def check_loss(recipe: Recipe, output: str) -> None:
+    """Raise SepeduError if a network with this output cannot be trained with the recipe's loss."""
+    if recipe.loss not in ("mse", "bce") or (recipe.loss == "bce" and output != "mask"):
+        raise SepeduError(
+            f"Loss {recipe.loss!r} does not suit a network with output {output!r}",
+            'Use "mse", or "bce" for a mask',
+        )
+
+
+def as_mask(model: MaskCNN, values: Tensor, mixture: Tensor, threshold: float) -> Tensor:
+    """Read a prediction or a target as a binary mask, whatever the network predicts.
+
+    A predicted mask passes above 0.5; a predicted magnitude log(1 + S) where S > T * M.
+    """
+    if model.output == "magnitude":
+        return values.expm1() > threshold * mixture
+    return values > 0.5
+
+
+def validate(
+    model: MaskCNN, examples: Sequence[Example], loss: str, threshold: float
+) -> tuple[float, float]:
+    """Loss and accuracy over all frames of whole songs, each frame counted once."""
+    total = np.zeros(3)
+    for example in examples:
+        prediction = torch.from_numpy(predict_mask(model, example.mixture))
+        target = torch.from_numpy(example.target)
+        mixture = torch.from_numpy(example.mixture)
+        scores = prediction if model.output == "magnitude" else torch.logit(prediction, eps=1e-7)
+        value = loss_of(loss, prediction, scores, target.float()).item()
+        answer = as_mask(model, prediction, mixture, threshold)
+        right = (answer == as_mask(model, target, mixture, threshold)).float().mean().item()
+        total += np.array([value, right, 1.0]) * target.shape[-1]
+    return float(total[0] / total[2]), float(total[1] / total[2])
+
+
+def loss_of(kind: str, prediction: Tensor, scores: Tensor, target: Tensor) -> Tensor:
+    """The loss "mse" of a prediction, or "bce" of the scores before its sigmoid."""
+    if kind == "mse":
+        return F.mse_loss(prediction, target)
+    return F.binary_cross_entropy_with_logits(scores, target)
+
+
+def learning_rate(highest: float, step: int, steps: int) -> float:
+    """Half a cosine from the highest rate down to 0, after a short linear rise.
+
+    Parameters
+    ----------
+    highest : float
+    step : int
+        Counted from 0 over the whole training.
+    steps : int
+        Of the whole training.
+    """
+    rise = min(1.0, (step + 1) / max(1, steps // 50))
+    return highest * rise * 0.5 * (1 + math.cos(math.pi * step / max(1, steps)))
+
+
+def follow(averaged: MaskCNN, model: MaskCNN, decay: float, step: int) -> None:
+    """Move the averaged weights a little towards the network's, faster in the first steps."""
+    decay = min(decay, (1 + step) / (10 + step))
+    with torch.no_grad():
+        for slow, fast in zip(averaged.parameters(), model.parameters(), strict=True):
+            slow.lerp_(fast, 1 - decay)
 
 
 def fit(
     model: MaskCNN,
     train: Excerpts,
     valid: Sequence[Example],
-    recipe: Recipe = Recipe(),  # noqa: B008 (it is frozen)
+    recipe: Recipe = Recipe(),
     *,
     checkpoint: Path | None = None,
     about: dict[str, Any] | None = None,

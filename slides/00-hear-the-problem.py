@@ -3,12 +3,12 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sepedu.datasets import SOURCES
 from sepedu.evaluation import sdr
 from sepedu.plots import SOURCE_COLOURS, describe
-from sepedu.slides import panels
-from sepedu.slides.material import lacking, magnitude, network, song, stft
-from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
+from sepedu.songs import SOURCES
+from tools.slides import panels
+from tools.slides.material import lacking, magnitude, network, song, stft
+from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
 part = song().between(0.5, 8.5)

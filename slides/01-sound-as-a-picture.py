@@ -6,9 +6,9 @@ import numpy as np
 from sepedu import STFT
 from sepedu.evaluation import sdr
 from sepedu.plots import decibels, describe, spectrogram
-from sepedu.slides import panels
-from sepedu.slides.material import magnitude, song, stft
-from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
+from tools.slides import panels
+from tools.slides.material import magnitude, song, stft
+from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
 part = song("Pop - Morning Train").between(2.0, 8.0)

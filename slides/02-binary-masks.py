@@ -4,13 +4,13 @@ import numpy as np
 
 from sepedu import apply_mask, average_mask, binary_mask, ratio_mask
 from sepedu.audio import resample
-from sepedu.datasets import SOURCES
 from sepedu.evaluation import sdr
-from sepedu.slides import panels
-from sepedu.slides.live import Live
-from sepedu.slides.material import magnitude, song, stft, training_songs
-from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
+from sepedu.songs import SOURCES
 from sepedu.widgets import ThresholdExplorer
+from tools.slides import panels
+from tools.slides.live import Live
+from tools.slides.material import magnitude, song, stft, training_songs
+from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
 part = song("Pop - Morning Train").between(1.0, 8.0)

@@ -7,13 +7,13 @@ import numpy as np
 import torch
 
 from sepedu import open_dataset
-from sepedu.datasets import SOURCES
-from sepedu.examples import as_table, make_example
 from sepedu.plots import SOURCE_COLOURS, describe, mask, spectrogram
-from sepedu.slides import panels
-from sepedu.slides.material import magnitude, song, stft, training_songs
-from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
+from sepedu.songs import SOURCES
 from sepedu.stft import CONTEXT, HALF_CONTEXT, Features
+from sepedu.windows import as_table, make_example
+from tools.slides import panels
+from tools.slides.material import magnitude, song, stft, training_songs
+from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
 part = song("Funk - Hot Pavement").between(1.0, 5.0)

@@ -7,8 +7,8 @@ from torch.nn import functional as F
 
 from sepedu.model import MaskCNN, summary
 from sepedu.plots import FLOOR, decibels, describe
-from sepedu.slides import panels
-from sepedu.slides.material import magnitude, song
+from tools.slides import panels
+from tools.slides.material import magnitude, song
 
 part = song("Funk - Hot Pavement").between(2.0, 5.0)
 mixture = magnitude(part.mixture)

@@ -11,11 +11,10 @@ import torch
 from sepedu import apply_mask, predict_mask
 from sepedu.model import MaskCNN
 from sepedu.plots import describe
-from sepedu.schedule import learning_rate
-from sepedu.slides import panels
-from sepedu.slides.material import magnitude, network, song, stft, story  # noqa: F401
-from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
-from sepedu.training import Recipe
+from sepedu.training import Recipe, learning_rate
+from tools.slides import panels
+from tools.slides.material import magnitude, network, song, stft, story  # noqa: F401
+from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
 part = song("Pop - Morning Train").between(2.0, 8.0)

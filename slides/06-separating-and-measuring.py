@@ -6,13 +6,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from sepedu import apply_mask, average_mask, binary_mask, evaluate, predict_mask, ratio_mask
-from sepedu.datasets import SOURCES
 from sepedu.evaluation import sdr, summarise
-from sepedu.examples import make_example
 from sepedu.plots import AGREEMENT_COLOURS, agreement, describe
-from sepedu.slides import panels
-from sepedu.slides.material import magnitude, network, song, stft, training_songs
-from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
+from sepedu.songs import SOURCES
+from sepedu.windows import make_example
+from tools.slides import panels
+from tools.slides.material import magnitude, network, song, stft, training_songs
+from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
 whole = song("Pop - Morning Train")

@@ -6,13 +6,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from sepedu import apply_mask, average_mask, binary_mask, predict_mask
-from sepedu.datasets import SOURCES
+from sepedu.evaluation import talk_results
 from sepedu.model import MaskCNN
 from sepedu.plots import describe
-from sepedu.slides import panels
-from sepedu.slides.material import magnitude, measured, network, song, stft, training_songs
-from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
-from sepedu.talk import talk_results
+from sepedu.songs import SOURCES
+from tools.slides import panels
+from tools.slides.material import magnitude, measured, network, song, stft, training_songs
+from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
 part = song("Pop - Morning Train").between(1.0, 8.0)

@@ -8,15 +8,15 @@ import torch
 
 from sepedu import apply_mask, binary_mask, predict_mask, ratio_mask
 from sepedu.checkpoints import load_refiner
-from sepedu.datasets import SOURCES
+from sepedu.engine.gates import predict_gates
+from sepedu.engine.refiner import sharpened_gates
 from sepedu.evaluation import sdr
-from sepedu.gates import predict_gates
 from sepedu.model import MaskCNN
 from sepedu.plots import describe
-from sepedu.refiner import sharpened_gates
-from sepedu.slides import panels
-from sepedu.slides.material import magnitude, network, song, stft
-from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
+from sepedu.songs import SOURCES
+from tools.slides import panels
+from tools.slides.material import magnitude, network, song, stft
+from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
 part = song("Rock - Last Tram").between(2.0, 8.0)

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from sepedu import MaskCNN, load_song, open_dataset
-from sepedu.examples import make_example
 from sepedu.excerpts import Excerpts
 from sepedu.training import Recipe, fit
+from sepedu.windows import make_example
 
 EPOCHS = 14
 FEW, MANY = 3, 12

@@ -6,15 +6,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from sepedu import apply_mask, average_mask, binary_mask, open_dataset, predict_mask
-from sepedu.evaluation import sdr
-from sepedu.examples import make_example
+from sepedu.evaluation import sdr, talk_results
 from sepedu.model import MaskCNN, summary
 from sepedu.plots import describe, mask, spectrogram
-from sepedu.slides import panels
-from sepedu.slides.material import magnitude, measured, network, song, stft, training_songs
-from sepedu.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 from sepedu.stft import HALF_CONTEXT
-from sepedu.talk import talk_results
+from sepedu.windows import make_example
+from tools.slides import panels
+from tools.slides.material import magnitude, measured, network, song, stft, training_songs
+from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
 ORDER = ("vocals", "drums", "bass", "other")

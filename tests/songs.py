@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from sepedu.datasets import SOURCES, Song
+from sepedu.songs import SOURCES, Song
 
 RATE = 22050
 

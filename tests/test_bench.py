@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sepedu import MaskCNN
-from sepedu.bench import measure
-from sepedu.bench.peak import peak
+from tools.bench import measure
+from tools.bench.peak import peak
 
 
 def test_medians_in_alternation():
@@ -33,7 +33,7 @@ def test_the_peak_is_of_this_process_alone():
     """A child that does nothing takes little, however much its parent holds."""
     held = np.ones(100_000_000, np.float32)
     told = subprocess.run(
-        [sys.executable, "-c", "from sepedu.bench.peak import peak; print(peak())"],
+        [sys.executable, "-c", "from tools.bench.peak import peak; print(peak())"],
         check=True,
         capture_output=True,
         text=True,

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from sepedu.columns import convolve, largest, pool_frequency, take
+from sepedu.dense import convolve, largest, pool_frequency, take
 
 
 def random(*shape: int) -> torch.Tensor:

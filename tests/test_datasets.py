@@ -8,7 +8,7 @@ import pytest
 from songs import made_up_song, write_hq_dataset
 
 from sepedu import SepeduError, load_song, load_songs, open_dataset
-from sepedu.datasets import SOURCES
+from sepedu.songs import SOURCES
 
 needs_musdb = pytest.mark.skipif(
     "MUSDB_PATH" not in os.environ, reason="MUSDB_PATH is not set: no MUSDB18 excerpts here"

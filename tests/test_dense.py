@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sepedu import MaskCNN, SepeduError, predict_mask
 from sepedu import dense as dense_module
 from sepedu.checkpoints import load_checkpoint, weights_path
-from sepedu.datasets import SOURCES
 from sepedu.dense import dense_scores, pad_frames, window_scores
+from sepedu.songs import SOURCES
 
 
 def random_model(seed: int, output: str = "mask") -> MaskCNN:

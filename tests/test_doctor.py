@@ -8,14 +8,14 @@ from types import SimpleNamespace
 import pytest
 from packaging.requirements import Requirement
 
-from sepedu import doctor
+from sepedu.cli import doctor
 from sepedu.errors import SepeduError
 
 
 @pytest.fixture(scope="module")
 def report() -> SimpleNamespace:
     """Return what the doctor prints on this machine, and its exit status."""
-    code = "import sys, sepedu.doctor; sys.exit(sepedu.doctor.run())"
+    code = "import sys, sepedu.cli.doctor; sys.exit(sepedu.cli.doctor.run())"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     return SimpleNamespace(status=answer.returncode, lines=answer.stdout.splitlines())
 

@@ -9,11 +9,11 @@ from songs import made_up_song, write_hq_dataset
 
 from sepedu import STFT, MaskCNN, SepeduError, binary_mask, evaluate
 from sepedu.cli import main
-from sepedu.datasets import SOURCES
+from sepedu.engine.ffmpeg import ensure_ffmpeg
+from sepedu.engine.gates import JOINT, predict_gate
+from sepedu.engine.refiner import Refiner
 from sepedu.evaluation import METHODS, framewise_sdr, sdr, si_sdr, summarise
-from sepedu.ffmpeg import ensure_ffmpeg
-from sepedu.gates import JOINT, predict_gate
-from sepedu.refiner import Refiner
+from sepedu.songs import SOURCES
 
 random = np.random.default_rng(0)
 REFERENCE = random.standard_normal((2, 3 * 22050))

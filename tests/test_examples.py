@@ -6,10 +6,10 @@ import torch
 from songs import made_up_song
 
 from sepedu import STFT, SepeduError
-from sepedu.datasets import SOURCES
-from sepedu.examples import Windows, as_table, make_example
 from sepedu.excerpts import Augmentation, Excerpts
+from sepedu.songs import SOURCES
 from sepedu.stft import Features
+from sepedu.windows import Windows, as_table, make_example
 
 stft = STFT()
 song = made_up_song(seconds=2)

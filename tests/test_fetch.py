@@ -5,8 +5,9 @@ import zipfile
 
 import pytest
 
-from sepedu import SepeduError, fetch
-from sepedu.ffmpeg import ensure_ffmpeg
+from sepedu import SepeduError
+from sepedu.engine import download as fetch
+from sepedu.engine.ffmpeg import ensure_ffmpeg
 
 
 class Host:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sepedu import ffmpeg
+from sepedu.engine import ffmpeg
 from sepedu.errors import SepeduError
 
 
@@ -68,6 +68,6 @@ def test_the_packages_wheel_without_programs_counts_as_none(monkeypatch, tmp_pat
 
 
 def test_musdb_imports_where_the_path_hides_ffmpeg(tmp_path):
-    code = "from sepedu.ffmpeg import ensure_ffmpeg; ensure_ffmpeg(); import musdb"
+    code = "from sepedu.engine.ffmpeg import ensure_ffmpeg; ensure_ffmpeg(); import musdb"
     environment = os.environ | {"PATH": str(tmp_path)}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)

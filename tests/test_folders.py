@@ -15,8 +15,7 @@ import torch
 from sepedu import MaskCNN, SepeduError
 from sepedu.checkpoints import save_checkpoint
 from sepedu.cli import EXIT_INTERRUPTED, main
-from sepedu.folders import Request, find_songs
-from sepedu.workers import separate_songs
+from sepedu.engine.jobs import Request, find_songs, separate_songs
 
 REQUEST = Request(["vocals"], "soft")
 

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sepedu import MaskCNN, SepeduError, gates, separate
+from sepedu import MaskCNN, SepeduError, separate
 from sepedu.checkpoints import save_checkpoint, save_refiner
 from sepedu.cli import main
-from sepedu.datasets import SOURCES
-from sepedu.gates import (
+from sepedu.engine import gates
+from sepedu.engine.gates import (
     JOINT,
     MASKS,
     REFINED,
@@ -25,8 +25,9 @@ from sepedu.gates import (
     shared_gates,
     wiener_gates,
 )
-from sepedu.plan import check_request, read_networks
-from sepedu.refiner import Refiner
+from sepedu.engine.refiner import Refiner
+from sepedu.separation import check_request, read_networks
+from sepedu.songs import SOURCES
 
 PROBABILITIES = arrays(np.float32, (4, 3, 5), elements=st.floats(0, 1, width=32))
 

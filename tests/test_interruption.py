@@ -8,11 +8,11 @@ import torch
 from songs import made_up_song
 
 from sepedu import MaskCNN
-from sepedu.examples import make_example
+from sepedu.engine.interrupts import Uninterrupted
 from sepedu.excerpts import Excerpts
 from sepedu.exercises.framework import lessons
-from sepedu.interruption import Uninterrupted
 from sepedu.training import Recipe, fit
+from sepedu.windows import make_example
 
 
 def press_ctrl_c() -> None:

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from sepedu import lab
+from sepedu.cli import lab
 from sepedu.errors import SepeduError
 
 
@@ -30,14 +30,18 @@ def course(tmp_path) -> Path:
 
 def test_the_library_without_lessons_says_where_they_are(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(lab, "__file__", str(tmp_path / "site-packages" / "sepedu" / "lab.py"))
+    monkeypatch.setattr(
+        lab, "__file__", str(tmp_path / "site-packages" / "sepedu" / "cli" / "lab.py")
+    )
     with pytest.raises(SepeduError, match="Clone the course and give `make lab` there"):
         lab.launch()
 
 
 def test_the_current_folder_may_hold_the_course(monkeypatch, tmp_path, course):
     monkeypatch.chdir(course)
-    monkeypatch.setattr(lab, "__file__", str(tmp_path / "site-packages" / "sepedu" / "lab.py"))
+    monkeypatch.setattr(
+        lab, "__file__", str(tmp_path / "site-packages" / "sepedu" / "cli" / "lab.py")
+    )
     assert lab.find_course() == course
 
 
@@ -93,7 +97,9 @@ def free_port() -> int:
 def address(course, tmp_path):
     """Serve the course and return the printed address, with its token."""
     port = free_port()
-    code = f"from sepedu.lab import launch; launch(port={port}, host='127.0.0.1', browser=False)"
+    code = (
+        f"from sepedu.cli.lab import launch; launch(port={port}, host='127.0.0.1', browser=False)"
+    )
     environment = os.environ | {"HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     log = tmp_path / "log.txt"
     with log.open("w") as output:

@@ -9,8 +9,8 @@ import pytest
 from nbclient import NotebookClient
 
 from sepedu.errors import SepeduError
-from sepedu.exercises import edition, glossary
 from sepedu.exercises.framework import lessons
+from tools import edition, glossary
 
 NUMBERS = [f"{number:02}" for number in range(9)]
 PATHS = edition.find_notebooks()
@@ -220,7 +220,7 @@ def test_edition_is_right_everywhere(path, tmp_path):
 
 def test_page_is_up_to_date():
     page = (edition.LESSONS / "README.md").read_text(encoding="utf-8")
-    assert page == glossary.page(), "run: python -m sepedu.exercises.glossary"
+    assert page == glossary.page(), "run: python -m tools.glossary"
 
 
 def test_every_idea_names_lessons_that_exist():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sepedu import open_dataset
-from sepedu.ffmpeg import ensure_ffmpeg
+from sepedu.engine.ffmpeg import ensure_ffmpeg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 ensure_ffmpeg()

@@ -13,9 +13,8 @@ from workers import Workers, excerpts, train
 
 from sepedu import SepeduError
 from sepedu.checkpoints import load_checkpoint
-from sepedu.processes import Processes, is_first, launched
-from sepedu.resume import history_path, last_path, read_last
-from sepedu.shares import Share
+from sepedu.engine.distributed import Processes, Share, is_first, launched
+from sepedu.engine.resume import history_path, last_path, read_last
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="PyTorch's processes on Windows have no gloo over env://"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sepedu import MaskCNN, SepeduError, refiner, refining
+from sepedu import MaskCNN, SepeduError
 from sepedu.checkpoints import (
     find_refiner,
     load_checkpoint,
@@ -13,11 +13,12 @@ from sepedu.checkpoints import (
     save_refiner,
     weights_path,
 )
-from sepedu.datasets import SOURCES, Song
+from sepedu.engine import refiner, refining
+from sepedu.engine.gates import combine_gates, predict_gates
+from sepedu.engine.refiner import REACH, Refiner, refined_gates, sharpened_gates
 from sepedu.evaluation import accuracy
-from sepedu.gates import combine_gates, predict_gates
-from sepedu.refiner import REACH, Refiner, refined_gates, sharpened_gates
 from sepedu.separation import MARGIN_FRAMES
+from sepedu.songs import SOURCES, Song
 from sepedu.stft import HALF_CONTEXT, STFT
 
 RANDOM = np.random.default_rng(0)

@@ -8,15 +8,18 @@ import pytest
 import torch
 from songs import write_hq_dataset
 
-from sepedu import SepeduError, choices, prepare, reproduce, results, runs
+from sepedu import SepeduError
 from sepedu.checkpoints import load_checkpoint, weights_path
-from sepedu.choices import Choices, as_published
 from sepedu.cli import EXIT_INTERRUPTED, main
-from sepedu.datasets import SOURCES
+from sepedu.engine import prepare, results, runs
+from sepedu.engine import reproduction as choices
+from sepedu.engine import reproduction as reproduce
+from sepedu.engine.reproduction import Choices, as_published
+from sepedu.engine.runs import dataset_name
+from sepedu.evaluation import read_results
 from sepedu.excerpts import Augmentation
-from sepedu.recipe import Recipe
-from sepedu.runs import dataset_name
-from sepedu.talk import read_results
+from sepedu.songs import SOURCES
+from sepedu.training import Recipe
 
 VALID = "Actions - One Minute Smile"
 """A song that musdb counts to the validation songs."""

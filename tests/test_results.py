@@ -8,17 +8,24 @@ import pytest
 import torch
 from songs import made_up_song, write_hq_dataset
 
-from sepedu import MaskCNN, SepeduError, results
-from sepedu.calibration import calibration
+from sepedu import MaskCNN, SepeduError
 from sepedu.checkpoints import load_checkpoint, save_checkpoint, weights_path
 from sepedu.cli import main
-from sepedu.datasets import SOURCES
-from sepedu.details import BAND_EDGES
-from sepedu.gates import MASKS
-from sepedu.results import best_mask
-from sepedu.results_page import BEGIN, END, as_markdown, readme_table, update_readme
-from sepedu.runs import finish
-from sepedu.talk import read_results
+from sepedu.engine import results
+from sepedu.engine.gates import MASKS
+from sepedu.engine.results import (
+    BAND_EDGES,
+    BEGIN,
+    END,
+    as_markdown,
+    best_mask,
+    calibration,
+    readme_table,
+    update_readme,
+)
+from sepedu.engine.runs import finish
+from sepedu.evaluation import read_results
+from sepedu.songs import SOURCES
 
 
 @pytest.fixture

@@ -15,8 +15,7 @@ from test_audio import write_bad_files
 from sepedu import MaskCNN, SepeduError, open_dataset, separate, separation
 from sepedu.checkpoints import save_checkpoint
 from sepedu.cli import main
-from sepedu.files import separate_file
-from sepedu.separation import blocks
+from sepedu.separation import blocks, separate_file
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from songs import write_hq_dataset
 from sepedu import SepeduError
 from sepedu.checkpoints import load_checkpoint
 from sepedu.cli import main
-from sepedu.curves import CURVES, Curves, curves_path
-from sepedu.datasets import SOURCES
-from sepedu.resume import History, history_path, last_path
+from sepedu.engine.curves import CURVES, Curves, curves_path
+from sepedu.engine.resume import History, history_path, last_path
+from sepedu.songs import SOURCES
 
 
 def shown(folder):

@@ -11,14 +11,14 @@ import pytest
 
 from sepedu import plots
 from sepedu.errors import SepeduError
-from sepedu.slides.build import find_decks, serve
-from sepedu.slides.deck import Deck, read_deck
-from sepedu.slides.figures import as_svg
-from sepedu.slides.guide import filled, guide_path
-from sepedu.slides.material import lacking
-from sepedu.slides.page import _script
-from sepedu.slides.render import render_deck
-from sepedu.slides.sounds import Sounds
+from tools.slides.build import find_decks, serve
+from tools.slides.deck import Deck, read_deck
+from tools.slides.figures import as_svg
+from tools.slides.guide import filled, guide_path
+from tools.slides.material import lacking
+from tools.slides.page import _script
+from tools.slides.render import render_deck
+from tools.slides.sounds import Sounds
 
 SLIDES = Path(__file__).resolve().parent.parent / "slides"
 DECKS = [path for path in sorted(SLIDES.glob("*.md")) if path.stem != "README"]
@@ -94,7 +94,7 @@ def test_a_slide_becomes_html(tmp_path):
 
 
 def test_a_slide_without_its_material_is_left_out(tmp_path, monkeypatch):
-    monkeypatch.setattr("sepedu.slides.material.read_results", lambda: None)
+    monkeypatch.setattr("tools.slides.material.read_results", lambda: None)
     made = deck(tmp_path, FRONT + "# One\n" + NOTE + "\n---\n\nNeeds: results\n\n## Two\n" + NOTE)
     slides, left_out = render_deck(made)
     assert len(slides) == 1
@@ -179,7 +179,7 @@ def contrast(one: str, other: str) -> float:
 
 def test_the_guide_is_up_to_date():
     text = guide_path().read_text(encoding="utf-8")
-    assert filled(text) == text, "run: python -m sepedu.slides.guide"
+    assert filled(text) == text, "run: python -m tools.slides.guide"
 
 
 def test_decks_that_are_not_built_are_named(tmp_path, monkeypatch, capsys):

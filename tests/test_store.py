@@ -13,17 +13,28 @@ import torch
 from safetensors import safe_open
 from songs import made_up_song, write_hq_dataset
 
-from sepedu import SepeduError, prepare, store, stored
-from sepedu.bench import storage
+from sepedu import SepeduError
 from sepedu.checkpoints import load_checkpoint
 from sepedu.cli import main
-from sepedu.datasets import SOURCES, load_song, load_songs, open_dataset
-from sepedu.examples import make_example
+from sepedu.engine import prepare, store
+from sepedu.engine import store as stored
+from sepedu.engine.prepare import song_path, store_folder
+from sepedu.engine.store import (
+    RELEASED,
+    SUM,
+    StoredExamples,
+    StoredExcerpts,
+    StoredSong,
+    fit_features,
+    open_store,
+    song_bytes,
+    write_song,
+)
 from sepedu.excerpts import Excerpts, Share
-from sepedu.prepare import song_path, store_folder
+from sepedu.songs import SOURCES, load_song, load_songs, open_dataset
 from sepedu.stft import HALF_CONTEXT, STFT, Features
-from sepedu.store import RELEASED, SUM, StoredSong, song_bytes, write_song
-from sepedu.stored import StoredExamples, StoredExcerpts, fit_features, open_store
+from sepedu.windows import make_example
+from tools.bench import storage
 
 VALID = "Actions - One Minute Smile"
 """A song that musdb counts to the validation songs."""

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from sepedu.datasets import SOURCES
 from sepedu.errors import SepeduError
-from sepedu.figures import shared_columns
-from sepedu.talk import read_results, talk_results
+from sepedu.evaluation import read_results, talk_results
+from sepedu.plots import shared_columns
+from sepedu.songs import SOURCES
 
 ROW = {"data": "d", "part": "valid", "source": "bass", "method": "silence", "accuracy": 1, "mse": 0}
 

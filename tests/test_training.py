@@ -10,10 +10,10 @@ from songs import made_up_song
 
 from sepedu import MaskCNN, SepeduError
 from sepedu.checkpoints import load_checkpoint, save_checkpoint, weights_path
-from sepedu.examples import make_example
+from sepedu.engine.resume import history_path, last_path
 from sepedu.excerpts import Augmentation, Excerpts
-from sepedu.resume import history_path, last_path
 from sepedu.training import Recipe, fit, validate
+from sepedu.windows import make_example
 
 SONGS = [made_up_song("a"), made_up_song("b", seed=1)]
 VALID = [make_example(made_up_song("c", seed=2), "drums")]

@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 import psutil
 import pytest
 
-from sepedu import lab
+from sepedu.cli import lab
 
 ADDRESS = re.compile(r"(http://127\.0\.0\.1:(\d+))/lab/tree/(\S+)\?token=(\w+)")
 
@@ -27,7 +27,7 @@ class Served:
     def __init__(self, course: Path, log: Path, port: int | None = None) -> None:
         # The clone lies beside the library, and would be found before the current folder.
         code = (
-            "from sepedu import lab; lab.__file__ = '/nowhere/sepedu/lab.py'; "
+            "from sepedu.cli import lab; lab.__file__ = '/nowhere/sepedu/cli/lab.py'; "
             f"lab.launch(port={port}, browser=False)"
         )
         self.log = log

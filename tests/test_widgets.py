@@ -13,12 +13,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sepedu.datasets import Song
 from sepedu.errors import SepeduError
 from sepedu.evaluation import sdr
-from sepedu.examples import make_example
 from sepedu.masks import apply_mask, binary_mask
 from sepedu.model import MaskCNN
+from sepedu.songs import Song
 from sepedu.stft import STFT
 from sepedu.training import History, Recipe
 from sepedu.widgets import (
@@ -34,6 +33,7 @@ from sepedu.widgets.listening import chance, level_matched
 from sepedu.widgets.material import Sounds, stretch
 from sepedu.widgets.threshold import THRESHOLDS
 from sepedu.widgets.transform import WINDOWS, WindowedSTFT, dip, two_clicks, two_tones
+from sepedu.windows import make_example
 
 RATE = 22050
 WITH_A_SONG = {

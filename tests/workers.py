@@ -16,10 +16,10 @@ import torch
 from songs import made_up_song
 
 from sepedu import MaskCNN
-from sepedu.datasets import Song
-from sepedu.examples import make_example
 from sepedu.excerpts import Augmentation, Excerpts
+from sepedu.songs import Song
 from sepedu.training import History, Recipe, fit
+from sepedu.windows import make_example
 
 # A server that has imported everything once and then forks is quick, and starts clean, which a
 # fork of the tests' own process would not: PyTorch's threads do not survive it.

@@ -115,7 +115,9 @@ def lesson_body(path: Path) -> str:
 def library_body() -> str:
     """Every public function and class of the library with its documentation."""
     parts = ["<h1>The library</h1>"]
-    for found in pkgutil.iter_modules(sepedu.__path__):
+    for found in pkgutil.walk_packages(sepedu.__path__):
+        if found.name == "__main__":
+            continue
         module = importlib.import_module(f"sepedu.{found.name}")
         parts.append(f"<h2>sepedu.{found.name}</h2><pre>{html.escape(module.__doc__ or '')}</pre>")
         for name, member in vars(module).items():

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from sepedu.ffmpeg import ensure_ffmpeg
+from sepedu.engine.ffmpeg import ensure_ffmpeg
 
 from .catalogue import SET
 from .decode import STREAMS, read_song

@@ -14,14 +14,13 @@ import numpy as np
 import torch
 
 from sepedu.checkpoints import load_checkpoint
-from sepedu.datasets import SOURCES, Song, load_songs, open_dataset
-from sepedu.examples import Example, make_example
+from sepedu.engine.runs import BATCH, DROPOUT, STRETCH
 from sepedu.excerpts import Augmentation, Excerpts
 from sepedu.model import MaskCNN
-from sepedu.objective import validate
-from sepedu.runs import BATCH, DROPOUT, STRETCH
+from sepedu.songs import SOURCES, Song, load_songs, open_dataset
 from sepedu.stft import STFT
-from sepedu.training import Recipe, fit
+from sepedu.training import Recipe, fit, validate
+from sepedu.windows import Example, make_example
 
 from .tables import markdown, write_table
 

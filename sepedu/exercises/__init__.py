@@ -64,5 +64,5 @@ sections are ``## Check yourself`` (three or more ``<details>``), ``## Summary``
 (lines ``- **term**: what it means.``, collected into the glossary of lessons/README.md) and
 ``## Further reading``.
 ``python -m sepedu.exercises.glossary`` writes lessons/README.md;
-``python -m sepedu.exercises.edition FOLDER`` writes the instructor's edition.
+``python -m tools.edition FOLDER`` writes the instructor's edition.
 """

@@ -11,10 +11,10 @@ import traitlets
 from matplotlib.figure import Figure
 
 from .. import plots
-from ..datasets import Song
 from ..masks import apply_mask, binary_mask
 from ..model import MaskCNN
 from ..separation import predict_gate
+from ..songs import Song
 from .base import LessonWidget, bundle
 from .material import Material, Sounds, in_percent
 

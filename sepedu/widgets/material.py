@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from ..audio import common_gain, mono, mp3_address
-from ..datasets import Song
 from ..errors import SepeduError
 from ..evaluation import sdr
 from ..masks import apply_mask, ratio_mask
 from ..plots import FLOOR, decibels
+from ..songs import Song
 from ..stft import STFT
 
 

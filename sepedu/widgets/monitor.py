@@ -10,8 +10,8 @@ import traitlets
 from matplotlib.figure import Figure
 
 from .. import plots
-from ..examples import Example
 from ..training import History, Recipe
+from ..windows import Example
 from .base import LessonWidget, bundle, caption
 from .material import in_percent
 

@@ -10,13 +10,13 @@ import traitlets
 from matplotlib.figure import Figure
 
 from .. import plots
-from ..datasets import Song
 from ..dense import pad_frames
 from ..errors import SepeduError
 from ..evaluation import accuracy
 from ..masks import binary_mask
 from ..model import MaskCNN
 from ..separation import predict_gate
+from ..songs import Song
 from .base import bundle
 from .masked import NO_SDR, MaskWidget
 from .material import Material, in_decibels, in_percent, picture_bytes, share_bytes

@@ -10,9 +10,9 @@ import traitlets
 from matplotlib.figure import Figure
 
 from .. import plots
-from ..datasets import Song
 from ..errors import SepeduError
 from ..masks import binary_mask
+from ..songs import Song
 from .base import bundle
 from .masked import NO_SDR, MaskWidget
 from .material import Material, in_decibels, in_percent, level_bytes, picture_bytes, share_bytes

@@ -11,7 +11,7 @@ import traitlets
 from matplotlib.figure import Figure
 
 from .. import plots
-from ..datasets import Song
+from ..songs import Song
 from ..stft import STFT
 from .base import LessonWidget, bundle
 from .material import Sounds, level_bytes, stretch

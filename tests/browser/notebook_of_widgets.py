@@ -4,8 +4,8 @@ SONG = """
 import time
 import numpy as np
 import torch
-from sepedu.datasets import Song
-from sepedu.examples import make_example
+from sepedu.songs import Song
+from sepedu.windows import make_example
 from sepedu.model import MaskCNN
 from sepedu.training import History, Recipe
 from sepedu.widgets import *

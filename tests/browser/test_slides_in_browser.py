@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sepedu.slides import build
-from sepedu.slides.build import find_decks
+from tools.slides import build
+from tools.slides.build import find_decks
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DECKS = [path.stem for path in find_decks()]

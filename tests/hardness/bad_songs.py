@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from workbench import SOUND, Case, Workbench
 
-from sepedu.datasets import open_dataset
+from sepedu.songs import open_dataset
 
 FILE = "Songs, given to `sepedu separate`"
 PLACE = "Names and places"

@@ -7,7 +7,7 @@ from workbench import Case, Workbench
 
 from sepedu import MaskCNN
 from sepedu.checkpoints import save_checkpoint
-from sepedu.datasets import SOURCES
+from sepedu.songs import SOURCES
 
 WORDS = "Words on the command line"
 
@@ -117,11 +117,5 @@ CASES = [
         "has no network",
     ),
     Case(WORDS, "a port of 0", command("lab", "--port", "0"), "port 0"),
-    Case(
-        WORDS,
-        "slides on port 99999",
-        command("slides", "serve", "--port", "99999"),
-        "Port 99999 cannot be used",
-    ),
     Case(WORDS, "an unknown set of songs", command("data", "fetch", "musdb99"), "invalid choice"),
 ]

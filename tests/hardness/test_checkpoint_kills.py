@@ -13,7 +13,7 @@ import torch
 
 from sepedu import MaskCNN, SepeduError
 from sepedu.checkpoints import load_checkpoint, save_checkpoint
-from sepedu.whole import check_place
+from sepedu.engine.files import check_place
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork"), reason="Windows cannot end a process at such moments"

@@ -18,7 +18,7 @@ from workbench import SAMPLES, Workbench, run
 
 from sepedu.checkpoints import load_checkpoint
 from sepedu.cli import EXIT_INTERRUPTED, main
-from sepedu.ffmpeg import ensure_ffmpeg
+from sepedu.engine.ffmpeg import ensure_ffmpeg
 
 FUZZ = int(os.environ.get("SEPEDU_FUZZ", "1"))
 pytestmark = pytest.mark.skipif(

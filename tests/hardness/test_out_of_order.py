@@ -25,7 +25,7 @@ def imports(sources: list[str]) -> str:
     """Nothing but what cells import, as if they had all been run, also those further down."""
     nodes = [node for source in sources for node in ast.parse(source).body]
     found = [ast.unparse(node) for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
-    return "\n".join(["from sepedu.ffmpeg import ensure_ffmpeg", "ensure_ffmpeg()", *found])
+    return "\n".join(["from sepedu.engine.ffmpeg import ensure_ffmpeg", "ensure_ffmpeg()", *found])
 
 
 def run(*sources: str):

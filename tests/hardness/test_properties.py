@@ -15,11 +15,11 @@ from songs import made_up_song
 
 from sepedu import STFT, MaskCNN, SepeduError, average_mask, ratio_mask, separate
 from sepedu.audio import check_audio, common_gain, read_audio, write_audio
-from sepedu.containers import is_for_libsndfile, missing_bytes
+from sepedu.engine.containers import is_for_libsndfile, missing_bytes
 from sepedu.evaluation import framewise_sdr, sdr, si_sdr
-from sepedu.examples import as_table
 from sepedu.excerpts import Augmentation, Excerpts
 from sepedu.separation import blocks
+from sepedu.windows import as_table
 
 FUZZ = int(os.environ.get("SEPEDU_FUZZ", "1"))
 stft = STFT()

@@ -11,7 +11,7 @@ import soundfile
 from workbench import Workbench
 
 from sepedu import MaskCNN, separation
-from sepedu.files import separate_file
+from sepedu.separation import separate_file
 
 TIMES = int(os.environ.get("SEPEDU_SOAK", "60"))
 

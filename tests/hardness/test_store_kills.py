@@ -15,7 +15,7 @@ from songs import write_hq_dataset
 from test_interruptions import FUZZ, Interrupted, duration, moments
 
 from sepedu.cli import EXIT_INTERRUPTED, main
-from sepedu.store import StoredSong
+from sepedu.engine.store import StoredSong
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork") or not hasattr(signal, "setitimer"),

@@ -18,7 +18,7 @@ import torch
 from sepedu import MaskCNN
 from sepedu.checkpoints import save_checkpoint
 from sepedu.cli import main
-from sepedu.ffmpeg import ensure_ffmpeg
+from sepedu.engine.ffmpeg import ensure_ffmpeg
 
 RATE = 44100
 SAMPLES = 6000

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ...interruption import Uninterrupted
+from ...engine.interrupts import Uninterrupted
 from ..examine import Wrong, as_number, call, compare
 from ..framework import Exercise, Mistake
 

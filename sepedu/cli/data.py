@@ -1,0 +1,83 @@
+"""What `sepedu data` does: look at songs, fetch, prepare, build and compare them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ..errors import SepeduError
+
+
+def info(options: argparse.Namespace) -> None:
+    from ..songs import open_dataset
+
+    sets = ((None, "train"), (None, "test"), ("stempeg", "test"), ("musdb7", "train"))
+    for where, subset in sets:
+        name = where or "embedded"
+        try:
+            dataset = open_dataset(where, subset)
+        except SepeduError as error:
+            print(f"{name:9} {subset:6} not here: {error.remedy}.")
+            continue
+        seconds = sum(track.duration for track in dataset)
+        print(f"{name:9} {subset:6} {len(dataset):3} songs, {seconds / 60:.1f} minutes")
+
+
+def fetch(options: argparse.Namespace) -> None:
+    from ..engine.download import fetch_musdb7
+
+    print(fetch_musdb7())
+
+
+def prepare(options: argparse.Namespace) -> None:
+    from ..engine.prepare import prepare as prepare_songs
+
+    print(prepare_songs(options.data, options.out, options.workers))
+
+
+def build(options: argparse.Namespace) -> int:
+    """Render in an environment of its own: the instruments are no part of the course."""
+    import subprocess
+    import venv
+
+    clone = _clone_with("data/build/render.py")
+    environment = clone / ".venv-build"
+    programs = "Scripts" if sys.platform == "win32" else "bin"
+    python = environment / programs / "python"
+    finished = environment / "finished"
+    if not finished.is_file():
+        print("Setting up the instruments in .venv-build, once (minutes) ...", flush=True)
+        venv.create(environment, with_pip=True, clear=True)
+        requirements = str(clone / "data" / "build" / "requirements.txt")
+        if subprocess.call([str(python), "-m", "pip", "install", "-q", "-r", requirements]):
+            raise SepeduError(
+                "The instruments could not be installed; pip says why above",
+                "data/build/README.md names what the system must have first",
+            )
+        finished.touch()
+    words = ["--out", str(options.out.resolve())] if options.out else []
+    return subprocess.call([str(python), "-m", "data.build.render", *words], cwd=clone)
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Run the comparison of the clone: its data/ is no part of the installed package."""
+    import subprocess
+
+    from ..songs import open_dataset
+
+    clone = _clone_with("data/build/compare.py")
+    excerpts = Path(open_dataset("musdb7").root).resolve()
+    words = ["-m", "data.build.compare", "--musdb7", str(excerpts)]
+    return subprocess.call([sys.executable, *words], cwd=clone)
+
+
+def _clone_with(file: str) -> Path:
+    """The clone that the library is read from, or SepeduError where it was installed as a wheel."""
+    clone = Path(__file__).resolve().parents[2]
+    if not (clone / file).is_file():
+        raise SepeduError(
+            f"There is no {file} beside the library: an installed package has only the songs",
+            "Clone the course and give the command there",
+        )
+    return clone

@@ -1,0 +1,1 @@
+"""What no lesson teaches: files, programs, processes and interruptions."""

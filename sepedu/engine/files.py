@@ -1,0 +1,114 @@
+"""Write a file whole or not at all, and find out beforehand whether it can be written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..errors import SepeduError
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a place aside to write to; what stands there afterwards takes the name `path`.
+
+    An interruption, an error or a full disk leaves what was there before, and nothing aside.
+
+    Raises
+    ------
+    SepeduError
+        If the file cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise _cannot_be_written(path, error) from error
+    finally:
+        _remove(part)
+
+
+def _cannot_be_written(path: Path, error: OSError) -> SepeduError:
+    return SepeduError(
+        f"The file {path} cannot be written ({error})",
+        "Choose a folder that may be written and has room",
+    )
+
+
+def clear_parts(folder: Path, names: str) -> None:
+    """Remove what killed processes have left aside of files whose names match a glob pattern.
+
+    What belongs to a process that still runs stays.
+    """
+    for part in folder.glob(f".{names}.*.part"):
+        import psutil  # here: the doctor tells if it is missing
+
+        process = part.name.rsplit(".", 2)[1]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_aside(folder: Path) -> Iterator[Path]:
+    """Give a hidden folder in a folder, to write to; afterwards it is gone with what it holds.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    aside = folder / f".unfinished-{os.getpid()}"
+    try:
+        aside.mkdir(parents=True, exist_ok=True)
+        yield aside
+    finally:
+        _remove(aside)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder, and finish that even if Ctrl-C is pressed again meanwhile."""
+    interrupted = False
+    for _ in range(9):
+        try:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            path.unlink(missing_ok=True)
+            break
+        except KeyboardInterrupt:
+            interrupted = True
+        except OSError:  # its folder cannot be written, so nothing was left there
+            break
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text, whole or not at all."""
+    with written_whole(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def check_place(path: Path) -> None:
+    """Find out before hours of work, not after them, whether a file can be written there.
+
+    Raises
+    ------
+    SepeduError
+        If it is a folder, or stands in one that cannot be written.
+    """
+    if path.is_dir():
+        raise SepeduError(f"{path} is a folder", "Give the name of a file in it")
+    trial = path.with_name(f".{path.name}.trial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        trial.touch()
+    except OSError as error:
+        raise _cannot_be_written(path, error) from error
+    finally:
+        _remove(trial)

@@ -1,0 +1,194 @@
+"""Decode every training song once, in parallel, into a store that training reads from."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import torch
+from tqdm.auto import tqdm
+
+from ..errors import SepeduError
+from ..songs import cache_folder, load_song, open_dataset
+from ..stft import STFT
+from .ffmpeg import ensure_ffmpeg
+from .files import clear_parts
+from .pools import end_with_parent, interruptions_held_back
+from .store import (
+    RELEASED,
+    SUM,
+    StoredSong,
+    fingerprints,
+    made_how,
+    song_bytes,
+    song_path,
+    write_song,
+)
+
+if TYPE_CHECKING:
+    import musdb
+
+WORKER_BYTES, BYTES_A_SECOND = 400 * 10**6, 8 * 10**6
+"""Memory to leave for a worker: for itself, and for each second of the song that it decodes.
+docs/scale.md says what one was seen to take."""
+
+
+def store_folder(root: str | os.PathLike[str]) -> Path:
+    """Where the store of a dataset with this root stands if no other folder is asked for."""
+    root = Path(root).resolve()
+    digest = hashlib.sha256(str(root).encode()).hexdigest()
+    return cache_folder() / "store" / f"{root.name}-{digest[:8]}"
+
+
+def prepare(
+    where: str | os.PathLike[str] | None = None,
+    out: Path | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> Path:
+    """Decode the training and validation songs of a dataset into a store.
+
+    A song whose file is there, made from the same source files with the same settings, is kept:
+    the same call goes on after an interruption, and renews what has changed. Training songs keep
+    the sum of their sources as mixture, since training mixes it so; validation songs keep the
+    mixture as released. Test songs are not prepared: they are measured as sound.
+
+    Parameters
+    ----------
+    where : str or path, optional
+        As `open_dataset` takes it.
+    out : path, optional
+        Folder of the store; one in the user's cache folder if left away.
+    workers : int, optional
+        Processes; by default as many as there are cores and free memory for the longest song.
+    progress : bool
+        Show a bar with the time left.
+
+    Returns
+    -------
+    folder : pathlib.Path
+        With a file `SONG.safetensors` for each song; see `write_song`.
+
+    Raises
+    ------
+    SepeduError
+        If there is no room, or a song cannot be prepared; then all others have been.
+    """
+    if workers is not None and workers < 1:
+        raise SepeduError(f"{workers} workers cannot prepare songs", "Use at least 1")
+    dataset = open_dataset(where)
+    folder = Path(out) if out else store_folder(dataset.root)
+    clear_parts(folder, "*.safetensors")
+    validation = set(dataset.setup["validation_tracks"])
+    tasks = [(track, folder, RELEASED if track.name in validation else SUM) for track in dataset]
+    _check_room(folder, [task[0] for task in tasks])
+    failed: list[SepeduError] = []
+    workers = workers or default_workers(max(track.duration for track in dataset))
+    bar = tqdm(total=len(tasks), unit="song", disable=not progress)
+    with bar, closing(_run(tasks, min(workers, len(tasks)))) as outcomes:
+        for error in outcomes:
+            if error:
+                failed.append(error)
+                bar.write(f"sepedu: {error}")
+            bar.update()
+    if failed:
+        raise SepeduError(
+            f"{len(failed)} of {len(tasks)} songs could not be prepared, first: "
+            f"{failed[0].problem}",
+            f"{failed[0].remedy}; then give the same command again, the others are kept",
+        )
+    return folder
+
+
+def prepare_song(track: musdb.MultiTrack, folder: Path, mixture: str) -> None:
+    """Decode one song into a store, unless it is there already.
+
+    Raises
+    ------
+    SepeduError
+        See `load_song` and `write_song`.
+    """
+    path = song_path(folder, track.name)
+    files = fingerprints(track)
+    if not is_made(path, made_how(mixture, files)):
+        write_song(path, load_song(track), mixture, files)
+
+
+def is_made(path: Path, how: dict[str, Any]) -> bool:
+    """Whether a song's file is there and was made just so."""
+    try:
+        header = StoredSong(path).header
+    except SepeduError:
+        return False
+    return {key: header.get(key) for key in how} == how
+
+
+def default_workers(seconds: float) -> int:
+    """As many processes as there are cores for this one, while each has memory for such a song."""
+    has_affinity = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    free = psutil.virtual_memory().available
+    return max(1, min(cores, int(free / (WORKER_BYTES + BYTES_A_SECOND * seconds))))
+
+
+def _run(tasks: list[tuple], workers: int) -> Iterator[SepeduError | None]:
+    """Prepare songs in so many processes, and say of each in the order they end what failed."""
+    if workers == 1:
+        yield from (_try(*task) for task in tasks)
+        return
+    ensure_ffmpeg()  # once, not in each process at the same time
+    # Spawned, since a fork of a process in which PyTorch has threads may hang.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, context, _start_worker)
+    try:
+        with interruptions_held_back():
+            futures = [pool.submit(_try, *task) for task in tasks]
+        for future in as_completed(futures):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise SepeduError(
+            "A worker was ended from outside, perhaps for want of memory",
+            "Give the same command again with fewer --workers; finished songs are kept",
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)  # songs at hand are finished, no others
+
+
+def _try(track: musdb.MultiTrack, folder: Path, mixture: str) -> SepeduError | None:
+    try:
+        prepare_song(track, folder, mixture)
+    except SepeduError as error:
+        return error
+    return None
+
+
+def _start_worker() -> None:
+    """What a worker process does first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+    end_with_parent()
+
+
+def _check_room(folder: Path, tracks: list[musdb.MultiTrack]) -> None:
+    """Raise SepeduError if what is missing in a store has no room on its disk."""
+    stft = STFT()
+    missing = [track for track in tracks if not song_path(folder, track.name).is_file()]
+    seconds = sum(track.duration for track in missing)
+    needed = song_bytes(int(seconds * stft.frames_per_second) + 2 * len(missing))
+    place = next(place for place in (folder, *folder.absolute().parents) if place.is_dir())
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise SepeduError(
+            f"The store {folder} needs {needed / 1e9:.1f} GB more; {free / 1e9:.1f} GB are free",
+            "Free some, or name another folder with --out",
+        )

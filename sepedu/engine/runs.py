@@ -1,0 +1,313 @@
+"""A whole training as one call: open the songs, train one source's network, measure it, keep it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..checkpoints import load_checkpoint, save_checkpoint
+from ..errors import SepeduError
+from ..evaluation import accuracy, framewise_sdr, mean_squared_error
+from ..excerpts import Augmentation, Excerpts
+from ..masks import apply_mask
+from ..model import MaskCNN
+from ..songs import SOURCES, Song, load_song, load_songs, open_dataset
+from ..stft import STFT
+from ..training import Recipe, check_loss, fit
+from ..windows import Example, make_example
+from .curves import Curves, curves_path
+from .distributed import Processes, accelerator, is_first, launched
+from .files import check_place
+from .gates import predict_gate
+from .prepare import store_folder
+from .resume import History, check_resumable, last_path
+from .store import RELEASED, SUM, StoredExamples, StoredExcerpts, fit_features, open_store
+
+DROPOUT = (0.15, 0.15, 0.3)
+RECIPE = Recipe(epochs=7, loss="bce", average=0.998, autocast=True)
+STRETCH, BATCH = 1, 64  # single windows: see "Stretches" in docs/experiments.md
+AUGMENTATION = Augmentation(remix=0.5, gain=6.0, speed=0.1, channels=True)
+"""What the networks that come with the course were trained with."""
+
+
+def train_source(
+    source: str,
+    data: str | os.PathLike[str] | None,
+    out: Path,
+    recipe: Recipe = RECIPE,
+    augmentation: Augmentation = AUGMENTATION,
+    output: str = "mask",
+    threshold: float = 0.5,
+    batch: int = BATCH,
+    stretch: int = STRETCH,
+    resume: bool = False,
+    progress: bool = True,
+    store: Path | bool = False,
+    accumulate: int = 1,
+    log: str | None = None,
+) -> History:
+    """Train the network of one source on a dataset and write it with its story.
+
+    The songs of the split "train" train it, those of "valid" choose the best epoch. The
+    normalisation and the mask made beforehand come from the training songs.
+
+    Parameters
+    ----------
+    source : str
+        "drums", "bass", "other" or "vocals".
+    data : str or path, optional
+        As `open_dataset` takes it.
+    out : path
+        Ends in `.safetensors`; see `fit` for what is written beside it.
+    recipe : Recipe
+    augmentation : Augmentation
+    output : {"mask", "magnitude"}
+    threshold : float
+        T of the binary mask.
+    batch : int
+        Stretches in a step of the training.
+    stretch : int
+        Frames of a stretch; 1 draws single windows, each remixed by itself.
+    resume : bool
+        Go on after an interruption.
+    progress : bool
+    store : path or bool
+        Read the songs from the store that `prepare` made, in this folder or, if True, in the
+        user's cache folder. Only without augmentation; memory then stays bounded.
+    accumulate : int
+        See `fit`.
+    log : {"tensorboard"}, optional
+        Write event files, too, into the folder `NAME.tensorboard` beside the checkpoint.
+
+    Returns
+    -------
+    history : History
+
+    Raises
+    ------
+    SepeduError
+        See `open_dataset`, `load_song`, `open_store` and `fit`, or if a store is to be augmented.
+    """
+    if out.suffix != ".safetensors":
+        raise SepeduError(f"A network cannot be written as {out}", "End the name in .safetensors")
+    if source not in SOURCES:
+        raise SepeduError(f"Source {source!r} is unknown", f"Use one of {', '.join(SOURCES)}")
+    if not (np.isfinite(threshold) and threshold >= 0):
+        raise SepeduError(f"Threshold {threshold!r} is not a number of at least 0", "Try 0.5")
+    check_loss(recipe, output)
+    if is_first():
+        check_place(out)
+    if store and augmentation != Augmentation():
+        raise SepeduError("Songs in a store cannot be remixed", "Add --plain, or leave --store out")
+    if resume and is_first():
+        check_resumable(out)
+    curves = Curves(curves_path(out)) if log and is_first() else None
+    tracks, valid_tracks = (open_dataset(data, split=split) for split in ("train", "valid"))
+    # A launcher gives each process a device of its own, which `fit` finds out.
+    device = torch.device("cpu") if launched() else accelerator()
+    torch.manual_seed(recipe.seed)
+    model = MaskCNN(output=output, dropout=DROPOUT)
+    about = {"data": dataset_name(data), "commit": commit()}
+    if store:
+        about["store"] = True
+        folder = store_folder(tracks.root) if store is True else store
+        stored = open_store(folder, tracks, SUM)
+        fit_features(model.features, stored)
+        train = StoredExcerpts(stored, source, output, threshold, stretch, batch)
+        stored_valid = open_store(folder, valid_tracks, RELEASED)
+        examples = StoredExamples(stored_valid, source, threshold, output)
+        songs = StoredExamples(stored, source, threshold)
+        valid = (load_song(track) for track in valid_tracks)
+    else:
+        stereo = load_songs(tracks, stereo=True)
+        stft = STFT()
+        model.features.fit([np.abs(stft.forward(song.sum_of_sources.mean(0))) for song in stereo])
+        train = Excerpts(stereo, source, output, threshold, stretch, batch, augmentation)
+        valid = load_songs(valid_tracks)
+        examples = [make_example(song, source, threshold, output) for song in valid]
+        songs = map(_as_training_hears_it, stereo)
+    try:
+        history = fit(
+            model.to(device),
+            train,
+            examples,
+            recipe,
+            checkpoint=out,
+            about=about,
+            resume=resume,
+            progress=progress,
+            on_epoch=curves,
+            accumulate=accumulate,
+        )
+    finally:
+        if curves:
+            curves.close()
+    if not history.rows:  # stopped before there was anything to keep
+        raise KeyboardInterrupt
+    if is_first():
+        finish(out, songs, valid)
+    return history
+
+
+def _as_training_hears_it(song: Song) -> Song:
+    """A stereo song as mono, with the sum of its sources as mixture."""
+    sources = {name: audio.mean(0) for name, audio in song.sources.items()}
+    return Song(song.name, song.sum_of_sources.mean(0), sources, song.sample_rate)
+
+
+def finish(out: Path, train: Iterable[Song | Example], valid: Iterable[Song]) -> dict[str, Any]:
+    """Measure a trained network on both sets of songs and complete its checkpoint.
+
+    Adds `metrics` (accuracy and mean squared error of the mask over all frames, median SDR over
+    the validation songs in decibels, shares of ones) and the training songs' average mask. Songs
+    are heard one after the other; training songs may be given as examples with masks.
+    """
+    model, about, _ = load_checkpoint(out)
+    source, threshold = about["source"], about["threshold"]
+    stft = STFT()
+    metrics: dict[str, float] = {"epoch": about["metrics"]["epoch"]}
+    ones = np.zeros(stft.bins)
+    for part, songs in (("train", train), ("valid", valid)):
+        sums = np.zeros(4)
+        ratios = []
+        for song in songs:
+            example = song if isinstance(song, Example) else make_example(song, source, threshold)
+            target = example.target
+            gate = predict_gate(model, example.mixture)
+            right, error = accuracy(gate, target), mean_squared_error(gate, target)
+            sums += np.array([right, error, target.mean(), 1.0]) * target.shape[1]
+            if part == "train":
+                ones += target.sum(axis=1)  # not kept: masks of 10 hours would fill a gigabyte
+            else:
+                spectrum = stft.forward(song.mixture)
+                estimate = stft.inverse(apply_mask(gate, spectrum), len(song.mixture))
+                ratios.append(framewise_sdr(song.sources[source], estimate, stft.sample_rate))
+        names = (f"{part}_accuracy", f"{part}_mse", f"{part}_ones")
+        if part == "train":
+            beforehand = torch.from_numpy((ones / sums[3])[:, None].astype(np.float32))
+        metrics |= dict(zip(names, (sums[:3] / sums[3]).tolist(), strict=True))
+    metrics["valid_sdr"] = float(np.nanmedian(ratios))
+    save_checkpoint(out, model, about | {"metrics": metrics}, {"average_mask": beforehand})
+    return metrics
+
+
+def dataset_name(where: str | os.PathLike[str] | None) -> str:
+    """What to call a dataset in a checkpoint: its name, never a path of one machine."""
+    names = {None: "minimus", "musdb7": "MUSDB18 excerpts of 7 s", "stempeg": "stempeg example"}
+    return names.get(where) or Path(os.path.abspath(where)).name  # of `.`, too
+
+
+def commit() -> str:
+    """The git commit of the clone, or "unknown" outside of one."""
+    here = Path(__file__).parent
+    try:
+        command = ["git", "-C", str(here), "rev-parse", "--short", "HEAD"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def train_all(
+    data: str | os.PathLike[str] | None,
+    folder: Path,
+    recipe: Recipe = RECIPE,
+    resume: bool = False,
+    **settings: Any,
+) -> dict[str, History]:
+    """Train the network of each source, in sequence, as `SOURCE.safetensors` in a folder.
+
+    Parameters
+    ----------
+    data : str or path, optional
+        As `open_dataset` takes it.
+    folder : path
+    recipe : Recipe
+    resume : bool
+        Leave out what is finished, go on with what was begun, start the rest.
+    settings
+        What else `train_source` takes, the same for all sources.
+
+    Returns
+    -------
+    histories : dict of History
+        Of the sources that were trained now. Ctrl-C stops the one that runs, and begins no other.
+
+    Raises
+    ------
+    SepeduError
+        If the folder is a file, or as `train_source` does.
+    """
+    if folder.suffix == ".safetensors" or folder.is_file():
+        raise SepeduError(f"Four networks do not fit into {folder}", "Give --out a folder")
+
+    def states_now() -> dict[str, str]:
+        if not resume:
+            return dict.fromkeys(SOURCES, "new")
+        places = {source: folder / f"{source}.safetensors" for source in SOURCES}
+        return {s: progress_of(out, recipe, data, settings) for s, out in places.items()}
+
+    # One process looks for all: while it still measures a network, others would see it unfinished.
+    processes = Processes(accelerator(), recipe.autocast)
+    states = processes.from_first(states_now)
+    histories = {}
+    for source in SOURCES:
+        if states[source] == "finished":
+            continue
+        history = train_source(
+            source,
+            data,
+            folder / f"{source}.safetensors",
+            recipe,
+            resume=states[source] == "begun",
+            **settings,
+        )
+        histories[source] = history
+        if history.stopped:
+            break
+    return histories
+
+
+def progress_of(
+    out: Path,
+    recipe: Recipe,
+    data: str | os.PathLike[str] | None,
+    settings: dict[str, Any],
+) -> str:
+    """How far the training of a network has come: "new", "begun" or "finished".
+
+    It is finished when it has come to its end and the network is measured. One with other choices
+    counts as begun: to go on with it is refused, and says why.
+    """
+    if not last_path(out).is_file():
+        return "new"
+    return "finished" if _is_finished(out, recipe, data, settings) else "begun"
+
+
+def _is_finished(
+    out: Path,
+    recipe: Recipe,
+    data: str | os.PathLike[str] | None,
+    settings: dict[str, Any],
+) -> bool:
+    if not out.is_file():
+        return False
+    _, about, state = load_checkpoint(out)
+    history = History(load_checkpoint(last_path(out))[1].get("history", []))
+    wanted = {"recipe": asdict(recipe), "data": dataset_name(data)}
+    wanted |= {
+        name: settings[name] for name in ("threshold", "batch", "output") if name in settings
+    }
+    if "augmentation" in settings:
+        wanted["augmentation"] = asdict(settings["augmentation"])
+    if any(about.get(name) != value for name, value in json.loads(json.dumps(wanted)).items()):
+        return False
+    patient = recipe.patience is None or len(history.rows) - 1 - history.best < recipe.patience
+    return "average_mask" in state and (len(history.rows) >= recipe.epochs or not patient)

@@ -1,0 +1,447 @@
+"""Songs kept ready for training: magnitudes in half precision and masks as bits, a file a song."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+from torch import Tensor
+
+from ..errors import SepeduError
+from ..excerpts import Augmentation, Excerpts, Piece
+from ..masks import binary_mask
+from ..songs import SOURCES, Song
+from ..stft import HALF_CONTEXT, STFT, Features
+from ..windows import Example, make_target
+from .files import written_whole
+
+if TYPE_CHECKING:
+    import musdb
+
+BINS = STFT().bins
+FORMAT = 1
+"""Version of the layout; a file of another one is made anew."""
+THRESHOLD = 0.5
+"""T of the masks that are kept as bits, the course's."""
+LARGEST = float(np.finfo(np.float16).max)
+"""Largest magnitude that half precision holds, 65504."""
+SUM, RELEASED = "sum of sources", "as released"
+"""Which mixture a file holds: training mixes from stems, validation hears the real mixture."""
+
+
+def made_how(mixture: str, files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """All that decides what is in a song's file: two equal answers mean equal content.
+
+    Parameters
+    ----------
+    mixture : {"sum of sources", "as released"}
+    files : mapping
+        What `fingerprints` says of the source files.
+    """
+    return {
+        "format": FORMAT,
+        "stft": asdict(STFT()),
+        "threshold": THRESHOLD,
+        "sources": list(SOURCES),
+        "mixture": mixture,
+        "files": {name: told["sha256"] for name, told in sorted(files.items())},
+    }
+
+
+def write_song(
+    path: Path, song: Song, mixture: str, files: Mapping[str, Mapping[str, Any]]
+) -> Path:
+    """Transform a song and write its magnitudes and masks, whole or not at all.
+
+    The file is a safetensors file. Each array has its frames first, so that a stretch of frames
+    is one piece of the file: `mixture` and one array per source [each shape=(frames, 513)],
+    float16, and `SOURCE.mask` [each shape=(frames, 65)], uint8, the 513 bits of each frame's mask
+    in the order of `numpy.packbits`. The masks were made before the magnitudes were rounded.
+
+    Half precision holds magnitudes up to 65504, and rounds them by at most 1 part in 2048, which
+    moves log(1 + M) by less than 0.0005. A recording of full level 1 reaches at most 512, the sum
+    of the window, and four of them together 2048.
+
+    Parameters
+    ----------
+    path : path
+        Ends in `.safetensors`.
+    song : Song
+        Mono, at the course's sample rate.
+    mixture : {"sum of sources", "as released"}
+        Which mixture to keep.
+    files : mapping
+        What `fingerprints` says of the source files.
+
+    Returns
+    -------
+    path : pathlib.Path
+
+    Raises
+    ------
+    SepeduError
+        If a magnitude is larger than half precision holds, or the file cannot be written.
+    """
+    stft = STFT()
+    heard = np.abs(stft.forward(song.sum_of_sources if mixture == SUM else song.mixture))
+    arrays = {"mixture": _half(heard, song.name)}
+    for source in SOURCES:
+        magnitude = np.abs(stft.forward(song.sources[source]))
+        arrays[source] = _half(magnitude, song.name)
+        mask = binary_mask(magnitude, heard, THRESHOLD)
+        arrays[f"{source}.mask"] = np.packbits(mask.T, axis=1)
+    return write_arrays(path, song.name, arrays, mixture, files)
+
+
+def write_arrays(
+    path: Path,
+    name: str,
+    arrays: dict[str, np.ndarray],
+    mixture: str,
+    files: Mapping[str, Mapping[str, Any]],
+) -> Path:
+    """Write the arrays of a song as `write_song` describes them, with a header that tells of them.
+
+    Raises
+    ------
+    SepeduError
+        If the file cannot be written.
+    """
+    header = {"name": name, "frames": len(arrays["mixture"]), "seen": dict(files)}
+    header |= made_how(mixture, files)
+    with written_whole(path) as part:
+        try:
+            # Not safetensors' own writing of files, which leaves a part of its own if killed.
+            part.write_bytes(save(arrays, {"sepedu store": json.dumps(header, sort_keys=True)}))
+        except SafetensorError as error:
+            raise OSError(str(error)) from error
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())  # or a power failure could leave a name without its content
+    return path
+
+
+def _half(magnitude: np.ndarray, name: str) -> np.ndarray:
+    """Magnitudes [shape=(513, frames)] in half precision [shape=(frames, 513)]."""
+    largest = float(magnitude.max())
+    if largest > LARGEST:
+        raise SepeduError(
+            f"The song {name} reaches a magnitude of {largest:.0f}; the store's half precision "
+            f"holds up to {LARGEST:.0f}",
+            "Its samples are over 100 times full level: export it again at a level of 1",
+        )
+    return np.ascontiguousarray(magnitude.T, dtype=np.float16)
+
+
+def song_bytes(frames: int) -> int:
+    """Bytes that the arrays of a song of so many frames take; the header adds under 4096."""
+    magnitudes = (1 + len(SOURCES)) * BINS * np.dtype(np.float16).itemsize
+    masks = len(SOURCES) * -(-BINS // 8)
+    return frames * (magnitudes + masks)
+
+
+def song_path(folder: Path, name: str) -> Path:
+    """The file of a song in a store."""
+    return folder / f"{name}.safetensors"
+
+
+def source_files(track: musdb.MultiTrack) -> list[Path]:
+    """The files that a track is decoded from: one stem file, or five WAV files."""
+    paths = [track.path, *(source.path for source in track.sources.values())]
+    return sorted({Path(path) for path in paths})
+
+
+def fingerprints(track: musdb.MultiTrack) -> dict[str, dict[str, Any]]:
+    """SHA-256, size in bytes and time of change (ns) of a track's source files, by their names."""
+    told = {}
+    for path in source_files(track):
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            stat = path.stat()
+        except OSError as error:
+            raise SepeduError(
+                f"The file {path} cannot be opened ({error.strerror})",
+                "Check the name, and whether you may read it",
+            ) from error
+        told[path.name] = {"sha256": digest, "bytes": stat.st_size, "changed": stat.st_mtime_ns}
+    return told
+
+
+class StoredSong:
+    """One song of a store, read a stretch at a time.
+
+    Each reading maps the file anew and lets go of it: the pages of a mapping that stays would
+    count as this process's memory, and at last the whole store would.
+
+    Parameters
+    ----------
+    path : path
+        A file that `write_song` made.
+
+    Attributes
+    ----------
+    header : dict
+        `name`, `frames`, `mixture`, `threshold`, `stft`, `format`, `files` (name and SHA-256 of
+        each source file) and `seen` (their sizes and times).
+
+    Raises
+    ------
+    SepeduError
+        If there is no such file, or it is not one of this format.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with safe_open(path, framework="numpy") as file:
+                self.header: dict[str, Any] = json.loads(file.metadata()["sepedu store"])
+                self.frames = int(self.header["frames"])
+                self.name = str(self.header["name"])
+                for array in ("mixture", *SOURCES, *(f"{source}.mask" for source in SOURCES)):
+                    if file.get_slice(array).get_shape()[0] != self.frames:
+                        raise ValueError(f"{array} has not {self.frames} frames")
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+            raise SepeduError(
+                f"{path} is no song of a store ({error})", "Make it with: sepedu data prepare"
+            ) from error
+
+    def __len__(self) -> int:
+        """Frames of the song."""
+        return self.frames
+
+    def magnitude(self, name: str, first: int = 0, last: int | None = None) -> np.ndarray:
+        """Magnitudes of the mixture or a source from one frame up to another.
+
+        Parameters
+        ----------
+        name : str
+            "mixture" or a source.
+        first, last : int
+            Frames outside of the song, before 0 too, are silence.
+
+        Returns
+        -------
+        magnitude : np.ndarray [shape=(last - first, 513)], float32, linear
+        """
+        return self._read(name, first, last).astype(np.float32)
+
+    def mask(self, source: str, first: int = 0, last: int | None = None) -> np.ndarray:
+        """The binary mask of a source at T = 0.5 [shape=(last - first, 513)], bool."""
+        packed = self._read(f"{source}.mask", first, last)
+        return np.unpackbits(packed, axis=1, count=BINS).view(bool)
+
+    def _read(self, array: str, first: int, last: int | None) -> np.ndarray:
+        """Rows of an array, with rows of zeros where the song has no frames."""
+        last = self.frames if last is None else last
+        inside = slice(max(first, 0), min(last, self.frames))
+        if inside.start >= inside.stop:
+            inside = slice(0, 0)
+        try:
+            with safe_open(self.path, framework="numpy") as file:
+                rows = file.get_slice(array)[inside]
+        except (OSError, SafetensorError) as error:
+            raise SepeduError(
+                f"{self.path} is no song of a store any more ({error})",
+                "Make it again with: sepedu data prepare",
+            ) from error
+        if len(rows) == last - first:
+            return rows
+        padded = np.zeros((last - first, rows.shape[1]), rows.dtype)
+        start = max(-first, 0)
+        padded[start : start + len(rows)] = rows
+        return padded
+
+
+PIECE = 4096
+"""Frames read at a time where a whole song is gone through."""
+
+
+class StoredExcerpts(Excerpts):
+    """Batches as `Excerpts` draws them without augmentation, read from a store.
+
+    Seed and epoch decide the same stretches as there. Magnitudes differ from those of sound by
+    the rounding to half precision. Remixing and gains are left out: the magnitude of a sum is not
+    the sum of magnitudes, so they would not be exact here.
+
+    Parameters
+    ----------
+    songs : sequence of StoredSong
+    source : str
+        The source to predict.
+    output : {"mask", "magnitude"}
+    threshold : float
+        T of the binary mask. The masks of T = 0.5 are kept in the store; others are made from
+        the rounded magnitudes, and a bin that lies on T within that rounding may fall otherwise.
+    stretch : int
+        Frames of a stretch; 1 draws single shuffled windows.
+    batch : int
+        Stretches of a batch.
+
+    Raises
+    ------
+    SepeduError
+        If there are no songs, or they lack the source.
+    """
+
+    def __init__(
+        self,
+        songs: Sequence[StoredSong],
+        source: str,
+        output: str = "mask",
+        threshold: float = THRESHOLD,
+        stretch: int = 64,
+        batch: int = 16,
+    ) -> None:
+        if not songs:
+            raise SepeduError("There are no songs to draw from", "Prepare a set that has some")
+        if source not in SOURCES:
+            raise SepeduError(
+                f"The store has no source {source!r}", f"It has: {', '.join(SOURCES)}"
+            )
+        self.songs = list(songs)
+        self.stft = STFT()
+        self.source, self.output, self.threshold = source, output, threshold
+        self.names = list(SOURCES)
+        self.name_of_song = [song.name for song in songs]
+        self.batch, self.augmentation = batch, Augmentation()
+        self.frames = [song.frames for song in songs]
+        self.stretch = min(stretch, *self.frames)
+
+    def _choose(self, random: np.random.Generator, song: int, frame: int) -> list[Piece]:
+        """Nothing is left to chance, so nothing need be drawn for another process's stretches."""
+        return []
+
+    def _draw(self, random: np.random.Generator, song: int, frame: int) -> np.ndarray:
+        """Mixture and answer of a stretch [shape=(2, stretch + 24, 513)]; no chance is in it."""
+        first, last = frame - HALF_CONTEXT, frame + self.stretch + HALF_CONTEXT
+        stored = self.songs[song]
+        drawn = np.zeros((2, last - first, BINS), np.float32)
+        drawn[0] = stored.magnitude("mixture", first, last)
+        kept = self.output == "mask" and self.threshold == THRESHOLD
+        read = stored.mask if kept else stored.magnitude
+        drawn[1, HALF_CONTEXT:-HALF_CONTEXT] = read(self.source, frame, frame + self.stretch)
+        return drawn
+
+    def _transform(self, stems: Tensor, inside: Tensor) -> tuple[Tensor, Tensor]:
+        """What was drawn [shape=(batch, 2, stretch + 24, 513)] as mixture and target."""
+        mixture, answer = stems.transpose(-1, -2).contiguous().unbind(1)
+        middle = slice(HALF_CONTEXT, -HALF_CONTEXT)
+        answer = answer[..., middle]
+        if self.output == "mask" and self.threshold == THRESHOLD:
+            return mixture, answer.bool()
+        return mixture, make_target(answer, mixture[..., middle], self.output, self.threshold)
+
+
+class StoredExamples(Sequence[Example]):
+    """Whole songs of a store as examples, each read when it is asked for and not kept.
+
+    Parameters
+    ----------
+    songs : sequence of StoredSong
+    source : str
+    threshold : float
+        As in `StoredExcerpts`.
+    output : {"mask", "magnitude"}
+    """
+
+    def __init__(
+        self,
+        songs: Sequence[StoredSong],
+        source: str,
+        threshold: float = THRESHOLD,
+        output: str = "mask",
+    ) -> None:
+        self.songs = list(songs)
+        self.source, self.threshold, self.output = source, threshold, output
+
+    def __len__(self) -> int:
+        return len(self.songs)
+
+    def __getitem__(self, index: int) -> Example:
+        song = self.songs[index]
+        mixture = np.ascontiguousarray(song.magnitude("mixture").T)
+        if self.output == "mask" and self.threshold == THRESHOLD:
+            target = song.mask(self.source).T
+        else:
+            source = torch.from_numpy(song.magnitude(self.source).T)
+            answer = make_target(source, torch.from_numpy(mixture), self.output, self.threshold)
+            target = answer.numpy()
+        return Example(song.name, mixture, np.ascontiguousarray(target))
+
+
+def open_store(folder: Path, tracks: musdb.DB, mixture: str) -> list[StoredSong]:
+    """Find the songs of a dataset in a store, and check that they are what was asked for.
+
+    A source file of the same size and time as when the song was prepared counts as the same;
+    where they differ its checksum decides.
+
+    Raises
+    ------
+    SepeduError
+        If a song is missing, or was made from other files or with other settings.
+    """
+    songs = []
+    for track in tracks:
+        remedy = f"Run: sepedu data prepare --data FOLDER, with the folder {tracks.root}"
+        path = song_path(folder, track.name)
+        if not path.is_file():
+            raise SepeduError(f"The store {folder} has no song {track.name!r}", remedy)
+        song = StoredSong(path)
+        seen = song.header["seen"]
+        files = seen if _unchanged(track, seen) else fingerprints(track)
+        how = made_how(mixture, files)
+        if {key: song.header.get(key) for key in how} != how:
+            raise SepeduError(
+                f"The song {track.name!r} in the store {folder} was made from other files, or "
+                "with other settings",
+                remedy,
+            )
+        songs.append(song)
+    return songs
+
+
+def _unchanged(track: musdb.MultiTrack, seen: dict[str, dict[str, Any]]) -> bool:
+    """Whether a track has the very files that a store has seen, as far as sizes and times tell."""
+    now = {path.name: path.stat() for path in source_files(track) if path.is_file()}
+    return now.keys() == seen.keys() and all(
+        (stat.st_size, stat.st_mtime_ns) == (seen[name]["bytes"], seen[name]["changed"])
+        for name, stat in now.items()
+    )
+
+
+def fit_features(features: Features, songs: Sequence[StoredSong]) -> Features:
+    """Set mean and standard deviation as `Features.fit` does, without holding all songs at once.
+
+    Parameters
+    ----------
+    features : Features
+    songs : sequence of StoredSong
+        The training songs.
+    """
+    count, total, squares = 0, 0.0, 0.0
+    for piece in _pieces(songs):
+        compressed = np.log1p(piece).astype(np.float64)
+        count += len(compressed)
+        total = total + compressed.sum(axis=0)
+        squares = squares + np.square(compressed).sum(axis=0)
+    mean = total / count
+    variance = np.maximum(squares / count - mean**2, 0.0) * count / max(1, count - 1)
+    features.mean.copy_(torch.from_numpy(mean))
+    features.deviation.copy_(torch.from_numpy(np.sqrt(variance)).clamp(min=1e-3))
+    return features
+
+
+def _pieces(songs: Sequence[StoredSong]) -> Iterator[np.ndarray]:
+    """The mixtures' magnitudes of all songs in pieces [each shape=(up to 4096, 513)]."""
+    for song in songs:
+        for first in range(0, song.frames, PIECE):
+            yield song.magnitude("mixture", first, min(first + PIECE, song.frames))

@@ -1,0 +1,311 @@
+"""One call that opens the embedded songs, the MUSDB18 excerpts, MUSDB18, or MUSDB18-HQ."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import platformdirs
+
+from .audio import check_whole, mono, read_audio, resample
+from .engine.ffmpeg import ensure_ffmpeg
+from .engine.files import written_whole
+from .errors import SepeduError
+
+if TYPE_CHECKING:
+    import musdb
+
+SOURCES = ("drums", "bass", "other", "vocals")
+"""The four sources of MUSDB18, in the order of its stems."""
+
+EXPECTED_TREE = (
+    "expected train/ and test/ with SONG.stem.mp4 files (MUSDB18), or with a folder for each song "
+    "that holds mixture.wav, drums.wav, bass.wav, other.wav and vocals.wav (MUSDB18-HQ)"
+)
+
+
+def data_folder() -> Path:
+    """Folder of the embedded songs and the trained weights.
+
+    In a clone it stands beside the library; in an installed wheel, inside of it.
+    """
+    inside = Path(__file__).parent / "data"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "data"
+
+
+def embedded_root() -> Path:
+    """Root of the embedded set, in MUSDB18's own layout."""
+    return data_folder() / "minimus"
+
+
+def cache_folder() -> Path:
+    """The user's folder for what is downloaded or computed once."""
+    return Path(os.environ.get("SEPEDU_CACHE") or platformdirs.user_cache_dir("sepedu"))
+
+
+def find_root(where: str | os.PathLike[str] | None, subset: str) -> tuple[Path, bool]:
+    """Root folder of a set, and whether its songs are folders of wav files.
+
+    Parameters
+    ----------
+    where : str or path, optional
+        As `sepedu.songs.open_dataset` takes it.
+    subset : {"train", "test"}
+
+    Raises
+    ------
+    SepeduError
+        If there are no songs of the subset, or one of them lacks a file.
+    """
+    if where is None:
+        root = embedded_root()
+        remedy = "Clone the project again; the embedded set comes with it"
+    elif where == "stempeg":
+        root, remedy = _stempeg_root(), 'Use subset="test": the song belongs to the test songs'
+    elif where == "musdb7":
+        root = Path(os.environ.get("MUSDB_PATH") or cache_folder() / "musdb18-7s")
+        remedy = "Run: sepedu data fetch musdb7, or set MUSDB_PATH to the folder that has them"
+    else:
+        # Whole, for ffmpeg takes what stands before a colon for the name of a protocol.
+        root = Path(where).expanduser().absolute()
+        remedy = f"Check the path: {EXPECTED_TREE}"
+    folder = root / subset
+    if any(folder.glob("*.stem.mp4")):
+        return root, False
+    if any(folder.glob("*/mixture.wav")):
+        _check_wav_songs(folder)
+        return root, True
+    raise SepeduError(f"No songs of subset {subset!r} in {root}", remedy)
+
+
+def _check_wav_songs(folder: Path) -> None:
+    for song in sorted(folder.iterdir()):
+        for stem in ("mixture", *SOURCES):
+            if song.is_dir() and not (song / f"{stem}.wav").is_file():
+                raise SepeduError(
+                    f"The song {song} has no {stem}.wav",
+                    "Complete the song from MUSDB18-HQ, or move its folder away",
+                )
+
+
+def _stempeg_root() -> Path:
+    """A MUSDB18 tree with the one song that the package stempeg ships."""
+    ensure_ffmpeg()
+    import stempeg
+
+    shipped = Path(stempeg.example_stem_path())
+    root = cache_folder() / "stempeg"
+    song = root / "test" / shipped.name
+    if not song.is_file() or song.stat().st_size != shipped.stat().st_size:
+        with written_whole(song) as part:
+            shutil.copyfile(shipped, part)
+    return root
+
+
+__all__ = [
+    "SOURCES",
+    "Song",
+    "cache_folder",
+    "data_folder",
+    "load_song",
+    "load_songs",
+    "open_dataset",
+]
+
+
+@dataclass(frozen=True)
+class Song:
+    """A song with its stems, as the network hears them: mono unless stereo was asked for.
+
+    Attributes
+    ----------
+    name : str
+    mixture : np.ndarray [shape=(samples,)], float32
+        The mixture as it was released.
+    sources : dict of np.ndarray [each shape=(samples,)], float32
+        The stems by name. Their sum is the mixture but for what its encoding lost, and
+        in a few songs of MUSDB18 but for more (`sum_of_sources` offers that sum).
+    sample_rate : int
+    """
+
+    name: str
+    mixture: np.ndarray
+    sources: dict[str, np.ndarray]
+    sample_rate: int
+
+    @property
+    def sum_of_sources(self) -> np.ndarray:
+        """The exact sum of the stems [shape=(samples,)], float32."""
+        return np.sum(list(self.sources.values()), axis=0, dtype=np.float32)
+
+    def between(self, start: float, end: float) -> Song:
+        """The part of the song between two moments in seconds, as a song; views, no copies."""
+        part = slice(round(start * self.sample_rate), round(end * self.sample_rate))
+        sources = {name: audio[..., part] for name, audio in self.sources.items()}
+        return replace(self, mixture=self.mixture[..., part], sources=sources)
+
+
+def open_dataset(
+    where: str | os.PathLike[str] | None = None, subset: str = "train", split: str | None = None
+) -> musdb.DB:
+    """Open a set of songs with their stems.
+
+    Parameters
+    ----------
+    where : str or path, optional
+        Nothing for the embedded set; "stempeg" for the real MUSDB18 song of six seconds that the
+        package stempeg ships (it belongs to the subset "test"); "musdb7" for the MUSDB18
+        excerpts of seven seconds, at `$MUSDB_PATH` or where `sepedu data fetch musdb7` puts
+        them; a path for MUSDB18 or MUSDB18-HQ.
+    subset : {"train", "test"}
+    split : {"train", "valid"}, optional
+        With the subset "train": the songs to train on, or the validation songs that the set
+        names. Nothing gives both.
+
+    Returns
+    -------
+    dataset : musdb.DB
+        Its tracks have `name`, `rate`, `audio` and `targets[source].audio`.
+
+    Raises
+    ------
+    SepeduError
+        If the folder or its songs are missing, or the subset or the split is unknown.
+
+    References
+    ----------
+    Z. Rafii, A. Liutkus, F.-R. Stöter, S. I. Mimilakis, R. Bittner, "The MUSDB18 corpus for music
+    separation", 2017, doi:10.5281/zenodo.1117372.
+
+    Lesson: 00
+    """
+    if subset not in ("train", "test"):
+        raise SepeduError(f"Subset {subset!r} is unknown", 'Use "train" or "test"')
+    if split not in (None, "train", "valid") or (split and subset != "train"):
+        raise SepeduError(
+            f"Split {split!r} of subset {subset!r} does not exist",
+            'Use split="train" or split="valid" with subset="train", or no split',
+        )
+    root, is_wav = find_root(where, subset)
+    ensure_ffmpeg()
+    import musdb  # fails without ffmpeg, so only now
+
+    setup = "musdb.yaml" if (root / "musdb.yaml").is_file() else None
+    try:
+        dataset = musdb.DB(
+            root=str(root), subsets=subset, split=split, is_wav=is_wav, setup_file=setup
+        )
+    except Exception as error:
+        raise SepeduError(
+            f"A song in {root / subset} cannot be opened ({_first_line(error)})",
+            "Look for a file there that is empty or was cut off, and fetch it again",
+        ) from error
+    if not dataset.tracks:
+        raise SepeduError(
+            f"No songs of split {split!r} in {root / subset}",
+            "Use a set that has them, or leave the split away",
+        )
+    return dataset
+
+
+def load_song(
+    track: musdb.MultiTrack,
+    sample_rate: int = 22050,
+    sources: Sequence[str] = SOURCES,
+    stereo: bool = False,
+) -> Song:
+    """Read a track of a dataset at the network's sample rate.
+
+    Parameters
+    ----------
+    track : musdb.MultiTrack
+    sample_rate : int
+    sources : sequence of str
+    stereo : bool
+        Keep the two channels [shape=(2, samples)] instead of averaging them.
+
+    Returns
+    -------
+    song : Song
+
+    Raises
+    ------
+    SepeduError
+        If the track cannot be decoded, lacks a stem, or its stems differ in length or rate.
+
+    Lesson: 03
+    """
+    missing = [name for name in sources if name not in track.sources]
+    if missing:
+        raise SepeduError(
+            f"The song {track.name} has no stem {missing[0]!r}",
+            f"It has: {', '.join(track.sources)}",
+        )
+    read = _read_folder if track.is_wav else _read_stem_file
+    heard = {
+        name: resample(
+            stem.astype(np.float32) if stereo else mono(stem), int(track.rate), sample_rate
+        )
+        for name, stem in read(track, sources).items()
+    }
+    return Song(track.name, heard.pop("mixture"), heard, sample_rate)
+
+
+def _read_stem_file(track: musdb.MultiTrack, sources: Sequence[str]) -> dict[str, np.ndarray]:
+    """The mixture and some stems of a .stem.mp4 file [each shape=(channels, samples)]."""
+    check_whole(Path(track.path))
+    try:
+        stems = np.asarray(track.stems)  # (5, samples, channels): one read of the whole file
+        ids = {name: track.sources[name].stem_id for name in sources}
+        return {name: stems[stem].T for name, stem in {"mixture": 0, **ids}.items()}
+    except Exception as error:
+        raise SepeduError(
+            f"The song {track.path} cannot be decoded ({_first_line(error)})",
+            "Its stems must be whole and of one length and rate: fetch it again, or move it away",
+        ) from error
+
+
+def _read_folder(track: musdb.MultiTrack, sources: Sequence[str]) -> dict[str, np.ndarray]:
+    """The mixture and some stems of a folder of WAV files [each shape=(channels, samples)]."""
+    files = {"mixture": track.path, **{name: track.sources[name].path for name in sources}}
+    read = {name: read_audio(file) for name, file in files.items()}
+    told = {
+        name: f"{audio.shape[1]} samples of {audio.shape[0]} channels at {rate} Hz"
+        for name, (audio, rate) in read.items()
+    }
+    for name, text in told.items():
+        if text != told["mixture"]:
+            raise SepeduError(
+                f"The song {track.name} cannot be decoded: its {Path(files[name]).name} has "
+                f"{text}, its mixture {told['mixture']}",
+                "Its stems must be of one length and rate: fetch it again, or move it away",
+            )
+    return {name: audio for name, (audio, _) in read.items()}
+
+
+def load_songs(
+    dataset: musdb.DB,
+    sample_rate: int = 22050,
+    sources: Sequence[str] = SOURCES,
+    stereo: bool = False,
+) -> list[Song]:
+    """Read every track of a dataset with `load_song`.
+
+    Returns
+    -------
+    songs : list of Song
+        In the order of the dataset.
+
+    Lesson: 03
+    """
+    return [load_song(track, sample_rate, sources, stereo) for track in dataset]
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:120] if lines else type(error).__name__

@@ -1,0 +1,1 @@
+"""What maintainers and instructors use, from a clone: slides, benchmark, pages, editions."""

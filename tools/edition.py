@@ -1,0 +1,122 @@
+"""Write the instructor's edition: every lesson with its exercises solved and explained.
+
+    python -m tools.edition FOLDER [LESSON ...]
+
+Each stub is replaced by the reference answer, and below each check stand the task's hints and
+the mistakes that the check knows by name. Outputs are left out: run the notebooks to see them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from sepedu.engine.files import write_text
+from sepedu.errors import SepeduError
+from sepedu.exercises.framework import Exercise, lessons
+
+LESSONS = Path(__file__).resolve().parents[1] / "lessons"
+"""Folder of the notebooks; only a clone has it."""
+
+
+def find_notebooks(folder: Path = LESSONS) -> list[Path]:
+    """Return the lessons of a folder in their order.
+
+    Raises
+    ------
+    SepeduError
+        If there are none.
+    """
+    notebooks = sorted(folder.glob("[0-9][0-9]-*.ipynb"))
+    if not notebooks:
+        raise SepeduError(f"There are no lessons in {folder}", "Work in a clone of the project")
+    return notebooks
+
+
+def solve(notebook: NotebookNode, exercises: Iterable[Exercise]) -> NotebookNode:
+    """Return a copy of a lesson with each stub replaced by its reference answer.
+
+    Raises
+    ------
+    SepeduError
+        If the stub of an exercise, or its check, is not in the lesson.
+    """
+    solved = nbformat.from_dict(notebook)
+    cells = list(notebook.cells)
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    for exercise in exercises:
+        places = [i for i, cell in enumerate(cells) if cell.source.strip() == exercise.stub]
+        checks = [i for i, cell in enumerate(cells) if f"ex.{exercise.name}.check(" in cell.source]
+        if len(places) != 1 or len(checks) != 1:
+            raise SepeduError(
+                f"The exercise {exercise.name} needs one cell with exactly its stub and one with "
+                f"its check, and has {len(places)} and {len(checks)}",
+                "Copy the stub from sepedu/exercises into the lesson",
+            )
+        cells[places[0]].source = exercise.reference
+        note = nbformat.v4.new_markdown_cell(teacher_note(exercise))
+        note.id = f"{cells[checks[0]].id[:55]}-teacher"
+        cells.insert(checks[0] + 1, note)
+    solved.cells = cells
+    return solved
+
+
+def teacher_note(exercise: Exercise) -> str:
+    """Tell a teacher what an exercise asks, its hints, and which mistakes its check knows."""
+    hints = [f"{number}. {hint}" for number, hint in enumerate(exercise.hints, 1)]
+    mistakes = []
+    for mistake in exercise.mistakes:
+        verdict = exercise.check(exercise.run(mistake.answer))
+        mistakes.append(f"- *{mistake.title}*: {verdict.message}")
+    return "\n".join(
+        [
+            f"**For the teacher.** {exercise.task} {exercise.remark}",
+            "",
+            "Hints:",
+            "",
+            *hints,
+            "",
+            "Mistakes that the check knows, and what it says:",
+            "",
+            *mistakes,
+        ]
+    )
+
+
+def write_edition(folder: Path, wanted: Iterable[str] = ()) -> list[Path]:
+    """Write the instructor's edition of all lessons, or of those wanted ("02"), to a folder."""
+    wanted, written = set(wanted), []
+    for path in find_notebooks():
+        number = path.name[:2]
+        if wanted and number not in wanted:
+            continue
+        notebook = nbformat.read(path, as_version=4)
+        solved = solve(notebook, lessons().get(number, {}).values())
+        target = folder / path.name
+        write_text(target, nbformat.writes(solved) + "\n")
+        written.append(target)
+    return written
+
+
+def main(words: list[str]) -> int:
+    """Run the command; return its exit status."""
+    if not words or words[0].startswith("-"):
+        print(__doc__)
+        return 2
+    try:
+        for path in write_edition(Path(words[0]), words[1:]):
+            print(path)
+    except (SepeduError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,91 @@
+"""What decks draw from: songs that may be given away, networks, results; each opened once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from sepedu.checkpoints import load_checkpoint, weights_path
+from sepedu.errors import SepeduError
+from sepedu.evaluation import read_results
+from sepedu.model import MaskCNN
+from sepedu.songs import SOURCES, Song, load_song, open_dataset
+from sepedu.stft import STFT
+
+stft = STFT()
+
+
+@lru_cache
+def song(name: str = "Rock - Last Tram", start: float = 0.0, end: float = 60.0) -> Song:
+    """A song of the embedded set by name, or a stretch of it, mono at 22,050 Hz.
+
+    Its sound may stand in a deck that is given away; that of MUSDB18's songs may not.
+    """
+    for subset in ("test", "train"):
+        for track in open_dataset(subset=subset):
+            if track.name == name:
+                return load_song(track).between(start, end)
+    raise SepeduError(f"There is no song {name!r} in the embedded set", "See data/README.md")
+
+
+@lru_cache
+def training_songs(count: int = 9) -> tuple[Song, ...]:
+    """Some training songs of the embedded set, spread over its styles; few, to build fast."""
+    tracks = list(open_dataset(split="train"))
+    return tuple(load_song(tracks[n * len(tracks) // count]) for n in range(count))
+
+
+def magnitude(audio: np.ndarray) -> np.ndarray:
+    """Magnitudes of the course's transform [shape=(513, frames)]."""
+    return np.abs(stft.forward(audio))
+
+
+@lru_cache
+def network(source: str) -> MaskCNN:
+    """The trained network that comes with the course."""
+    return load_checkpoint(weights_path(source))[0]
+
+
+@lru_cache
+def story(source: str) -> dict:
+    """What the checkpoint of a source tells of its training."""
+    return load_checkpoint(weights_path(source))[1]
+
+
+def results() -> pd.DataFrame | None:
+    """The measured results that the project publishes, or None before they are made."""
+    return read_results()
+
+
+def measured(source: str, method: str, column: str = "accuracy", part: str = "valid") -> float:
+    """One published figure: of real songs if there are any, otherwise of the embedded set."""
+    table = results()
+    rows = table[(table.source == source) & (table.method == method) & (table.part == part)]
+    if rows.empty:
+        raise SepeduError(
+            f"There is no result for {source}, {method}, {part}", "Make it: sepedu results"
+        )
+    return float(rows.sort_values("data", key=lambda names: names == "minimus")[column].iloc[0])
+
+
+def lacking(needs: str) -> str | None:
+    """Why a slide cannot be shown here, or None if it can.
+
+    Parameters
+    ----------
+    needs : str
+        Nothing, "results", "networks" for all four, or the source of one network.
+    """
+    if needs == "results":
+        missing = results() is None
+        return "there is no docs/results.json; make it with: sepedu results" if missing else None
+    if needs not in ("", "networks", *SOURCES):
+        known = ", ".join(("results", "networks", *SOURCES))
+        raise SepeduError(f"A slide needs {needs!r}, which is unknown", f"Use one of {known}")
+    wanted = SOURCES if needs == "networks" else [needs] if needs else []
+    missing = [source for source in wanted if not weights_path(source).is_file()]
+    if missing:
+        return f"there is no network for {', '.join(missing)}; train it with: sepedu train"
+    return None
