@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 import tempfile
+import warnings
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,13 +144,15 @@ def read_audio(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
     ------
     SepeduError
         If the file is missing, empty, not audio, without samples, or has values that are not
-        finite.
+        finite. Where a part of the sound is missing, that is only a warning.
 
     Lesson: 00
     """
     path = Path(path)
     with ExitStack() as stack:
         recording = open_audio(path, stack)
+        for warning in recording.warnings:
+            warnings.warn(f"{path}: {warning}", stacklevel=2)
         return read_samples(recording, recording.frames, path), recording.samplerate
 
 
@@ -207,15 +210,15 @@ def open_audio(path: Path, stack: ExitStack) -> Recording:
     aside = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sepedu-")))
     source = _regular_file(path, aside)
     with open_container(source, path) as container:
-        track, warnings = choose_track(container, path)
+        track, told = choose_track(container, path)
         recording = _uncompressed(source, container, track)
         if recording is None:
             decoded = aside / "decoded.wav"
-            warnings += write_decoded(container, track, path, decoded)
+            told += write_decoded(container, track, path, decoded)
             recording = Recording(decoded)
             recording.warnings = []
         recording.source = source
-        recording.warnings += warnings
+        recording.warnings += told
         recording.speakers = speakers_of(track)
     return stack.enter_context(recording)
 
