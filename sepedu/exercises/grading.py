@@ -1,0 +1,367 @@
+"""Mark the answers in students' notebooks, and count the mistakes of a class.
+
+Only answers run, not the rest of a notebook: they are taken out of it as text and checked in a
+process of their own, which has limits of time and memory, an empty folder, and no network where
+the system allows that. This keeps accidents and pranks to one line of the table. It is not a
+sandbox: an answer that sets out to do harm can still do what the account that marks it may do. Mark
+answers of people you do not trust on a machine or in a container that you can throw away.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import os
+import queue
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import nbformat
+
+from ..errors import SepeduError
+from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
+from .working_copy import answers_of
+
+BROKEN = "does not run"
+"""Outcome of an answer that stops with an error before it can be checked, or never ends."""
+IMPORT = re.compile(r"from\s+sepedu\.exercises\s+import\s+lesson(\d\d)\s+as\s+ex\b")
+UPLOAD = re.compile(r"^(?P<student>.+?)_(?P<number>\d+)_(?:assignsubmission_file|\d+)(?:_|$)")
+"""Moodle's NAME_NUMBER_assignsubmission_file_ and Canvas's NAME_NUMBER_NUMBER_FILE."""
+START_SECONDS = 120.0
+"""How long a process may take to import the library."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What became of one answer.
+
+    Attributes
+    ----------
+    exercise : str
+    outcome : {"right", "not right yet", "not attempted yet", "does not run"}
+    mistake : str
+        Title of the known mistake that the check named, or "".
+    message : str
+        What the check said.
+    """
+
+    exercise: str
+    outcome: str
+    mistake: str = ""
+    message: str = ""
+
+
+@dataclass
+class Submission:
+    """One student's notebook of one lesson.
+
+    Attributes
+    ----------
+    student : str
+    number : str
+        What the learning platform calls the student, or "".
+    lesson : str
+        Such as "02"; "" if the notebook cannot be read.
+    answers : dict of str
+        Source by exercise.
+    problem : str
+        Why the notebook cannot be marked, or "".
+    marks : list of Mark
+    """
+
+    student: str
+    number: str = ""
+    lesson: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+    problem: str = ""
+    marks: list[Mark] = field(default_factory=list)
+
+    @property
+    def points(self) -> int:
+        """Right answers."""
+        return sum(mark.outcome == RIGHT for mark in self.marks)
+
+
+def find_submissions(place: Path, lesson: str | None = None) -> list[Submission]:
+    """Find the notebooks of a class in a folder, or in a zip file as Moodle and Canvas give it.
+
+    A folder for each student holds that student's notebooks; where the notebooks lie side by side,
+    the name before the platform's numbers, or the whole name, is the student's.
+
+    Parameters
+    ----------
+    place : path
+    lesson : str, optional
+        Leave out the notebooks of others.
+
+    Raises
+    ------
+    SepeduError
+        If there are no notebooks.
+    """
+    found = []
+    for name, content in _notebooks(place):
+        submission = _read(name, content)
+        if lesson is None or submission.lesson in ("", lesson):
+            found.append(submission)
+    if not found:
+        raise SepeduError(
+            f"There are no notebooks{f' of lesson {lesson}' if lesson else ''} in {place}",
+            "Give the folder or the zip file that holds the students' notebooks",
+        )
+    return sorted(found, key=lambda one: (one.student.casefold(), one.lesson))
+
+
+def _notebooks(place: Path) -> Iterator[tuple[Path, bytes]]:
+    """Path inside of the place, and content, of each notebook."""
+    if place.is_dir():
+        for path in sorted(place.rglob("*.ipynb")):
+            inside = path.relative_to(place)
+            if not any(part.startswith(".") for part in inside.parts):
+                yield inside, path.read_bytes()
+        return
+    try:
+        with zipfile.ZipFile(place) as archive:
+            for name in sorted(archive.namelist()):
+                hidden = any(part.startswith((".", "__MACOSX")) for part in Path(name).parts)
+                if name.endswith(".ipynb") and not hidden:
+                    yield Path(name), archive.read(name)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise SepeduError(
+            f"{place} is neither a folder nor a zip file ({error})",
+            "Give the folder or the zip file that holds the students' notebooks",
+        ) from error
+
+
+def _read(name: Path, content: bytes) -> Submission:
+    own_folder = len(name.parts) > 1
+    told = name.parts[0] if own_folder else name.stem
+    upload = UPLOAD.match(told)
+    student, number = (upload["student"], upload["number"]) if upload else (told, "")
+    submission = Submission(student, number)
+    try:
+        notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
+    except Exception as error:  # nbformat raises what it likes
+        submission.problem = f"the notebook cannot be read ({type(error).__name__})"
+        return submission
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    match = IMPORT.search(code) or re.search(r"(?:^|[_-])(\d\d)-", name.name)
+    if match is None or match[1] not in lessons():
+        submission.problem = "the notebook is not one of the lessons"
+        return submission
+    submission.lesson = match[1]
+    submission.answers = answers_of(notebook)
+    return submission
+
+
+def grade(
+    submissions: Iterable[Submission], seconds: float = 30.0, megabytes: int = 4096
+) -> Iterator[Submission]:
+    """Check the answers of each submission and fill in its marks.
+
+    Parameters
+    ----------
+    submissions : iterable of Submission
+    seconds : float
+        For one answer; what runs longer "does not run".
+    megabytes : int
+        Memory for one student's answers, where the system knows such limits.
+
+    Yields
+    ------
+    submission : Submission
+        As soon as it is marked.
+    """
+    for submission in submissions:
+        names = list(lessons().get(submission.lesson, {}))
+        left = [name for name in names if name in submission.answers]
+        marks = {name: Mark(name, NOT_ATTEMPTED) for name in names}
+        while left:
+            done = 0
+            for mark in _run_answers(submission, left, seconds, megabytes):
+                marks[mark.exercise] = mark
+                done += 1
+            left = left[max(done, 1) :]  # a process that an answer has ended is started again
+        submission.marks = list(marks.values())
+        yield submission
+
+
+def _run_answers(
+    submission: Submission, names: Sequence[str], seconds: float, megabytes: int
+) -> Iterator[Mark]:
+    """Check answers in one process until all are checked, or one of them ends it."""
+    work = {
+        "lesson": submission.lesson,
+        "answers": {name: submission.answers[name] for name in names},
+        "seconds": seconds,
+        "megabytes": megabytes,
+    }
+    aside = tempfile.TemporaryDirectory(prefix="sepedu-grade-", ignore_cleanup_errors=True)
+    with aside as folder, _process(folder) as process:
+        lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=_follow, args=(process.stdout, lines), daemon=True).start()
+        with suppress(OSError):
+            process.stdin.write(json.dumps(work) + "\n")
+            process.stdin.close()
+        wait = START_SECONDS
+        for name in names:
+            told = _next_mark(lines, name, wait + seconds)
+            if told is None:
+                late = process.poll() is None
+                why = f"it still ran after {seconds:g} seconds" if late else "it ended Python"
+                yield Mark(name, BROKEN, message=f"The answer does not run: {why}.")
+                return
+            yield told
+            wait = 5.0
+
+
+def _next_mark(lines: queue.Queue[str | None], name: str, seconds: float) -> Mark | None:
+    """The next mark that the process tells, or None if it ended or takes too long."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        try:
+            line = lines.get(timeout=left)
+        except queue.Empty:
+            return None
+        if line is None:
+            return None
+        try:
+            told = json.loads(line)
+            if told["exercise"] == name:
+                return Mark(name, told["outcome"], told["mistake"], told["message"])
+        except (ValueError, KeyError, TypeError):
+            continue  # printed by an answer
+    return None
+
+
+def _follow(stream: IO[str], lines: queue.Queue[str | None]) -> None:
+    with suppress(ValueError, OSError):
+        while line := stream.readline(100_000):
+            lines.put(line)
+    lines.put(None)
+
+
+@contextmanager
+def _process(folder: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that checks answers in an empty folder; afterwards its whole group is ended."""
+    kept = ("PATH", "SYSTEMROOT", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    environment |= {"HOME": folder, "TMPDIR": folder, "MPLCONFIGDIR": folder}
+    environment |= {"OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"{__package__}.marker"],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=os.name != "nt",
+    )
+    try:
+        yield process
+    finally:
+        if os.name == "nt":
+            process.kill()
+        else:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, 9)
+        process.wait()
+
+
+def as_csv(submissions: Sequence[Submission]) -> str:
+    """Marks as CSV for Canvas and Moodle: a row a student, a column of points an exercise."""
+    columns = sorted({(s.lesson, mark.exercise) for s in submissions for mark in s.marks})
+    students: dict[tuple[str, str], list[Submission]] = {}
+    for submission in submissions:
+        students.setdefault((submission.student, submission.number), []).append(submission)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    heads = [f"{lesson} {exercise}" for lesson, exercise in columns]
+    writer.writerow(["Student", "ID", "Points", "Points possible", *heads, "Remark"])
+    for (student, number), own in students.items():
+        points = {(s.lesson, m.exercise): int(m.outcome == RIGHT) for s in own for m in s.marks}
+        remark = "; ".join(sorted({s.problem for s in own if s.problem}))
+        each = [points.get(column, 0) for column in columns]
+        writer.writerow([_plain(student), number, sum(each), len(columns), *each, remark])
+    return text.getvalue()
+
+
+def _plain(name: str) -> str:
+    """A name that no spreadsheet takes for a formula."""
+    return f"'{name}" if name[:1] in "=+-@" else name
+
+
+def as_report(submissions: Sequence[Submission]) -> str:
+    """A page for the class: the mistakes and by how many they were made, then every answer."""
+    columns = sorted({(s.lesson, mark.exercise) for s in submissions for mark in s.marks})
+    tasks = lessons()
+    parts = []
+    for lesson, name in columns:
+        own = [s for s in submissions if s.lesson == lesson]
+        marks = [mark for s in own for mark in s.marks if mark.exercise == name]
+        outcomes = Counter(mark.outcome for mark in marks)
+        order = [o for o in (RIGHT, WRONG, NOT_ATTEMPTED, BROKEN) if outcomes[o]]
+        told = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in order)
+        mistakes = Counter(
+            mark.mistake or mark.message for mark in marks if mark.outcome in (WRONG, BROKEN)
+        )
+        rows = "".join(
+            f"<tr><td>{count}</td><td>{html.escape(text)}</td></tr>"
+            for text, count in mistakes.most_common()
+        )
+        table = (
+            '<table><thead><tr><th scope="col">students</th><th scope="col">mistake</th></tr>'
+            f"</thead><tbody>{rows}</tbody></table>"
+        )
+        parts.append(
+            f"<h2>Lesson {lesson}: {html.escape(name)}</h2>"
+            f"<p>{html.escape(tasks[lesson][name].task)} <b>{html.escape(told)}</b>.</p>"
+            + (table if rows else "")
+        )
+    rows = "".join(
+        f"<tr><td>{html.escape(s.student)}</td><td>{html.escape(s.lesson)}</td>"
+        f"<td>{html.escape(mark.exercise)}</td><td>{html.escape(mark.outcome)}</td>"
+        f"<td>{html.escape(mark.mistake or mark.message)}</td></tr>"
+        for s in submissions
+        for mark in s.marks
+    )
+    rows += "".join(
+        f'<tr><td>{html.escape(s.student)}</td><td colspan="4">{html.escape(s.problem)}</td></tr>'
+        for s in submissions
+        if s.problem
+    )
+    students = len({s.student for s in submissions})
+    return PAGE.format(students=students, mistakes="\n".join(parts), rows=rows)
+
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>The class</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem }}
+  table {{ border-collapse: collapse }}
+  th, td {{ border-bottom: 1px solid #bbb; padding: 0.3rem 0.6rem; text-align: left }}
+</style></head><body><main><h1>The class</h1>
+<p>{students} students. What to talk about first: the mistakes that many have made.</p>
+{mistakes}
+<h2>Every answer</h2>
+<table><thead><tr><th scope="col">student</th><th scope="col">lesson</th>
+<th scope="col">exercise</th><th scope="col">outcome</th><th scope="col">what the check says</th>
+</tr></thead><tbody>{rows}</tbody></table></main></body></html>
+"""
