@@ -21,7 +21,6 @@ from nbformat.notebooknode import NotebookNode
 from ..engine.files import write_text
 from ..errors import SepeduError
 
-FOLDER = "my-course"
 RECORD = ".lessons.json"
 """In the working copy: for each notebook, the version of the lesson that was handed out last."""
 CHECK = re.compile(r"^\s*ex\.(\w+)\.check\(", re.MULTILINE)
@@ -63,8 +62,8 @@ class Change:
         return f"{self.lesson} is {self.what}"
 
 
-def update(clone: Path, answers: bool = False) -> list[Change]:
-    """Bring the working copy of a clone up to date without touching what a student has done.
+def update(originals: Path, folder: Path, answers: bool = False) -> list[Change]:
+    """Bring a working copy of the lessons up to date without touching what a student has done.
 
     A lesson that is missing is copied without outputs. Where the course has a newer version, a copy
     that was neither edited nor run is renewed; any other is kept, and the new lesson is laid
@@ -72,8 +71,10 @@ def update(clone: Path, answers: bool = False) -> list[Change]:
 
     Parameters
     ----------
-    clone : path
-        The folder that holds `lessons/`.
+    originals : path
+        The course's `lessons/`.
+    folder : path
+        The working copy; made if it is not there.
     answers : bool
         Also put the student's answers into the new lessons; the old copies are kept beside them.
 
@@ -85,12 +86,11 @@ def update(clone: Path, answers: bool = False) -> list[Change]:
     Raises
     ------
     SepeduError
-        If the clone has no lessons, or the working copy cannot be read or written.
+        If there are no lessons, or the working copy cannot be read or written.
     """
-    lessons = sorted((clone / "lessons").glob("[0-9][0-9]-*.ipynb"))
+    lessons = sorted(originals.glob("[0-9][0-9]-*.ipynb"))
     if not lessons:
-        raise SepeduError(f"There are no lessons in {clone / 'lessons'}", "Work in a clone")
-    folder = clone / FOLDER
+        raise SepeduError(f"There are no lessons in {originals}", "Work in a clone")
     record = _read_record(folder / RECORD)
     changes = []
     for lesson in lessons:
