@@ -13,35 +13,36 @@ import csv
 import html
 import io
 import json
+import multiprocessing
 import os
-import queue
 import re
-import subprocess
-import sys
+import signal
 import tempfile
-import threading
-import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 import nbformat
 
 from ..errors import SepeduError
 from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
+from .marker import BROKEN, READY, check_answers
 from .working_copy import answers_of
 
-BROKEN = "does not run"
-"""Outcome of an answer that stops with an error before it can be checked, or never ends."""
 IMPORT = re.compile(r"from\s+sepedu\.exercises\s+import\s+lesson(\d\d)\s+as\s+ex\b")
 UPLOAD = re.compile(r"^(?P<student>.+?)_(?P<number>\d+)_(?:assignsubmission_file|\d+)(?:_|$)")
 """Moodle's NAME_NUMBER_assignsubmission_file_ and Canvas's NAME_NUMBER_NUMBER_FILE."""
 START_SECONDS = 120.0
 """How long a process may take to import the library."""
+MOST_BYTES = 100_000
+"""Of one mark."""
+
+# Where processes can be forked, one that has imported the library starts all the others.
+_CONTEXT = multiprocessing.get_context("spawn" if os.name == "nt" else "forkserver")
+_CONTEXT.set_forkserver_preload(["sepedu.exercises.marker"])
 
 
 @dataclass(frozen=True)
@@ -203,85 +204,39 @@ def _run_answers(
     submission: Submission, names: Sequence[str], seconds: float, megabytes: int
 ) -> Iterator[Mark]:
     """Check answers in one process until all are checked, or one of them ends it."""
-    work = {
-        "lesson": submission.lesson,
-        "answers": {name: submission.answers[name] for name in names},
-        "seconds": seconds,
-        "megabytes": megabytes,
-    }
+    answers = {name: submission.answers[name] for name in names}
     aside = tempfile.TemporaryDirectory(prefix="sepedu-grade-", ignore_cleanup_errors=True)
-    with aside as folder, _process(folder) as process:
-        lines: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=_follow, args=(process.stdout, lines), daemon=True).start()
-        with suppress(OSError):
-            process.stdin.write(json.dumps(work) + "\n")
-            process.stdin.close()
-        wait = START_SECONDS
-        for name in names:
-            told = _next_mark(lines, name, wait + seconds)
-            if told is None:
-                late = process.poll() is None
-                why = f"it still ran after {seconds:g} seconds" if late else "it ended Python"
-                yield Mark(name, BROKEN, message=f"The answer does not run: {why}.")
-                return
-            yield told
-            wait = 5.0
-
-
-def _next_mark(lines: queue.Queue[str | None], name: str, seconds: float) -> Mark | None:
-    """The next mark that the process tells, or None if it ended or takes too long."""
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
+    receiver, sender = _CONTEXT.Pipe(duplex=False)
+    with aside as folder, receiver:
+        process = _CONTEXT.Process(
+            target=check_answers,
+            args=(sender, submission.lesson, answers, folder, seconds, megabytes),
+            daemon=True,
+        )
+        process.start()
+        sender.close()
         try:
-            line = lines.get(timeout=left)
-        except queue.Empty:
-            return None
-        if line is None:
-            return None
-        try:
-            told = json.loads(line)
-            if told["exercise"] == name:
-                return Mark(name, told["outcome"], told["mistake"], told["message"])
-        except (ValueError, KeyError, TypeError):
-            continue  # printed by an answer
-    return None
-
-
-def _follow(stream: IO[str], lines: queue.Queue[str | None]) -> None:
-    with suppress(ValueError, OSError):
-        while line := stream.readline(100_000):
-            lines.put(line)
-    lines.put(None)
-
-
-@contextmanager
-def _process(folder: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that checks answers in an empty folder; afterwards its whole group is ended."""
-    kept = ("PATH", "SYSTEMROOT", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG")
-    environment = {name: os.environ[name] for name in kept if name in os.environ}
-    environment |= {"HOME": folder, "TMPDIR": folder, "MPLCONFIGDIR": folder}
-    environment |= {"OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"{__package__}.marker"],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=os.name != "nt",
-    )
-    try:
-        yield process
-    finally:
-        if os.name == "nt":
+            receiver.poll(START_SECONDS)
+            ready = receiver.recv_bytes(MOST_BYTES) == READY
+            for name in names if ready else ():
+                try:
+                    in_time = receiver.poll(seconds)
+                    told = json.loads(receiver.recv_bytes(MOST_BYTES)) if in_time else None
+                except (EOFError, OSError, ValueError):
+                    in_time, told = True, None
+                if told is None:
+                    why = "it ended Python" if in_time else f"it still ran after {seconds:g} s"
+                    yield Mark(name, BROKEN, message=f"The answer does not run: {why}.")
+                    return
+                yield Mark(name, *(str(told[key]) for key in ("outcome", "mistake", "message")))
+                if told["last"]:
+                    return
+        finally:
+            if hasattr(os, "killpg"):  # what an answer has started, too
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
             process.kill()
-        else:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, 9)
-        process.wait()
+            process.join()
 
 
 def as_csv(submissions: Sequence[Submission]) -> str:

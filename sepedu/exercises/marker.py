@@ -7,6 +7,7 @@ import os
 import random
 import sys
 from contextlib import suppress
+from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Any
 
@@ -18,31 +19,54 @@ from .framework import NOT_ATTEMPTED, WRONG, Exercise, Verdict, lessons
 from .progress import mistake_of
 
 BROKEN = "does not run"
+"""Outcome of an answer that stops with an error before it can be checked, or never ends."""
+
+READY = b"ready"
+"""What the process says before the first answer, whose time begins then."""
 
 
-def main() -> None:
-    """Read the answers as a line of JSON, and tell of each mark as a line of JSON."""
-    work = json.loads(sys.stdin.readline())
-    tell = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):  # what an answer prints, or waits for, goes nowhere
-        os.dup2(nothing, stream)
-    exercises = lessons()[work["lesson"]]
+def check_answers(
+    sender: Connection,
+    lesson: str,
+    answers: dict[str, str],
+    folder: str,
+    seconds: float,
+    megabytes: int,
+) -> None:
+    """Check one student's answers in this process, and send each mark as JSON when it is known."""
+    _shut_in(folder)
+    exercises = lessons()[lesson]
     for exercise in exercises.values():
-        _mark(exercise, exercise.stub)  # imports what checks need, before there are limits
-    _limit(work["seconds"] * len(work["answers"]), work["megabytes"])
+        _mark(exercise, exercise.reference)  # imports what checks need, before there are limits
+    _limit(seconds * len(answers), megabytes)
     before = _fingerprint()
-    for name, source in work["answers"].items():
+    sender.send_bytes(READY)
+    for name, source in answers.items():
         random.seed(0)
         np.random.seed(0)
         torch.manual_seed(0)
         verdict, mistake = _mark(exercises[name], source)
-        if _fingerprint() != before:
+        changed = _fingerprint() != before
+        if changed:
             verdict, mistake = Verdict(BROKEN, "The answer changes the checks themselves."), ""
-        mark = {"exercise": name, "outcome": verdict.outcome, "mistake": mistake}
-        print(json.dumps(mark | {"message": verdict.message}), file=tell, flush=True)
-        if _fingerprint() != before:
+        mark = {"outcome": verdict.outcome, "mistake": mistake, "message": verdict.message}
+        sender.send_bytes(json.dumps(mark | {"last": changed}).encode())
+        if changed:
             os._exit(0)  # the next answer is checked in a fresh process
+
+
+def _shut_in(folder: str) -> None:
+    """Leave this process nothing but an empty folder: no terminal, no secrets in variables."""
+    if hasattr(os, "setsid"):
+        os.setsid()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):  # what an answer prints, or waits for, goes nowhere
+        os.dup2(nothing, stream)
+    os.chdir(folder)
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    os.environ.clear()
+    os.environ.update(kept | {"HOME": folder, "TMPDIR": folder})
+    torch.set_num_threads(1)
 
 
 def _mark(exercise: Exercise, source: str) -> tuple[Verdict, str]:
@@ -110,7 +134,3 @@ def _fingerprint() -> int:
     ]
     parts = [(e.name, id(e.examine)) for each in lessons().values() for e in each.values()]
     return hash((tuple(sorted(members)), tuple(sorted(methods)), tuple(sorted(parts))))
-
-
-if __name__ == "__main__":
-    main()

@@ -41,7 +41,7 @@ class State:
     when: str = ""
 
 
-def record(lesson: str, exercise: Exercise, verdict: Verdict, folder: Path | None = None) -> None:
+def record(exercise: Exercise, verdict: Verdict, folder: Path | None = None) -> None:
     """Write a verdict into the working copy that the notebook stands in, if it stands in one.
 
     A check must never fail for want of room or rights, so problems with the file are passed over.
@@ -50,7 +50,7 @@ def record(lesson: str, exercise: Exercise, verdict: Verdict, folder: Path | Non
     if not (folder / MARKER).is_file():
         return
     line = {
-        "lesson": lesson,
+        "lesson": exercise.lesson,
         "exercise": exercise.name,
         "outcome": verdict.outcome,
         "mistake": mistake_of(exercise, verdict),
