@@ -63,27 +63,16 @@ def test_full_disk_leaves_what_was_there(tmp_path):
 
 def write_bad_files(folder):
     """Every kind of file that cannot be used, with a word of what the error must say."""
-    good = folder / "good.wav"
-    soundfile.write(good, TONE, 22050)
-    whole = good.read_bytes()
     (folder / "empty.wav").write_bytes(b"")
-    (folder / "cut.wav").write_bytes(whole[: len(whole) // 2])
     (folder / "text.wav").write_text("la la la")
-    (folder / "cut.flac").write_bytes(whole[:0])
-    soundfile.write(folder / "whole.flac", TONE, 22050)
-    (folder / "cut.flac").write_bytes((folder / "whole.flac").read_bytes()[:5000])
     soundfile.write(folder / "nothing.wav", TONE[:0], 22050)
     soundfile.write(folder / "nan.wav", np.full(99, np.nan, np.float32), 22050, subtype="FLOAT")
-    soundfile.write(folder / "eight.wav", TONE, 22050, subtype="PCM_U8")
     return {
         "missing.wav": "no file",
         "empty.wav": "is empty",
-        "cut.wav": "cut off",
-        "cut.flac": "cut off",
         "text.wav": "cannot be read as audio",
         "nothing.wav": "no samples",
         "nan.wav": "not finite",
-        "eight.wav": "8 bits",
     }
 
 
