@@ -34,7 +34,8 @@ slides:
 	@$(COURSE) python -m tools.slides $(ARGS)
 
 results:
-	@$(COURSE) sepedu results --data musdb7 --clone .
+	@$(COURSE) sepedu results --data musdb7
+	@$(COURSE) python -m tools.results_pages
 
 bench:
 	@$(COURSE) python -m tools.bench
@@ -45,6 +46,7 @@ site:
 lint:
 	@$(COURSE) python -m ruff check .
 	@$(COURSE) python -m ruff format --check sepedu tests tools
+	@.venv/bin/lint-imports --no-cache
 
 lock:
-	@$(COURSE) python tools/lock.py
+	uv pip compile --quiet --config-file tools/uv.toml --output-file requirements.lock $(ARGS) pyproject.toml

@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import nbformat
@@ -216,9 +217,12 @@ def _run_answers(
         process.start()
         sender.close()
         try:
-            receiver.poll(START_SECONDS)
-            ready = receiver.recv_bytes(MOST_BYTES) == READY
-            for name in names if ready else ():
+            if not _is_ready(receiver):
+                raise SepeduError(
+                    f"The process that checks answers did not start in {START_SECONDS:g} seconds",
+                    "Close other programs, and give the same command again",
+                )
+            for name in names:
                 try:
                     in_time = receiver.poll(seconds)
                     told = json.loads(receiver.recv_bytes(MOST_BYTES)) if in_time else None
@@ -237,6 +241,13 @@ def _run_answers(
                     os.killpg(process.pid, signal.SIGKILL)
             process.kill()
             process.join()
+
+
+def _is_ready(receiver: Connection) -> bool:
+    try:
+        return receiver.poll(START_SECONDS) and receiver.recv_bytes(MOST_BYTES) == READY
+    except (EOFError, OSError):
+        return False
 
 
 def as_csv(submissions: Sequence[Submission]) -> str:
