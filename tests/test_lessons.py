@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from sepedu.errors import SepeduError
 from sepedu.exercises.framework import RIGHT, lessons
