@@ -84,6 +84,6 @@ def test_an_optimizer_is_made_to_its_end(name, monkeypatch):
             exercise.check(exercise.run(exercise.reference))
         else:
             songs = [made_up_song(song, 1.0, number) for number, song in enumerate("ab")]
-            drawn = Excerpts(songs[:1], "vocals", "mask", stretch=1, batch=64)
+            drawn = Excerpts(songs[:1], "vocals")
             fit(MaskCNN(), drawn, [make_example(songs[1], "vocals")], Recipe(epochs=1))
     assert made
