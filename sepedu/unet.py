@@ -11,7 +11,8 @@ from torch.nn import functional as F
 from torch.nn.utils import fuse_conv_bn_eval
 
 from .datasets import SOURCES
-from .stft import STFT
+from .errors import SepeduError
+from .stft import STFT, Array
 
 CHANNELS = (16, 32, 64, 96, 128)
 """Channels of each level, from the full picture down to a sixteenth of its height and width."""
@@ -19,6 +20,8 @@ FIRST_BIN = 2
 """A constant offset of the audio reaches only the bins below this one, through the Hann window."""
 COMPRESSION = 10.0
 """c in log(1 + c |X| / level)."""
+BLOCK = 1024
+"""Frames of a block, about 12 seconds: it takes about 0.3 GB."""
 
 
 class MaskUNet(nn.Module):
@@ -78,8 +81,10 @@ class MaskUNet(nn.Module):
 
         top, pairs = channels[0], list(zip(channels, channels[1:], strict=False))
         sizes = [(bins - 1) >> level for level in range(len(channels))]  # 512, 256, 128, 64, 32
-        blocks = [Block(c, b if dense and b < sizes[0] else None)
-                  for c, b in zip(channels, sizes, strict=True)]
+        blocks = [
+            Block(c, b if dense and b < sizes[0] else None)
+            for c, b in zip(channels, sizes, strict=True)
+        ]
         self.enter = convolution(2, top, 3)
         self.encoder = nn.ModuleList(blocks)
         self.down = nn.ModuleList(
@@ -105,46 +110,62 @@ class MaskUNet(nn.Module):
         return reach + self.step - 1  # a frame sees all of the deepest frame that it lies in
 
     def forward(self, magnitude: Tensor, level: Tensor | float | None = None) -> Tensor:
-        """Say how to share out each bin.
+        """Say how to share out each bin among the sources.
 
         Parameters
         ----------
         magnitude : torch.Tensor [shape=(batch, channels, 513, frames)], float, >= 0
-            Linear magnitudes of one or two channels, of any number of frames.
+            Linear magnitudes of one or two channels and any number of frames.
         level : float or torch.Tensor [shape=(batch,)], optional
-            Reference level of the whole recording as `measure_level` gives it, where
-            `magnitude` is a part of one. By default that of `magnitude`.
+            Reference level of the whole recording as `measure_level` gives it, where `magnitude`
+            is a part of it. By default that of `magnitude`.
 
         Returns
         -------
-        masks : torch.Tensor [shape=(batch, 4, channels, 513, frames)]
+        masks : torch.Tensor [shape=(batch, 4, channels, 513, frames)], float32
             In the order of `SOURCES`; they sum to one over the sources.
+
+        Raises
+        ------
+        SepeduError
+            If the shape is another one.
         """
-        return self.scores(magnitude, level)[:, 0].softmax(1)
+        return self.scores(magnitude, level)[0].softmax(1)
 
     def binary_masks(self, magnitude: Tensor, level: Tensor | float | None = None) -> Tensor:
-        """Probability that each binary mask is 1 [shapes as `forward`]."""
-        return self.scores(magnitude, level)[:, 1].sigmoid()
+        """Say how probably each binary mask is 1 in each bin [shapes as `forward`]."""
+        return self.scores(magnitude, level)[1].sigmoid()
 
-    def scores(self, magnitude: Tensor, level: Tensor | float | None = None) -> Tensor:
-        """Both answers before softmax and sigmoid [shape=(batch, 2, 4, channels, 513, frames)]."""
-        both, side = self.both_and_side(magnitude, level)
-        if magnitude.shape[1] == 1:
-            return both.unsqueeze(3)
-        return torch.stack([both + side, both - side], dim=3)
+    def scores(
+        self, magnitude: Tensor, level: Tensor | float | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Both answers before softmax and sigmoid [each shape=(batch, 4, channels, 513, frames)].
+
+        The channels' scores are a + b on the left and a - b on the right, so one pass serves
+        both.
+        """
+        both, side = self.both_and_side(magnitude, level)  # (batch, 2, 4, 513, frames)
+        channels = [both] if magnitude.shape[1] == 1 else [both + side, both - side]
+        share, binary = torch.stack(channels, dim=3).unbind(1)
+        return share, binary  # (batch, 4, channels, 513, frames)
 
     def both_and_side(
         self, magnitude: Tensor, level: Tensor | float | None = None
     ) -> tuple[Tensor, Tensor]:
-        """The scores that the channels share, and what is added on the left, subtracted right.
+        """What the scores of both channels share, and half of their difference, left less right.
 
-        [each shape=(batch, 2, 4, 513, frames)]
+        [each shape=(batch, 2 questions, 4 sources, 513, frames)]
         """
-        frames = magnitude.shape[-1]
+        channels, bins, frames = magnitude.shape[1:]
+        if channels not in (1, 2) or bins != self.stft.bins or frames == 0:
+            raise SepeduError(
+                f"Magnitudes of shape {tuple(magnitude.shape)} are not what the network hears",
+                "Give (batch, channels, 513, frames) with one or two channels",
+            )
         if level is None:
             level = measure_level(magnitude)
-        magnitude = F.pad(magnitude, (0, -frames % self.step))  # with silence
-        heard = self.features(magnitude, level)  # (batch, 2, 513, frames)
+        silence = -frames % self.step  # so that each level halves evenly
+        heard = self.features(F.pad(magnitude, (0, silence)), level)  # (batch, 2, 513, frames)
         x = heard[:, :, :-1].contiguous(memory_format=torch.channels_last)  # 512 bins: 2 ** 9
 
         x = F.relu(self.enter(x))  # (batch, 16, 512, frames)
@@ -155,9 +176,10 @@ class MaskUNet(nn.Module):
             x = F.relu(down(x))
         # (batch, 32, 256, frames / 2), (batch, 64, 128, frames / 4), (batch, 96, 64, frames / 8)
         x = self.encoder[-1](x)  # (batch, 128, 32, frames / 16)
-        for block, up, skip in zip(self.decoder[::-1], self.up[::-1], skips[::-1], strict=True):
-            x = block(F.relu(up(x)) + skip)  # the same shapes on the way back up
+        for block, up in zip(self.decoder[::-1], self.up[::-1], strict=True):
+            x = block(F.relu(up(x)) + skips.pop())  # the same shapes on the way back up
         x = self.leave(x).float()  # (batch, 16, 512, frames)
+
         x = F.pad(x, (0, 0, 0, 1), mode="replicate")[..., :frames]  # (batch, 16, 513, frames)
         both, side = x.unflatten(1, (2, 2, len(SOURCES))).unbind(1)  # (batch, 2, 4, 513, frames)
         # The channels' answers differ only where, or near where, the channels do.
@@ -180,7 +202,7 @@ class MaskUNet(nn.Module):
         heard = torch.log1p(COMPRESSION * (left + right) / 2)  # (batch, 513, frames)
         heard = (heard - self.mean[:, None]) / self.deviation[:, None]
         balance = (left - right) / (left + right + 0.01)  # what is very soft has no side
-        x = torch.stack([heard, balance], dim=1)
+        x = torch.stack([heard, balance], dim=1)  # (batch, 2, 513, frames)
         x[:, :, :FIRST_BIN] = 0  # a constant offset must not be heard
         return x
 
@@ -235,9 +257,68 @@ def fold_normalisation(model: MaskUNet) -> MaskUNet:
     return model
 
 
-def measure_level(magnitude: Tensor | np.ndarray) -> Tensor | np.ndarray:
+def measure_level(magnitude: Array) -> Array:
     """Mean magnitude of a recording, without the bins that a constant offset reaches.
 
-    [shape=(..., channels, 513, frames) -> (...)]
+    [shape=(..., channels, 513, frames) -> (...)]; 0 where there are no frames.
     """
-    return magnitude[..., FIRST_BIN:, :].mean((-3, -2, -1))
+    heard = magnitude[..., FIRST_BIN:, :]
+    return heard.mean((-3, -2, -1)) if heard.shape[-1] else heard.sum((-3, -2, -1))
+
+
+def predict_masks(
+    model: MaskUNet,
+    magnitude: np.ndarray,
+    question: str = "share",
+    level: float | None = None,
+    dtype: torch.dtype = torch.float32,
+    block: int = BLOCK,
+) -> np.ndarray:
+    """Masks of all four sources for a recording of any length, in bounded memory.
+
+    The network hears one block of frames after another, each with as many frames around it as
+    can change its masks: the answer is that of one pass.
+
+    Parameters
+    ----------
+    model : MaskUNet
+        In evaluation mode; `fold_normalisation` makes it faster.
+    magnitude : np.ndarray [shape=(channels, 513, frames)], float32, >= 0
+        One or two channels.
+    question : {"share", "binary"}
+        Masks that sum to one over the sources, or the probability that the binary mask of each
+        source is 1.
+    level : float, optional
+        Reference level, if `magnitude` is only a part of the recording.
+    dtype : torch.dtype
+        `torch.bfloat16` computes in half precision: about twice as fast on processors that have
+        it, and masks differ by about 0.01.
+    block : int
+        Frames of a block; a multiple of `model.step`.
+
+    Returns
+    -------
+    masks : np.ndarray [shape=(4, channels, 513, frames)], float32
+        In the order of `SOURCES`.
+
+    Raises
+    ------
+    SepeduError
+        If the question is another one, or the shape.
+
+    Lesson: 09
+    """
+    if question not in ("share", "binary"):
+        raise SepeduError(f"Question {question!r} is unknown", 'Use "share" or "binary"')
+    frames = magnitude.shape[-1]
+    answer = model if question == "share" else model.binary_masks
+    level = float(measure_level(magnitude)) if level is None else level
+    margin = -(-model.receptive_field // model.step) * model.step
+    masks = np.empty((len(SOURCES), *magnitude.shape), np.float32)
+    with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
+        for start in range(0, frames, block):
+            first = max(start - margin, 0)
+            heard = torch.from_numpy(magnitude[..., first : start + block + margin])
+            part = answer(heard.unsqueeze(0), level)[0, ..., start - first :][..., :block]
+            masks[..., start : start + block] = part.numpy()
+    return masks

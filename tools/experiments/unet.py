@@ -45,7 +45,7 @@ class Run:
 
     channels: tuple[int, ...] = (16, 32, 64, 96, 128)
     dense: bool = True
-    loss: str = "complex L1"  # or "complex L2"
+    loss: str = "complex L1"  # or "complex L2", "log L2"
     answers: float = 0.5  # weight of the cross-entropy of the binary masks; 0 for one question
     mono: float = 0.5  # share of the segments that are mono
     pan: float = 0.5  # share of the segments with two channels whose stems are panned at random
@@ -60,6 +60,7 @@ class Run:
     rate: float = 0.002
     decay: float = 0.01
     seed: int = 0
+    start: str = ""  # a run whose state this one goes on from
 
 
 class Stems:
@@ -75,7 +76,8 @@ class Stems:
             if not file.exists():
                 loaded = loaded or songs()
                 parts = [
-                    np.stack([_resample(song.sources[s], speed) for s in SOURCES]) for song in loaded
+                    np.stack([_resample(song.sources[s], speed) for s in SOURCES])
+                    for song in loaded
                 ]
                 np.save(cache / f"{name}-{speed}.ends.npy", np.cumsum([p.shape[2] for p in parts]))
                 part = file.with_name(f"{os.getpid()}.npy")
@@ -87,8 +89,10 @@ class Stems:
 
     def level(self) -> float:
         middle = self.audio[self.speeds.index(1.0)]
-        total = [np.square(middle[:, :, i : i + 22050].astype(np.float32).sum(0)).mean()
-                 for i in range(0, middle.shape[2] - 22050, 22050)]
+        total = [
+            np.square(middle[:, :, i : i + 22050].astype(np.float32).sum(0)).mean()
+            for i in range(0, middle.shape[2] - 22050, 22050)
+        ]
         return float(np.sqrt(np.median(total)))
 
     def place(self, random: np.random.Generator, samples: int) -> tuple[int, int]:
@@ -209,6 +213,9 @@ def loss_of(run: Run, scores: Tensor, stems: Tensor, mixture: Tensor) -> tuple[T
     elif run.loss == "complex L2":
         scale = (source**2).mean(everywhere).maximum(0.01 * power.mean(everywhere))
         error = squared.mean(everywhere) / scale
+    elif run.loss == "log L2":  # the SDR of the segment, in units of 20 / log(10) decibels
+        scale = (source**2).mean(everywhere).maximum(0.01 * power.mean(everywhere))
+        error = 1 + torch.log(squared.mean(everywhere) / scale + 0.01) / 2
     else:
         raise SystemExit(f"no loss {run.loss!r}")
     answers = torch.zeros(())
@@ -248,12 +255,12 @@ def measure(model: MaskUNet, songs) -> dict[str, list[float]]:
     for song in songs:
         spectrum = stft.forward(torch.from_numpy(song.mixture))
         loud = spectrum.abs()
-        scores = model.scores(loud[None, None])[0, :, :, 0]  # (2, 4, 513, frames)
-        estimates = stft.inverse(scores[0].softmax(0) * spectrum, song.mixture.shape[-1]).numpy()
+        share, binary = (score[0, :, 0] for score in model.scores(loud[None, None]))
+        estimates = stft.inverse(share.softmax(0) * spectrum, song.mixture.shape[-1]).numpy()
         truth = np.stack([song.sources[name] for name in SOURCES])
         target = stft.forward(torch.from_numpy(truth)).abs() > 0.5 * loud
         sdr.append([framewise_sdr(t, e, 22050) for t, e in zip(truth, estimates, strict=True)])
-        right.append(((scores[1] > 0) == target).float().mean((1, 2)).tolist())
+        right.append(((binary > 0) == target).float().mean((1, 2)).tolist())
     return {
         "sdr": np.nanmedian(sdr, axis=0).round(3).tolist(),
         "mean_sdr": np.nanmean(sdr, axis=0).round(3).tolist(),
@@ -285,12 +292,18 @@ def train(name: str, run: Run, minutes: float, steps: int, every: float, out: Pa
     torch.manual_seed(run.seed)
     keep_freed_memory()
     out.mkdir(parents=True, exist_ok=True)
-    sets = [Stems("musdb7", lambda: load_songs(open_dataset("musdb7", split="train"), stereo=True),
-                  out / "cache")]
+    sets = [
+        Stems(
+            "musdb7",
+            lambda: load_songs(open_dataset("musdb7", split="train"), stereo=True),
+            out / "cache",
+        )
+    ]
     if run.cc0:
         folder = os.environ["CC0_SONGS"]
-        sets.append(Stems("cc0", lambda: load_songs(open_dataset(folder), stereo=True),
-                          out / "cache"))
+        sets.append(
+            Stems("cc0", lambda: load_songs(open_dataset(folder), stereo=True), out / "cache")
+        )
     valid = load_songs(open_dataset("musdb7", split="valid"))
     drawer = Drawer(run, sets)
     model = MaskUNet(run.channels, run.dense)
@@ -298,8 +311,14 @@ def train(name: str, run: Run, minutes: float, steps: int, every: float, out: Pa
     model = model.to(memory_format=torch.channels_last)
     averaged = AveragedModel(model, avg_fn=average, use_buffers=True)
     optimizer = torch.optim.AdamW(model.parameters(), run.rate, weight_decay=run.decay)
-    story = {"name": name, "config": asdict(run), "minutes": minutes, "steps_asked": steps,
-             "parameters": sum(p.numel() for p in model.parameters()), "history": []}
+    story = {
+        "name": name,
+        "config": asdict(run),
+        "minutes": minutes,
+        "steps_asked": steps,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "history": [],
+    }
     file, step, spent = out / f"{name}.pt", 0, 0.0
     if file.exists():
         state = torch.load(file, weights_only=True)
@@ -307,6 +326,14 @@ def train(name: str, run: Run, minutes: float, steps: int, every: float, out: Pa
         averaged.load_state_dict(state["averaged"])
         optimizer.load_state_dict(state["optimizer"])
         step, spent, story = state["step"], state["spent"], json.loads(state["story"])
+    elif run.start:
+        state = torch.load(out / f"{run.start}.pt", weights_only=True)
+        model.load_state_dict(state["model"])
+        averaged.load_state_dict(state["averaged"])
+        optimizer.load_state_dict(state["optimizer"])
+        for group in optimizer.param_groups:
+            group["weight_decay"] = run.decay
+        averaged.n_averaged.zero_()  # the average begins anew
     started = time.monotonic() - spent
     saved, told = spent, np.zeros(3)
     share = 0.0
@@ -328,15 +355,25 @@ def train(name: str, run: Run, minutes: float, steps: int, every: float, out: Pa
         if spent - saved > 60 * every or share >= 1:
             saved = spent
             figures = measure(copy.deepcopy(averaged.module).eval(), valid)
-            row = {"step": step, "seconds": round(spent), "loss": round(told[0] / told[2], 4),
-                   "answers_loss": round(told[1] / told[2], 4), **figures}
+            row = {
+                "step": step,
+                "seconds": round(spent),
+                "loss": round(told[0] / told[2], 4),
+                "answers_loss": round(told[1] / told[2], 4),
+                **figures,
+            }
             told = np.zeros(3)
             print(json.dumps(row), f"mean {np.mean(figures['sdr']):.3f}", GOALS, flush=True)
             story["history"].append(row)
             spent = time.monotonic() - started
-            state = {"model": model.state_dict(), "averaged": averaged.state_dict(),
-                     "optimizer": optimizer.state_dict(), "step": step, "spent": spent,
-                     "story": json.dumps(story)}
+            state = {
+                "model": model.state_dict(),
+                "averaged": averaged.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "step": step,
+                "spent": spent,
+                "story": json.dumps(story),
+            }
             torch.save(state, file.with_suffix(".part"))
             file.with_suffix(".part").rename(file)
             (RUNS / f"{name}.json").write_text(json.dumps(story, indent=1) + "\n")
@@ -345,16 +382,25 @@ def train(name: str, run: Run, minutes: float, steps: int, every: float, out: Pa
 def table() -> None:
     """The runs as a Markdown table, each told by what it changes in the defaults."""
     usual = json.loads(json.dumps(asdict(Run())))
-    print("| run | changed | parameters | steps | minutes | drums | bass | other | vocals | mean "
-          "| accuracy: drums | bass | other | vocals |")
+    print(
+        "| run | changed | parameters | steps | minutes | drums | bass | other | vocals | mean "
+        "| accuracy: drums | bass | other | vocals |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
     for file in sorted(RUNS.glob("*.json")):
         story = json.loads(file.read_text())
         last = story["history"][-1]
         changed = ", ".join(f"{k} {v}" for k, v in story["config"].items() if v != usual[k])
         sdr = [f"{value:.2f}" for value in [*last["sdr"], np.mean(last["sdr"])]]
-        cells = [story["name"], changed or "nothing", f"{story['parameters']:,}", last["step"],
-                 round(last["seconds"] / 60), *sdr, *(f"{a:.3f}" for a in last["accuracy"])]
+        cells = [
+            story["name"],
+            changed or "nothing",
+            f"{story['parameters']:,}",
+            last["step"],
+            round(last["seconds"] / 60),
+            *sdr,
+            *(f"{a:.3f}" for a in last["accuracy"]),
+        ]
         print("| " + " | ".join(str(cell) for cell in cells) + " |")
 
 
@@ -395,16 +441,28 @@ def export_weights(state: Path, weights: Path) -> None:
     story = json.loads(kept["story"])
     names = {k: v for k, v in kept["averaged"].items() if k.startswith("module.")}
     tensors = {f"model.{k.removeprefix('module.')}": v for k, v in names.items()}
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True,
-                            check=False).stdout.strip()
-    _write(weights, tensors, {
-        "network": "MaskUNet", "stft": asdict(STFT()), "sources": list(SOURCES), "threshold": 0.5,
-        "channels": story["config"]["channels"], "dense": story["config"]["dense"],
-        "data": "musdb7 (80 songs) and five CC0 songs" if story["config"]["cc0"] else "musdb7",
-        "recipe": story["config"], "seed": story["config"]["seed"],
-        "steps": kept["step"], "minutes": round(kept["spent"] / 60),
-        "metrics": story["history"][-1], "commit": commit,
-    })
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    _write(
+        weights,
+        tensors,
+        {
+            "network": "MaskUNet",
+            "stft": asdict(STFT()),
+            "sources": list(SOURCES),
+            "threshold": 0.5,
+            "channels": story["config"]["channels"],
+            "dense": story["config"]["dense"],
+            "data": "musdb7 (80 songs) and five CC0 songs" if story["config"]["cc0"] else "musdb7",
+            "recipe": story["config"],
+            "seed": story["config"]["seed"],
+            "steps": kept["step"],
+            "minutes": round(kept["spent"] / 60),
+            "metrics": story["history"][-1],
+            "commit": commit,
+        },
+    )
 
 
 if __name__ == "__main__":
