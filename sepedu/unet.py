@@ -73,31 +73,23 @@ class MaskUNet(nn.Module):
     def __init__(self, channels: Sequence[int] = CHANNELS, dense: bool = True) -> None:
         super().__init__()
         self.stft = STFT()
-        self.channels, self.has_dense = tuple(channels), dense
+        self.channels = tuple(channels)
         bins = self.stft.bins
         # Statistics of the training songs, as in `Features`: what is usual at each frequency.
         self.register_buffer("mean", torch.zeros(bins))
         self.register_buffer("deviation", torch.ones(bins))
 
-        top, pairs = channels[0], list(zip(channels, channels[1:], strict=False))
-        sizes = [(bins - 1) >> level for level in range(len(channels))]  # 512, 256, 128, 64, 32
-        blocks = [
-            Block(c, b if dense and b < sizes[0] else None)
-            for c, b in zip(channels, sizes, strict=True)
-        ]
-        self.enter = convolution(2, top, 3)
-        self.encoder = nn.ModuleList(blocks)
-        self.down = nn.ModuleList(
-            normalised(nn.Conv2d(a, b, 2, stride=2, bias=False)) for a, b in pairs
-        )
-        self.up = nn.ModuleList(
-            normalised(nn.ConvTranspose2d(b, a, 2, stride=2, bias=False)) for a, b in pairs
-        )
-        self.decoder = nn.ModuleList(
-            Block(c, b if dense and b < sizes[0] else None)
-            for c, b in list(zip(channels, sizes, strict=True))[:-1]
-        )
-        self.leave = nn.Conv2d(top, 2 * 2 * len(SOURCES), 1)
+        height = [(bins - 1) >> level for level in range(len(channels))]  # 512, 256, 128, 64, 32
+        across = [h if dense and level else None for level, h in enumerate(height)]
+        self.enter = convolution(2, channels[0])
+        self.encoder = nn.ModuleList(Block(c, h) for c, h in zip(channels, across, strict=True))
+        self.down, self.up, self.decoder = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        for upper, lower, h in zip(channels[:-1], channels[1:], across[:-1], strict=True):
+            self.down.append(normalised(nn.Conv2d(upper, lower, 2, stride=2, bias=False)))
+            self.up.append(normalised(nn.ConvTranspose2d(lower, upper, 2, stride=2, bias=False)))
+            self.decoder.append(Block(upper, h))
+        # 16 numbers a bin: 2 questions, each with what is shared and the side, for 4 sources.
+        self.leave = nn.Conv2d(channels[0], 2 * 2 * len(SOURCES), 1)
 
     @property
     def step(self) -> int:
@@ -212,8 +204,8 @@ class Block(nn.Module):
 
     def __init__(self, channels: int, bins: int | None = None) -> None:
         super().__init__()
-        self.conv1 = convolution(channels, channels, 3)
-        self.conv2 = convolution(channels, channels, 3)
+        self.conv1 = convolution(channels, channels)
+        self.conv2 = convolution(channels, channels)
         self.dense = Dense(bins) if bins else None
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, channels, bins, frames), the same out
@@ -235,12 +227,13 @@ class Dense(nn.Module):
         return F.relu(x).transpose(2, 3)
 
 
-def convolution(inputs: int, outputs: int, size: int) -> nn.Sequential:
-    """A convolution that keeps the picture's size, with batch normalisation."""
-    return normalised(nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=False))
+def convolution(inputs: int, outputs: int) -> nn.Sequential:
+    """A 3 x 3 convolution that keeps the picture's size, with batch normalisation."""
+    return normalised(nn.Conv2d(inputs, outputs, 3, padding=1, bias=False))
 
 
-def normalised(layer: nn.Module) -> nn.Sequential:
+def normalised(layer: nn.Conv2d | nn.ConvTranspose2d) -> nn.Sequential:
+    """A convolution and the batch normalisation after it."""
     return nn.Sequential(layer, nn.BatchNorm2d(layer.out_channels))
 
 

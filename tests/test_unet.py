@@ -14,7 +14,7 @@ def model():
     torch.manual_seed(0)
     model = MaskUNet()
     random = torch.Generator().manual_seed(1)
-    for name, value in model.named_buffers():
+    for value in model.buffers():
         if value.is_floating_point():
             value.copy_(torch.rand(value.shape, generator=random) * 0.5 + 0.5)
     return model.eval()
