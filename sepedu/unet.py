@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import fuse_conv_bn_eval
 
-from .datasets import SOURCES
+from .songs import SOURCES
 from .errors import SepeduError
 from .stft import STFT, Array
 
@@ -73,6 +73,7 @@ class MaskUNet(nn.Module):
     def __init__(self, channels: Sequence[int] = CHANNELS, dense: bool = True) -> None:
         super().__init__()
         self.stft = STFT()
+        self.settings = {"channels": tuple(channels), "dense": dense}  # to build it again
         self.channels = tuple(channels)
         bins = self.stft.bins
         # Statistics of the training songs, as in `Features`: what is usual at each frequency.

@@ -28,9 +28,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel
 
-from sepedu.datasets import SOURCES, load_songs, open_dataset
-from sepedu.distortion import framewise_sdr
-from sepedu.memory import keep_freed_memory
+from sepedu.songs import SOURCES, load_songs, open_dataset
+from sepedu.evaluation import framewise_sdr
+from sepedu.engine.memory import keep_freed_memory
 from sepedu.stft import STFT
 from sepedu.unet import COMPRESSION, FIRST_BIN, MaskUNet, measure_level
 
