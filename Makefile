@@ -45,6 +45,7 @@ site:
 lint:
 	@$(COURSE) python -m ruff check .
 	@$(COURSE) python -m ruff format --check sepedu tests tools
+	@.venv/bin/lint-imports --no-cache
 
 lock:
 	@$(COURSE) python tools/lock.py

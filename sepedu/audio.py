@@ -18,7 +18,7 @@ import soxr
 
 from .engine.containers import is_for_libsndfile, missing_bytes
 from .engine.ffmpeg import ensure_ffmpeg
-from .engine.files import written_whole
+from .engine.files import atomic_write
 from .errors import SepeduError
 
 CLIP_LIMIT = 1.0
@@ -283,7 +283,7 @@ def write_audio(path: str | os.PathLike[str], audio: np.ndarray, sample_rate: in
             "Write WAV, which is float and keeps it, or scale all outputs by one common gain",
         )
     container, subtype = formats[path.suffix.lower()]
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         try:
             soundfile.write(part, audio.T, sample_rate, subtype=subtype, format=container)
         # soundfile meets a full disk with an assertion.

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from .engine.files import clear_parts, written_whole
+from .engine.files import atomic_write, clear_parts
 from .errors import SepeduError
 from .model import MaskCNN
 from .songs import SOURCES, data_folder
@@ -76,7 +76,7 @@ def _write(path: Path, tensors: Mapping[str, Tensor], story: dict[str, Any]) -> 
     story["digest"] = _digest(story, contiguous)
     content = save(contiguous, {"sepedu": json.dumps(story, sort_keys=True)})
     clear_parts(path.parent, glob.escape(path.name))
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         # Not safetensors' own writing of files, which leaves a part of its own if killed.
         part.write_bytes(content)
         with part.open("rb+") as file:

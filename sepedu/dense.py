@@ -43,7 +43,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-from .engine.interrupts import Uninterrupted
+from .engine.interrupts import defer_interrupt
 from .engine.memory import keep_freed_memory
 from .errors import SepeduError
 from .model import MaskCNN
@@ -205,12 +205,12 @@ def predict_mask(
     training = model.training
     model.eval()
     try:
-        with Uninterrupted(), torch.inference_mode():
+        with defer_interrupt(), torch.inference_mode():
             padded = pad_frames(model, magnitude[None])
         pieces = []
         for start in range(0, mixture.shape[1], CHUNK):
             piece = padded[..., start : start + CHUNK + 2 * HALF_CONTEXT]
-            with Uninterrupted(), torch.inference_mode():
+            with defer_interrupt(), torch.inference_mode():
                 with torch.autocast(weight.device.type, torch.bfloat16, enabled=autocast):
                     scores = methods[method](model, piece)
                 pieces.append(model.finish(scores.to(weight.dtype)))

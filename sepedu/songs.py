@@ -14,7 +14,7 @@ import platformdirs
 
 from .audio import check_whole, mono, read_audio, resample
 from .engine.ffmpeg import ensure_ffmpeg
-from .engine.files import written_whole
+from .engine.files import atomic_write
 from .errors import SepeduError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _stempeg_root() -> Path:
     root = cache_folder() / "stempeg"
     song = root / "test" / shipped.name
     if not song.is_file() or song.stat().st_size != shipped.stat().st_size:
-        with written_whole(song) as part:
+        with atomic_write(song) as part:
             shutil.copyfile(shipped, part)
     return root
 

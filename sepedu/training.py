@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 from .checkpoints import save_checkpoint
 from .dense import dense_scores, predict_mask, window_scores
 from .engine.distributed import Processes, Scores
-from .engine.interrupts import Uninterrupted
+from .engine.interrupts import defer_interrupt
 from .engine.memory import keep_freed_memory
 from .engine.resume import History, read_last, save_last
 from .errors import SepeduError
@@ -208,7 +208,7 @@ def fit(
     if train.stretch == 1:
         model.to(memory_format=torch.channels_last)  # single windows take half as long so
     network: nn.Module = Scores(model.to(processes.device), scores_of)
-    with Uninterrupted():
+    with defer_interrupt():
         rates = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}
         optimizer = torch.optim.AdamW(model.parameters(), **rates)
     network, optimizer = processes.prepare(network, optimizer)
@@ -243,7 +243,7 @@ def fit(
             done, size = epoch * len(train) + step, train.size(step)
             optimizer.param_groups[0]["lr"] = learning_rate(recipe.learning_rate, done, steps)
             loss = right = 0.0
-            with Uninterrupted():
+            with defer_interrupt():
                 optimizer.zero_grad()
                 for mixture, target, weight, final in processes.portions(batch, size, accumulate):
                     with processes.gradients(network, final):
@@ -281,7 +281,7 @@ def fit(
                     "seconds": time.perf_counter() - started,
                 }
                 row = processes.from_first(functools.partial(dict, row))
-                with Uninterrupted():
+                with defer_interrupt():
                     history.rows.append(row)
                     if history.best == len(history.rows) - 1:
                         best = copy.deepcopy(averaged.state_dict())

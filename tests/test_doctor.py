@@ -68,7 +68,7 @@ def test_an_old_and_a_missing_package_are_named(monkeypatch):
         return versions.get(name, "999") if name == "numpy" else real(name)
 
     real = metadata.version
-    monkeypatch.setattr(doctor.metadata, "version", version)
+    monkeypatch.setattr(metadata, "version", version)
     old, missing = failing(doctor.check_packages)
     assert old.startswith("[FAIL] numpy 1.20.0 (needs numpy>=")
     assert missing.startswith("[FAIL] torch is not installed (needs torch>=")
@@ -76,7 +76,7 @@ def test_an_old_and_a_missing_package_are_named(monkeypatch):
 
 
 def test_an_old_python_is_named(monkeypatch):
-    monkeypatch.setattr(doctor.platform, "python_version", lambda: "3.9.2")
+    monkeypatch.setattr("platform.python_version", lambda: "3.9.2")
     (line,) = failing(doctor.check_python)
     assert line.startswith("[FAIL] Python 3.9.2 (needs >=3.11): install a newer one")
 
@@ -85,12 +85,14 @@ def test_missing_ffmpeg_gets_the_remedy_of_its_error(monkeypatch):
     def ensure_ffmpeg():
         raise SepeduError("ffmpeg was not found", "Install it")
 
-    monkeypatch.setattr(doctor, "ensure_ffmpeg", ensure_ffmpeg)
+    monkeypatch.setattr("sepedu.engine.ffmpeg.ensure_ffmpeg", ensure_ffmpeg)
     assert failing(doctor.check_ffmpeg) == ["[FAIL] ffmpeg was not found: Install it"]
 
 
 def test_an_ffmpeg_that_does_not_start_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr(doctor, "ensure_ffmpeg", lambda: {"ffmpeg": tmp_path / "ffmpeg"})
+    monkeypatch.setattr(
+        "sepedu.engine.ffmpeg.ensure_ffmpeg", lambda: {"ffmpeg": tmp_path / "ffmpeg"}
+    )
     (line,) = failing(doctor.check_ffmpeg)
     assert "does not start" in line and line.endswith(": install ffmpeg")
 
@@ -105,7 +107,7 @@ def test_missing_widget_extensions_are_named(monkeypatch, tmp_path):
 
 def test_little_memory_and_a_full_disk_are_named(monkeypatch):
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=2**29))
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: SimpleNamespace(free=0))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=0))
     assert failing(doctor.check_memory)[0].startswith("[FAIL] free memory 0.5 GiB (needs 1.5 GiB)")
     assert failing(doctor.check_disk)[0].startswith("[FAIL] free disk 0.0 GiB (needs 1.0 GiB)")
 

@@ -1,14 +1,17 @@
 """Every check of every exercise, fed with the stub, the answer, each known mistake, and rubbish."""
 
 import importlib
+import io
 import itertools
 import pkgutil
 import re
 import threading
+from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
 
 from sepedu.exercises import examine
 from sepedu.exercises.framework import NOT_ATTEMPTED, RIGHT, WRONG, Exercise, Mistake, lessons
@@ -135,7 +138,6 @@ def test_stub_is_not_attempted(exercise: Exercise):
     assert exercise.name in verdict.message
     assert exercise.check(None).outcome == NOT_ATTEMPTED
     assert exercise.check(...).outcome == NOT_ATTEMPTED
-    assert exercise.check().outcome == NOT_ATTEMPTED
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
@@ -163,21 +165,29 @@ def test_rubbish_is_refused_without_a_traceback(exercise: Exercise, answer):
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
-def test_answer_cannot_spoil_what_the_check_compares_with(exercise: Exercise):
-    """An answer that overwrites its arguments is judged by what it returns alone."""
+def test_an_answer_that_changes_its_arguments_is_told_so(exercise: Exercise):
     right = exercise.run(exercise.reference)
-    if not callable(right) or isinstance(right, type):
+    if not callable(right):
         pytest.skip("the answer is a value")
+    changed = []
 
     def overwriting(*arguments, **named):
-        value = right(*arguments, **named)
+        value = examine._copy(right(*arguments, **named))
         for argument in arguments:
-            if isinstance(argument, np.ndarray) and argument is not value:
-                value = value.copy() if isinstance(value, np.ndarray) else value
-                argument[...] = 0
+            if isinstance(argument, np.ndarray) and argument.dtype.kind in "bif" and argument.size:
+                argument[...] = 1 - argument if argument.dtype.kind != "b" else ~argument
+                changed.append(argument)
+            elif isinstance(argument, list) and argument:
+                argument.clear()
+                changed.append(argument)
         return value
 
-    assert exercise.check(overwriting).outcome == RIGHT
+    verdict = exercise.check(overwriting)
+    if changed:
+        assert verdict.outcome == WRONG
+        assert "changes its argument" in verdict.message
+    else:
+        assert verdict.outcome == RIGHT
 
 
 def _example(**changes) -> Exercise:
@@ -243,6 +253,21 @@ def test_endless_loop_ends(monkeypatch):
     assert "loop" in verdict.message
 
 
+def test_endless_loop_ends_outside_the_main_thread(monkeypatch):
+    monkeypatch.setattr(examine, "SECONDS", 0.3)
+
+    def endless(_x):
+        while True:
+            pass
+
+    verdicts = []
+    thread = threading.Thread(target=lambda: verdicts.append(_example().check(endless)))
+    thread.start()
+    thread.join(timeout=20)
+    assert verdicts[0].outcome == WRONG
+    assert "loop" in verdicts[0].message
+
+
 def test_check_works_outside_the_main_thread():
     verdicts = []
     thread = threading.Thread(target=lambda: verdicts.append(_example().check(lambda x: 2 * x)))
@@ -259,10 +284,81 @@ def test_stop_button_still_stops():
         _example().check(interrupted)
 
 
-def test_hints_come_in_turn():
+def test_hints_come_in_turn_and_stop_at_the_last():
     exercise = _example()
-    assert [exercise.hint().text for _ in range(3)] == ["First.", "Second.", "First."]
-    assert repr(exercise.hint()).startswith("Hint 2 of 2")
+    assert [exercise.hint().text for _ in range(3)] == ["First.", "Second.", "Second."]
+    assert repr(exercise.hint()).startswith("Hint 2 of 2, the last")
+
+
+def test_a_check_finds_the_answer_by_its_name():
+    exercise = _example()
+    verdict = exercise.check()
+    assert verdict.outcome == NOT_ATTEMPTED
+    assert "There is no `twice` in this notebook yet" in verdict.message
+
+    def twice(x):
+        return 2 * x
+
+    assert twice and exercise.check().outcome == RIGHT
+
+
+def in_a_notebook(*cells: str) -> list[str]:
+    """What cells show that run one after the other in one shell."""
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance()
+    shown = []
+    try:
+        for cell in cells:
+            with redirect_stdout(io.StringIO()) as out:
+                shell.run_cell(cell, store_history=True)
+            shown.append(out.getvalue())
+    finally:
+        InteractiveShell.clear_instance()
+    return shown
+
+
+GAIN = "from sepedu.exercises import lesson00 as ex\n"
+RIGHT_GAIN = "def gain(decibels):\n    return 10 ** (decibels / 20)"
+
+
+def test_a_verdict_is_shown_once_whatever_follows():
+    shown = in_a_notebook(
+        RIGHT_GAIN,
+        GAIN + "ex.gain.check()",
+        GAIN + "ex.gain.check()\nex.gain.hint()\nex.gain.solution()",
+        "verdict = ex.gain.check()",
+        "verdict",
+    )
+    for text in shown[1:]:
+        assert text.count("Right.") == 1
+    assert "Hint 1" in shown[2] and "A solution" in shown[2]
+
+
+def test_a_new_kernel_gives_a_sentence():
+    (shown,) = in_a_notebook(GAIN + "ex.gain.check()")
+    assert "There is no `gain` in this notebook yet" in shown
+    assert "Error" not in shown
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["def gain(decibels)\n    return 1", "def gain(decibels):\n    return 10 ** (", "dfe gain():"],
+)
+def test_a_syntax_error_does_not_judge_the_cell_before(broken):
+    check = GAIN + "ex.gain.check()"
+    shown = in_a_notebook(RIGHT_GAIN, check, broken, check, RIGHT_GAIN, check)
+    assert shown[1].startswith("Right.") and shown[5].startswith("Right.")
+    assert "has a syntax error in line" in shown[3]
+
+
+def test_the_line_where_a_function_stops_is_said():
+    shown = in_a_notebook(
+        "def gain(decibels):\n    x = decibels\n    return 10 ** (level / 20)",
+        GAIN + "ex.gain.check()",
+    )
+    text = " ".join(shown[1].split())
+    assert "stopped in line 3, `return 10 ** (level / 20)`, with NameError" in text
+    assert "was a cell above not run" in text
 
 
 def test_what_is_shown_reads_without_colours_and_escapes():
@@ -292,6 +388,11 @@ def test_known_mistake_is_recognised_before_the_general_message():
         (np.full(3, np.nan), {}, "NaN"),
         ("text", {}, "str"),
         ([[1], [2, 3]], {}, "list"),
+        ([[1, 2], [2, 3]], {}, "list of lists"),
+        (3.0, {"shape": (2, 3)}, "single number"),
+        (np.zeros(3, int), {"kind": "bool"}, "dtype int64"),
+        (None, {}, "a NoneType"),
+        ({}, {}, "a dict"),
     ],
 )
 def test_as_array_says_what_is_the_matter(value, options, says):

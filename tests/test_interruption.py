@@ -8,7 +8,7 @@ import torch
 from songs import made_up_song
 
 from sepedu import MaskCNN
-from sepedu.engine.interrupts import Uninterrupted
+from sepedu.engine.interrupts import defer_interrupt
 from sepedu.excerpts import Excerpts
 from sepedu.exercises.framework import lessons
 from sepedu.training import Recipe, fit
@@ -21,7 +21,7 @@ def press_ctrl_c() -> None:
 
 def test_the_step_is_finished_and_then_the_program_stops():
     done = []
-    with pytest.raises(KeyboardInterrupt), Uninterrupted(), torch.autocast("cpu"):
+    with pytest.raises(KeyboardInterrupt), defer_interrupt(), torch.autocast("cpu"):
         press_ctrl_c()
         done.append("the rest of the step")
     assert done
@@ -31,7 +31,7 @@ def test_the_step_is_finished_and_then_the_program_stops():
 
 
 def test_an_error_of_the_step_is_told_first():
-    with pytest.raises(KeyboardInterrupt) as told, Uninterrupted():
+    with pytest.raises(KeyboardInterrupt) as told, defer_interrupt():
         press_ctrl_c()
         raise ValueError("of the step")
     assert isinstance(told.value.__context__, ValueError)
@@ -39,7 +39,7 @@ def test_an_error_of_the_step_is_told_first():
 
 def test_without_ctrl_c_nothing_happens():
     before = signal.getsignal(signal.SIGINT)
-    with Uninterrupted():
+    with defer_interrupt():
         pass
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -49,7 +49,7 @@ def test_another_thread_changes_nothing():
     during = []
 
     def work() -> None:
-        with Uninterrupted():
+        with defer_interrupt():
             during.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=work)
@@ -61,7 +61,7 @@ def test_another_thread_changes_nothing():
 def test_a_program_that_ignores_ctrl_c_goes_on_ignoring_it():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with Uninterrupted():
+        with defer_interrupt():
             press_ctrl_c()
     finally:
         signal.signal(signal.SIGINT, before)

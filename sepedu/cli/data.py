@@ -1,12 +1,35 @@
-"""What `sepedu data` does: look at songs, fetch, prepare, build and compare them."""
+"""`sepedu data`: look at songs, fetch, prepare, build and compare them."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import SepeduError
+from .common import add_data, new_command
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    parser = new_command(commands, "data", info, "Look at, fetch or build the songs.")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION")
+
+    def action(name: str, run: Callable, summary: str) -> argparse.ArgumentParser:
+        added = actions.add_parser(name, help=summary)
+        added.set_defaults(run=run)
+        return added
+
+    action("info", info, "say what is there")
+    words = action("fetch", fetch, "download the MUSDB18 excerpts of seven seconds")
+    words.add_argument("name", choices=("musdb7",))
+    words = action("prepare", prepare, "decode each song once, for fast plain training")
+    add_data(words)
+    words.add_argument("--out", type=Path, metavar="FOLDER", help="by default in the cache")
+    words.add_argument("--workers", type=int, help="processes; by default as many as fit")
+    words = action("build", build, "compose and render the embedded set again")
+    words.add_argument("--out", type=Path, help="folder of the set; by default data/minimus")
+    action("compare", compare, "put the embedded set beside MUSDB18 excerpts")
 
 
 def info(options: argparse.Namespace) -> None:

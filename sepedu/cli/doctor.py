@@ -1,21 +1,14 @@
-"""Look whether this machine can run the course, and say what to do where it cannot."""
+"""`sepedu doctor`: check that this machine can run the course; a remedy where it cannot."""
 
 from __future__ import annotations
 
-import platform
-import shutil
-import subprocess
-import tempfile
+import argparse
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
-
-from ..engine.ffmpeg import ensure_ffmpeg
 from ..errors import SepeduError
+from .common import new_command
 
 REINSTALL = "delete the folder .venv and give `make lab` again"
 MEMORY_NEEDED = 1.5  # GiB: JupyterLab, one lesson's kernel with PyTorch, and some room
@@ -26,8 +19,7 @@ LAB_EXTENSIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """What one check found; with a remedy, it is something to mend."""
 
     text: str
@@ -37,7 +29,11 @@ class Finding:
         return f"[FAIL] {self.text}: {self.remedy}" if self.remedy else f"[OK] {self.text}"
 
 
-def run() -> int:
+def add(commands: argparse._SubParsersAction) -> None:
+    new_command(commands, "doctor", run, "Check that this machine has all that the course needs.")
+
+
+def run(options: argparse.Namespace | None = None) -> int:
     """Print a line for each thing the course needs; return 0 if all is well, else 1."""
     status = 0
     for check in CHECKS:
@@ -60,6 +56,11 @@ def carry_out(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 
 def check_python() -> Iterator[Finding]:
     """Compare Python with what the package asks for."""
+    import platform
+    from importlib import metadata
+
+    from packaging.specifiers import SpecifierSet
+
     wanted = metadata.metadata("sepedu")["Requires-Python"]
     text = f"Python {platform.python_version()} (needs {wanted})"
     good = SpecifierSet(wanted).contains(platform.python_version(), prereleases=True)
@@ -68,6 +69,10 @@ def check_python() -> Iterator[Finding]:
 
 def check_packages() -> Iterator[Finding]:
     """Compare each installed package with its requirement."""
+    from importlib import metadata
+
+    from packaging.requirements import Requirement
+
     for line in metadata.requires("sepedu") or []:
         requirement = Requirement(line)
         if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
@@ -84,6 +89,10 @@ def check_packages() -> Iterator[Finding]:
 
 def check_ffmpeg() -> Iterator[Finding]:
     """Start ffmpeg and ffprobe."""
+    import subprocess
+
+    from ..engine.ffmpeg import ensure_ffmpeg
+
     for name, place in ensure_ffmpeg().items():
         try:
             answer = subprocess.run([place, "-version"], capture_output=True, text=True, check=True)
@@ -95,6 +104,8 @@ def check_ffmpeg() -> Iterator[Finding]:
 
 def check_audio_writing() -> Iterator[Finding]:
     """Write one second as WAV and as MP3, read it back and compare the lengths."""
+    import tempfile
+
     import numpy as np
     import soundfile
 
@@ -153,6 +164,8 @@ def check_memory() -> Iterator[Finding]:
 
 def check_disk() -> Iterator[Finding]:
     """Compare free disk space with what the course writes."""
+    import shutil
+
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     text = f"free disk {free:.1f} GiB (needs {DISK_NEEDED} GiB)"
     yield Finding(text, "" if free >= DISK_NEEDED else "make room on this disk")

@@ -1,14 +1,26 @@
-"""Open JupyterLab at the first lesson."""
+"""`sepedu lab`: open JupyterLab at the first lesson."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from pathlib import Path
 
 from ..errors import SepeduError
+from .common import new_command
 
 FIRST_LESSON = Path("lessons") / "00-hear-the-problem.ipynb"
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    parser = new_command(commands, "lab", run, "Open the course in JupyterLab.")
+    parser.add_argument("--port", type=int, help="port to listen on")
+    parser.add_argument("--host", help="address to listen on; by default this machine only")
+
+
+def run(options: argparse.Namespace) -> int:
+    return launch(port=options.port, host=options.host)
 
 
 def launch(port: int | None = None, host: str | None = None, browser: bool | None = None) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SepeduError
-from .interrupts import Uninterrupted
+from .interrupts import defer_interrupt
 from .resume import History
 
 CURVES = {
@@ -53,7 +53,7 @@ class Curves:
 
     def __call__(self, history: History) -> None:
         """Add what is new in a history."""
-        with Uninterrupted():
+        with defer_interrupt():
             rows = history.rows[-1:]
             if self._writer is None:
                 # What earlier runs wrote for these epochs and later ones is not shown any more.

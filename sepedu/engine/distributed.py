@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from ..errors import SepeduError
 from ..model import MaskCNN
-from .interrupts import Noted
+from .interrupts import InterruptFlag
 
 
 def accelerator() -> torch.device:
@@ -168,7 +168,7 @@ class Processes:
             self.share = Share(self._engine.process_index, self._engine.num_processes)
         self.first = self.share.index == 0
         self._bfloat16 = lower_precision and bfloat16_is_fast(self.device)
-        self._interruption = Noted()
+        self._interruption = InterruptFlag()
 
     def __enter__(self) -> Self:
         if self.share.count > 1:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import SepeduError
 from ..songs import cache_folder
 from .ffmpeg import ensure_ffmpeg
-from .files import written_whole
+from .files import atomic_write
 
 SONGS = {"train": 94, "test": 50}
 """Excerpts of each subset; the set of seven-second excerpts omits six training songs."""
@@ -41,7 +41,7 @@ def fetch_musdb7(folder: Path | None = None) -> Path:
     ensure_ffmpeg()
     import musdb
 
-    with written_whole(folder) as part:
+    with atomic_write(folder) as part:
         part.mkdir()
         try:
             musdb.DB(root=str(part), download=True)

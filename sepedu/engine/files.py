@@ -12,10 +12,10 @@ from ..errors import SepeduError
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """Give a place aside to write to; what stands there afterwards takes the name `path`.
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path to write to, and rename it to `path` afterwards.
 
-    An interruption, an error or a full disk leaves what was there before, and nothing aside.
+    An interruption, an error or a full disk leaves the old file as it was, and no temporary one.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def _remove(path: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text, whole or not at all."""
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8")
 
 

@@ -7,8 +7,8 @@ import threading
 from types import FrameType, TracebackType
 
 
-class Uninterrupted:
-    """A stretch of code that Ctrl-C does not break; it stops the program right afterwards.
+class defer_interrupt:
+    """A context that Ctrl-C does not break: it stops the program right afterwards.
 
     An interruption at the wrong instant can leave PyTorch's autocast or its inference mode switched
     on for good. In a notebook, where Stop is pressed and the next cell runs in the same process,
@@ -43,21 +43,21 @@ class Uninterrupted:
                 self._before(*self._came)
 
 
-class Noted:
-    """A stretch of code in which Ctrl-C only leaves a note, for the code to look at.
+class InterruptFlag:
+    """A context in which Ctrl-C only sets a flag, for the code to look at.
 
-    Where it did not look, the program stops at the end of the stretch. Outside of the main thread
+    If it did not look, the program stops at the end of the context. Outside of the main thread
     nothing changes.
 
     Attributes
     ----------
     came : bool
-        Whether Ctrl-C was pressed; set it to False once that is dealt with.
+        Whether Ctrl-C was pressed; set it to False once that is handled.
     """
 
     came = False
 
-    def __enter__(self) -> Noted:
+    def __enter__(self) -> InterruptFlag:
         self._before = None
         if threading.current_thread() is threading.main_thread():
             before = signal.getsignal(signal.SIGINT)

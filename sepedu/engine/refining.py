@@ -19,7 +19,7 @@ from ..songs import SOURCES, Song, load_song, open_dataset
 from ..stft import STFT
 from .distributed import bfloat16_is_fast
 from .gates import predict_gates
-from .interrupts import Uninterrupted
+from .interrupts import defer_interrupt
 from .provenance import fingerprint
 from .refiner import REACH, REFINER, Refiner
 from .runs import commit, dataset_name
@@ -82,14 +82,14 @@ def fit_refiner(
     crops = [crop for song in songs for crop in _crops(refiner, models, song, threshold, random)]
     if not crops:
         raise SepeduError("There are no songs to fit the refiner to", 'Open some, split="train"')
-    with Uninterrupted():
+    with defer_interrupt():
         optimizer = torch.optim.AdamW(refiner.parameters(), lr=LEARNING_RATE)
     for epoch in progress(range(EPOCHS)):
         order = random.permutation(len(crops))
         for start in range(0, len(crops), BATCH):
             done = (epoch + start / len(crops)) / EPOCHS
             optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - done)
-            with Uninterrupted():
+            with defer_interrupt():
                 optimizer.zero_grad()
                 for number in order[start : start + BATCH]:
                     (_loss(refiner, *crops[number]) / BATCH).backward()

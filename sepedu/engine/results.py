@@ -22,7 +22,7 @@ from ..model import MaskCNN
 from ..plots import SOURCE_COLOURS, describe
 from ..songs import SOURCES, Song, load_song, open_dataset
 from ..stft import STFT
-from .files import write_text, written_whole
+from .files import atomic_write, write_text
 from .gates import MASKS, predict_gate
 from .runs import dataset_name
 
@@ -162,7 +162,7 @@ def calibration(details: Mapping[str, Mapping[str, Any]]) -> Figure:
 def write_calibration(details: Mapping[str, Mapping[str, Any]], path: Path) -> Path:
     """Write the figure as PNG; the same details and fonts give the same bytes."""
     figure = calibration(details)
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         figure.savefig(part, format="png", dpi=120, metadata={"Software": None})
     plt.close(figure)
     return path

@@ -22,7 +22,7 @@ from ..masks import binary_mask
 from ..songs import SOURCES, Song
 from ..stft import HALF_CONTEXT, STFT, Features
 from ..windows import Example, make_target
-from .files import written_whole
+from .files import atomic_write
 
 if TYPE_CHECKING:
     import musdb
@@ -118,7 +118,7 @@ def write_arrays(
     """
     header = {"name": name, "frames": len(arrays["mixture"]), "seen": dict(files)}
     header |= made_how(mixture, files)
-    with written_whole(path) as part:
+    with atomic_write(path) as part:
         try:
             # Not safetensors' own writing of files, which leaves a part of its own if killed.
             part.write_bytes(save(arrays, {"sepedu store": json.dumps(header, sort_keys=True)}))

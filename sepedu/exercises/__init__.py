@@ -2,40 +2,42 @@ r"""Exercises that answer back: a package per lesson, and in it a module per exe
 
 In a lesson
 -----------
-A cell holds exactly the exercise's stub, and a cell after it the check::
+Three cells: exactly the exercise's stub, the check, and the hints as comments::
 
-    from sepedu.exercises import lesson02 as ex     # once, at the top of the lesson
-
-    def binary_mask(source, mixture, threshold):    # the stub: the student edits this cell
+    def masked(mask, spectrum):                   # the stub: the student edits this cell
         raise NotImplementedError
 
-    ex.binary_mask.check(binary_mask)               # the check, in a cell of its own, with
-    # ex.binary_mask.hint()                         # these two lines as comments below it
-    # ex.binary_mask.solution()
+    from sepedu.exercises import lesson02 as ex   # again in each: a new kernel has run no cell
+
+    ex.masked.check()                             # finds `masked` by its name, shows the verdict
+
+    # ex.masked.hint()                            # the next hint each time, up to the last
+    # ex.masked.solution()
+
+No stub has a name that another cell uses, such as one of the library's.
 
 Writing an exercise
 -------------------
 In ``lessonNN/``, a module per exercise with all that belongs to it, from the check to the wrong
 answers. Module and `Exercise` have the name of what the student defines::
 
-    def _examine_binary_mask(answer):
-        source, mixture = ...                                  # small, made here, seeded
-        value = call(answer, source, mixture, 0.5)             # never trust the answer: `call`
-        value = as_array(value, shape=mixture.shape, kind="bool")
-        compare(
-            value, source > 0.5 * mixture,
-            known=[(decibel_version, "You compared in decibels ...")],
-            otherwise="Some bins differ. ...",
+    def _examine_masked(answer):
+        judge(
+            answer,
+            cases={"0": (mask, spectrum), "a second shape": (...)},   # small, made here, seeded
+            right=lambda mask, spectrum: mask * spectrum,
+            known=[(lambda mask, spectrum: mask * np.abs(spectrum), "The phase is lost ...")],
+            read=partial(as_array, kind="complex"),
         )
 
-    binary_mask = Exercise(
-        name="binary_mask",
-        task="Write B = (S > T M) for magnitudes of equal shape.",
-        stub="def binary_mask(source, mixture, threshold):\n    raise NotImplementedError",
-        reference="def binary_mask(source, mixture, threshold):\n    return ...",
+    masked = Exercise(
+        name="masked",
+        task="Apply a mask to the complex spectrum of a mixture.",
+        stub="def masked(mask, spectrum):\n    raise NotImplementedError",
+        reference="def masked(mask, spectrum):\n    return ...",
         hints=("A first hint.", "A second one."),
-        examine=_examine_binary_mask,
-        mistakes=(Mistake("Compared in decibels", "def binary_mask(...): ...", "decibels"), ...),
+        examine=_examine_masked,
+        mistakes=(Mistake("Magnitude only", "def masked(m, s): ...", "phase is lost"), ...),
         remark="Shown beside Right: what to take along.",
         setup="import numpy as np",                # what stub and answers find imported
     )
@@ -46,8 +48,10 @@ a module of its own beside them.
 
 `examine` returns nothing if the answer is right, and raises `Wrong("because ...")` if not. A
 stub is a function that raises NotImplementedError, or a value `...` (also inside a dict or a
-list). An `examine` may lean on `call`, `as_array`, `as_number` and `compare` of
-`sepedu.exercises.examine`; whatever else it stumbles over becomes "not right", never a traceback.
+list). An `examine` leans on `judge`, `call`, `as_array` and `as_number` of
+`sepedu.exercises.examine`; the cases hold ties, empty classes, edges and a second shape. `call`
+hands out copies and tells an answer that changes them; whatever else an `examine` stumbles over
+becomes "not right", never a traceback.
 At least three `mistakes`; each gives a title for instructors, the wrong answer as source, and a
 piece of the message that it must get. `tests/test_exercises.py` picks up by itself what is
 listed, and fails for a module whose exercise is not.
@@ -56,13 +60,13 @@ A lesson
 --------
 `tests/test_lessons.py` looks at each ``lessons/NN-name.ipynb``. The first cell is
 ``# Lesson NN · Title`` with ``**Goals**``, ``**Minutes needed**`` and ``**What you need before**``.
-Sections are ``##``; exercises ``### Exercise N · ...`` followed by the task, the stub's cell and
-the check's cell; before a demonstration stands a paragraph ``**Question.** ...``; beside
+Sections are ``##``; exercises ``### Exercise N · ...`` followed by the task and the three
+cells above; before a demonstration stands a paragraph ``**Question.** ...``; beside
 a `Player` a paragraph ``**What you should hear.** ...``; a cell that draws ends in
 ``plots.describe(figure, "what it shows");`` (with the semicolon, so that it shows once). The last
 sections are ``## Check yourself`` (three or more ``<details>``), ``## Summary``, ``## Words``
 (lines ``- **term**: what it means.``, collected into the glossary of lessons/README.md) and
 ``## Further reading``.
-``python -m sepedu.exercises.glossary`` writes lessons/README.md;
+``python -m tools.glossary`` writes lessons/README.md;
 ``python -m tools.edition FOLDER`` writes the instructor's edition.
 """

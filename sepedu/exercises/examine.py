@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import _thread
+import ctypes
 import inspect
+import linecache
+import re
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 from torch import Tensor, nn
 
-SECONDS = 60.0
+SECONDS = 10.0
 """How long a check waits for an answer before it gives up."""
 LARGEST = 10**8
 """Values of an answer beyond which looking at them would fill the memory."""
@@ -27,13 +31,16 @@ class NotAttempted(Exception):
     """The answer is still the stub."""
 
 
+class _Late(BaseException):
+    """Raised in a thread whose answer takes too long."""
+
+
 @contextmanager
 def time_limit(seconds: float | None = None) -> Iterator[None]:
-    """Turn an answer that never ends into a `Wrong`; only the main thread can be interrupted."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    """Turn an answer that never ends into a `Wrong`; Ctrl-C and Stop work as before."""
     seconds = SECONDS if seconds is None else seconds
+    main = threading.current_thread() is threading.main_thread()
+    thread = threading.get_ident()
     late, finished, turn = threading.Event(), threading.Event(), threading.Lock()
 
     def interrupt() -> None:
@@ -42,22 +49,29 @@ def time_limit(seconds: float | None = None) -> Iterator[None]:
             with turn:
                 if not finished.is_set():
                     late.set()
-                    _interrupt_main()
+                    _interrupt_main() if main else _raise_in(thread, _Late)
             wait = 0.2  # again and again: an endless loop may catch what it is stopped with
 
-    # Started in the background, a process may ignore interruptions: here one must be heard.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    if main:
+        # Started in the background, a process may ignore interruptions: here one must be heard.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=interrupt, daemon=True).start()
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, _Late):
         if not late.is_set():  # the student pressed Stop: let that through
             raise
-        raise Wrong(f"Your code still ran after {seconds:g} seconds: does a loop end?") from None
+        raise Wrong(
+            f"Your code was still running after {seconds:g} seconds, and was stopped: does a "
+            "loop never end?"
+        ) from None
     finally:
         with turn:
             finished.set()
-        signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
+        if main:
+            signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
+        elif late.is_set():
+            _raise_in(thread, None)  # one that has not been delivered yet
 
 
 def _interrupt_main() -> None:
@@ -68,6 +82,13 @@ def _interrupt_main() -> None:
         _thread.interrupt_main()
 
 
+def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    """Let a thread raise an error at its next step, or no longer."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread), ctypes.py_object(error) if error else None
+    )
+
+
 def call(function: Any, *arguments: Any, **named: Any) -> Any:
     """Call a student's function on copies of the arguments, and look at what came back at all.
 
@@ -76,28 +97,24 @@ def call(function: Any, *arguments: Any, **named: Any) -> Any:
     NotAttempted
         If it raises NotImplementedError or returns `...`.
     Wrong
-        If it cannot be called, stops with an error, or returns None or a generator.
+        If it cannot be called, stops with an error, changes an argument, or returns None or a
+        generator.
     """
     if not callable(function):
         raise Wrong(
-            f"A function is asked for, and this is a {type(function).__name__}. Pass the "
-            "function itself, by its name, without brackets after it."
+            f"This should be a function, and it is {a_type(function)}. Pass the function itself, "
+            "by its name, without brackets after it."
         )
+    handed, handed_named = _copy(arguments), _copy(named)
     try:
-        value = function(
-            *[_copy(argument) for argument in arguments],
-            **{name: _copy(argument) for name, argument in named.items()},
-        )
+        with np.errstate(all="ignore"):  # the verdict tells of NaN
+            value = function(*handed, **handed_named)
     except (NotImplementedError, NotAttempted):
         raise NotAttempted from None
     except Wrong:
         raise
     except (Exception, SystemExit) as error:
-        lines = (str(error).strip() or "no message").splitlines()
-        told = f"Your function stopped with {type(error).__name__}: {lines[0][:200]}"
-        if type(error) is NameError:
-            told += ". Is it misspelt, or was a cell above not run, such as the first one?"
-        raise Wrong(told) from None
+        raise Wrong(_tell_stop(function, error)) from None
     if value is ...:
         raise NotAttempted
     if value is None:
@@ -106,7 +123,82 @@ def call(function: Any, *arguments: Any, **named: Any) -> Any:
         raise Wrong(
             "Your function returned a generator. Use `return`, and give a list or an array."
         )
+    for number, (before, after) in enumerate(zip(arguments, handed, strict=True)):
+        if not _same(before, after):
+            name = _name_of_argument(function, number)
+            raise Wrong(
+                f"Your function changes its argument {name}: whoever calls it loses the original. "
+                "Work on a copy, such as `x.copy()`, or make a new array."
+            )
     return _plain(value)
+
+
+_ADVICE = (
+    (r"^NameError", "Is it misspelt, or was a cell above not run, such as the first one?"),
+    (
+        r"could not be broadcast|not aligned|mismatch in its core dimension|same size",
+        "Two shapes do not fit together: print `.shape` of both sides.",
+    ),
+    (
+        r"truth value of an array",
+        "`if`, `and`, `or`, `not`, `max` and `min` take one True or False, and this is an array: "
+        "use `&`, `|`, `~` or a function of NumPy such as `np.maximum`.",
+    ),
+    (
+        r"bitwise_|unsupported operand type\(s\) for [&|^]|unary ~|'invert'",
+        "`&`, `|` and `~` work on arrays of True and False, and this one holds numbers or is a "
+        "list: compare first, for example with `> 0.5`.",
+    ),
+    (r"numpy boolean", "Arrays of True and False are turned with `~`, not with a minus sign."),
+    (
+        r"IndexError.*(out of bounds|out of range)",
+        "Python counts from 0. A number from a flattened array, as `np.argsort(x, axis=None)` "
+        "gives, is not a row: `np.unravel_index` makes row and column of it.",
+    ),
+    (r"only integer|must be of integer|integer scalar", "Positions must be whole numbers: `//`."),
+    (r"AxisError|axis \d+ is out of bounds", "Count the axes from 0, and look at `.shape`."),
+    (
+        r"positional argument|unexpected keyword",
+        "Leave the line with `def` as it was in the stub: the check passes these arguments.",
+    ),
+    (r"'(list|tuple|dict|dict_values)' object has no attribute", "It is not an array yet."),
+    (r"unhashable|not subscriptable|not callable", "Look at what kind of thing it is: `type(x)`."),
+)
+"""What the most frequent errors of Python and NumPy mean for a student."""
+
+
+def _tell_stop(function: Any, error: BaseException) -> str:
+    """Say where and with what a student's function stopped, and what that means."""
+    lines = (str(error).strip() or "no message").splitlines()
+    told = f"{type(error).__name__}: {lines[0][:200]}"
+    advice = next((advice for pattern, advice in _ADVICE if re.search(pattern, told)), "")
+    place = _line_of(function, error.__traceback__)
+    return f"Your function stopped{place} with {told.rstrip('.')}. {advice}".strip()
+
+
+def _line_of(function: Any, trace: TracebackType | None) -> str:
+    """Say in which line of the student's cell an error arose, if it arose there."""
+    code = getattr(function, "__code__", None)
+    place = ""
+    while trace is not None and code is not None:
+        if trace.tb_frame.f_code.co_filename == code.co_filename:
+            line = linecache.getline(code.co_filename, trace.tb_lineno).strip()
+            place = f" in line {trace.tb_lineno}" + (f", `{line}`," if line else "")
+        trace = trace.tb_next
+    return place
+
+
+def _name_of_argument(function: Any, number: int) -> str:
+    try:
+        return f"`{list(inspect.signature(function).parameters)[number]}`"
+    except Exception:  # a callable of any kind
+        return str(number + 1)
+
+
+def a_type(value: Any) -> str:
+    """Name the type of a value with its article: "an int", "a list"."""
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
 def _plain(value: Any) -> Any:
@@ -119,13 +211,36 @@ def _plain(value: Any) -> Any:
 def _copy(argument: Any) -> Any:
     if isinstance(argument, np.ndarray):
         return argument.copy()
-    return argument.clone() if isinstance(argument, Tensor) else argument
+    if isinstance(argument, Tensor):
+        return argument.clone()
+    if type(argument) in (list, tuple, set):
+        return type(argument)(_copy(part) for part in argument)
+    if type(argument) is dict:
+        return {key: _copy(part) for key, part in argument.items()}
+    return argument
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Whether an argument is as it was."""
+    if isinstance(before, np.ndarray):
+        return (before.shape, before.dtype) == (after.shape, after.dtype) and (
+            before.tobytes() == after.tobytes()
+        )
+    if isinstance(before, Tensor):
+        return before.shape == after.shape and bool((before == after).all())
+    if type(before) in (list, tuple):
+        return len(before) == len(after) and all(map(_same, before, after))
+    if type(before) is dict:
+        return list(before) == list(after) and all(map(_same, before.values(), after.values()))
+    return before == after if type(before) is set else True
 
 
 def as_array(
     value: Any, shape: tuple[int, ...] | None = None, kind: str | None = None, what: str = "result"
 ) -> np.ndarray:
     """Return an answer as an array, or say what is the matter with its kind, shape or values.
+
+    A plain list of numbers is taken for an array; a list of lists is not.
 
     Parameters
     ----------
@@ -143,22 +258,26 @@ def as_array(
             value = np.asarray(_plain(value))
         except Exception:
             raise Wrong(f"Your {what} is a list that does not make an array.") from None
+        if value.ndim > 1 and value.dtype.kind in "biufc":
+            raise Wrong(
+                f"Your {what} is a list of lists or arrays, and a NumPy array is asked for: "
+                "`np.array(...)` or `np.stack(...)` makes one."
+            )
     if isinstance(value, (int, float, complex, np.generic)):
         value = np.asarray(value)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "biufc":
-        raise Wrong(
-            f"Your {what} is a {type(value).__name__}, and an array of numbers is asked for."
-        )
+        raise Wrong(f"Your {what} is {a_type(value)}, and an array of numbers is asked for.")
     if value.size > LARGEST:
         raise Wrong(f"Your {what} has the shape {value.shape}: far more than is asked for.")
-    if shape is not None and value.shape != shape:
-        turned = len(shape) > 1 and value.shape == shape[::-1]
+    if shape is not None:
+        _check_shape(value, shape, what)
+    if kind == "bool" and value.dtype.kind != "b":
+        if not np.isin(value, (0, 1)).all():
+            raise Wrong(f"Your {what} holds other values than True and False: compare with `>`.")
         raise Wrong(
-            f"Your {what} has the shape {value.shape}, and {shape} is asked for. "
-            + ("The axes are swapped: transpose it." if turned else "Look at each axis in turn.")
+            f"Your {what} holds the numbers 0 and 1 (dtype {value.dtype}), and True and False "
+            "(dtype bool) are asked for: a comparison gives them."
         )
-    if kind == "bool" and value.dtype.kind != "b" and not np.isin(value, (0, 1)).all():
-        raise Wrong(f"Your {what} holds other values than True and False: compare with `>`.")
     if kind == "real" and value.dtype.kind == "c":
         raise Wrong(f"Your {what} is complex: take the magnitude with `np.abs`.")
     if kind == "complex" and value.dtype.kind != "c":
@@ -168,18 +287,31 @@ def as_array(
     return value
 
 
+def _check_shape(value: np.ndarray, shape: tuple[int, ...], what: str) -> None:
+    if value.shape == shape:
+        return
+    if value.ndim == 0:
+        raise Wrong(f"Your {what} is a single number, and an array of shape {shape} is asked for.")
+    turned = len(shape) > 1 and value.shape == shape[::-1]
+    raise Wrong(
+        f"Your {what} has the shape {value.shape}, and {shape} is asked for. "
+        + ("The axes are swapped: transpose it." if turned else "Look at each axis in turn.")
+    )
+
+
 def as_number(value: Any, what: str = "result") -> float:
     """Return an answer as a single finite real number."""
-    value = as_array(value, kind="real", what=what)
-    if value.size != 1:
-        raise Wrong(f"Your {what} holds {value.size} values, and one number is asked for.")
-    return float(value.reshape(()))
+    if isinstance(value, (list, tuple, np.ndarray, Tensor)) and np.ndim(value):
+        size = as_array(value, what=what).size
+        if size != 1:
+            raise Wrong(f"Your {what} holds {size} values, and one number is asked for.")
+    return float(as_array(value, kind="real", what=what).reshape(()))
 
 
 def as_mapping(value: Any, keys: Sequence[str], what: str = "answer") -> dict[str, Any]:
     """Return an answer as a dict with these keys, or name the one that is missing or open."""
     if not isinstance(value, dict):
-        raise Wrong(f"Your {what} is a {type(value).__name__}, and a dict is asked for.")
+        raise Wrong(f"Your {what} is {a_type(value)}, and a dict is asked for.")
     for key in keys:
         if key not in value:
             raise Wrong(f"Your {what} has no entry {key!r}.")
@@ -191,8 +323,138 @@ def as_mapping(value: Any, keys: Sequence[str], what: str = "answer") -> dict[st
 def as_module(value: Any, what: str = "network") -> nn.Module:
     """Return an answer as a torch module."""
     if not isinstance(value, nn.Module):
-        raise Wrong(f"Your {what} is a {type(value).__name__}, and a torch module is asked for.")
+        raise Wrong(f"Your {what} is {a_type(value)}, and a torch module is asked for.")
     return value
+
+
+Reader = Callable[[Any], Any]
+"""Takes what a function returned for something that can be compared, or raises `Wrong`."""
+
+
+def judge(
+    answer: Any,
+    cases: Mapping[str, tuple] | Sequence[tuple],
+    right: Callable,
+    known: Sequence[tuple[Callable, str]] = (),
+    otherwise: str = "The values differ from what is asked for.",
+    read: Reader = as_number,
+    what: str = "result",
+    tolerance: float = 1e-5,
+) -> None:
+    """Call an answer on several cases, compare, and recognise known mistakes by their values.
+
+    A known mistake is named only if it explains all that the answer returned: on a single case
+    it may agree with another one by chance.
+
+    Parameters
+    ----------
+    answer : Any
+        What the student defined.
+    cases : sequence or mapping of tuple
+        Arguments of each call; the key of a mapping says what is special about them.
+    right : callable
+        Gives the right value for the arguments.
+    known : sequence of (callable, str)
+        Wrong versions of `right`, and what to say of each.
+    otherwise : str
+        What to say if none fits.
+    read : callable
+        Checks the kind of what came back: `as_number`, or `as_array` with its options.
+    what : str
+        What to call the result in a message.
+    tolerance : float
+        Relative to the largest value asked for.
+
+    Raises
+    ------
+    Wrong
+        If a value is not right.
+    """
+    if not isinstance(cases, Mapping):
+        cases = {f"{number}": case for number, case in enumerate(cases)}
+    values, stopped = [], None
+    for case in cases.values():
+        try:
+            values.append(read(call(answer, *case)))
+        except Wrong as wrong:
+            stopped = wrong
+            break
+    seen = list(zip(cases.items(), values, strict=False))
+
+    def explains(version: Callable) -> bool:
+        try:
+            with np.errstate(all="ignore"):
+                return bool(seen) and all(
+                    _alike(value, version(*_copy(case)), tolerance) for (_, case), value in seen
+                )
+        except Exception:  # a wrong version need not work on each case
+            return False
+
+    if explains(right) or not seen:
+        if stopped is None:
+            return
+        special = next(reversed([*list(cases)[: len(seen) + 1]]))
+        raise Wrong(f"{stopped}{_of_case(special)}") from None
+    for version, message in known:
+        if explains(version):
+            raise Wrong(message)
+    if explains(lambda *case: _times_hundred(right(*case))):
+        raise Wrong(f"Your {what} is in per cent: a share lies between 0 and 1.")
+    if explains(lambda *case: _turned(right(*case))):
+        raise Wrong(f"Your {what} is turned around: True stands where False should, and reverse.")
+    for (special, case), value in seen:
+        expected = right(*_copy(case))
+        if not _alike(value, expected, tolerance):
+            if isinstance(expected, np.ndarray) and isinstance(value, np.ndarray):
+                _check_shape(value, expected.shape, what)
+            raise Wrong(otherwise + _difference(case, value, expected, what) + _of_case(special))
+
+
+def _of_case(special: str) -> str:
+    return "" if special.isdigit() else f" This is the case of {special}."
+
+
+def _times_hundred(expected: Any) -> Any:
+    expected = np.asarray(expected)
+    if expected.dtype.kind == "b" or expected.max(initial=0) > 1 or expected.min(initial=0) < 0:
+        raise ValueError
+    return 100 * expected
+
+
+def _turned(expected: Any) -> np.ndarray:
+    expected = np.asarray(expected)
+    if expected.dtype.kind != "b":
+        raise ValueError
+    return ~expected
+
+
+def _difference(case: tuple, value: Any, expected: Any, what: str) -> str:
+    """An example of what is asked for and what came back instead."""
+    if isinstance(expected, (tuple, list)):
+        return ""
+    value, expected = np.asarray(value), np.asarray(expected)
+    if expected.ndim == 0 and value.ndim == 0:
+        small = all(isinstance(part, (int, float, list, tuple)) for part in case)
+        given = f"For {', '.join(map(repr, case))}" if small and len(repr(case)) < 90 else "Once"
+        return f" {given} your {what} is {_short(value)}, and {_short(expected)} is right."
+    if expected.size == 0 or value.shape != expected.shape:
+        return ""
+    apart = value != expected if expected.dtype.kind == "b" else np.abs(value - expected)
+    place = np.unravel_index(np.argmax(apart), expected.shape)
+    at = ", ".join(map(str, place))
+    return f" At [{at}] yours is {_short(value[place])}, and {_short(expected[place])} is right."
+
+
+def _short(number: Any) -> str:
+    number = np.asarray(number)
+    return f"{number.item():.4g}" if number.dtype.kind in "iufc" else str(number.item())
+
+
+def as_pair(value: Any, first: Reader, second: Reader, what: str) -> tuple[Any, Any]:
+    """Return an answer of two parts, each read in its own way."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise Wrong(f"Return two things: `return {what}`.")
+    return first(value[0]), second(value[1])
 
 
 def compare(
@@ -218,8 +480,12 @@ def compare(
 
 
 def _alike(value: Any, expected: Any, tolerance: float) -> bool:
+    if isinstance(expected, (tuple, list)) and isinstance(value, tuple):
+        return len(value) == len(expected) and all(
+            _alike(v, e, tolerance) for v, e in zip(value, expected, strict=True)
+        )
     value, expected = np.asarray(value), np.asarray(expected)
-    if value.shape != expected.shape:
+    if value.shape != expected.shape or not np.isfinite(expected).all():
         return False
     if value.dtype.kind == "b" or expected.dtype.kind == "b":
         return bool((value == expected).all())

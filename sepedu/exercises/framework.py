@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import dis
 import html
 import importlib
 import pkgutil
 import re
+import sys
 import textwrap
 import types
 from collections.abc import Callable
@@ -19,12 +21,35 @@ NOT_ATTEMPTED = "not attempted yet"
 WRONG = "not right yet"
 RIGHT = "right"
 
+_LOOK_UP = object()
 _COLOURS = {NOT_ATTEMPTED: "#777777", WRONG: "#D55E00", RIGHT: "#009E73"}
 _IDLE = {"RESUME", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "NOP", "POP_TOP"}
 
 
-@dataclass(frozen=True)
-class Verdict:
+class _Shown:
+    """What a notebook shows at once, so that nothing later in the cell can hide it."""
+
+    _shown_in: int | None = None
+
+    def show(self) -> None:
+        """Show it if this is a notebook; it is not shown again as the value of the same cell."""
+        if _shell() is not None:
+            self._ipython_display_()
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        cell = getattr(_shell(), "execution_count", None)
+        if cell is None or cell != self._shown_in:
+            self._shown_in = cell
+            display({"text/plain": repr(self), "text/html": self._repr_html_()}, raw=True)
+
+    def _repr_html_(self) -> str:
+        raise NotImplementedError
+
+
+@dataclass(repr=False)
+class Verdict(_Shown):
     """What a check answers: an outcome, and a message that says why.
 
     Attributes
@@ -49,8 +74,8 @@ class Verdict:
         )
 
 
-@dataclass(frozen=True)
-class Note:
+@dataclass(repr=False)
+class Note(_Shown):
     """A hint or a solution, shown as text or as a small page.
 
     Attributes
@@ -136,8 +161,30 @@ class Exercise:
     def __repr__(self) -> str:
         return f"Exercise {self.name}: {self.task}"
 
-    def check(self, answer: Any = ...) -> Verdict:
-        """Look at an answer; never raises, whatever the answer is."""
+    def check(self, answer: Any = _LOOK_UP) -> Verdict:
+        """Look at an answer, show the verdict, and return it; never raises, whatever the answer.
+
+        Parameters
+        ----------
+        answer : Any, optional
+            By default what the notebook calls by the exercise's name.
+        """
+        if answer is _LOOK_UP:
+            caller = sys._getframe(1)
+            answer = {**caller.f_globals, **caller.f_locals}.get(self.name, _LOOK_UP)
+        verdict = self._judge(answer)
+        verdict.show()
+        return verdict
+
+    def _judge(self, answer: Any) -> Verdict:
+        if broken := _broken_cell(self.name):
+            return Verdict(WRONG, broken)
+        if answer is _LOOK_UP:
+            return Verdict(
+                NOT_ATTEMPTED,
+                f"There is no `{self.name}` in this notebook yet: run the cell that defines it. "
+                "After a restart, first run all cells above it.",
+            )
         try:
             with time_limit():
                 if self._is_stub(answer):
@@ -159,14 +206,21 @@ class Exercise:
         return Verdict(RIGHT, self.remark)
 
     def hint(self) -> Note:
-        """Give the next hint; after the last one, the first again."""
-        number = self._given % len(self.hints)
-        self._given += 1
-        return Note(f"Hint {number + 1} of {len(self.hints)}", self.hints[number])
+        """Show the next hint, and return it; after the last one, the last again."""
+        number = min(self._given, len(self.hints) - 1)
+        heading = f"Hint {number + 1} of {len(self.hints)}"
+        if self._given >= len(self.hints):
+            heading += ", the last"
+        self._given = number + 1
+        note = Note(heading, self.hints[number])
+        note.show()
+        return note
 
     def solution(self) -> Note:
-        """Show an answer that the check accepts."""
-        return Note("A solution", self.reference, is_code=True)
+        """Show an answer that the check accepts, and return it."""
+        note = Note("A solution", self.reference, is_code=True)
+        note.show()
+        return note
 
     def run(self, source: str) -> Any:
         """Run the source of an answer and return what it defines under the exercise's name."""
@@ -184,6 +238,32 @@ class Exercise:
         if isinstance(answer, (dict, list, tuple)):
             return bool(answer) and _all_open(answer)
         return False
+
+
+def _shell() -> Any:
+    """The notebook's shell, or None where Python runs without one."""
+    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+
+
+def _broken_cell(name: str) -> str | None:
+    """What is the matter with the latest cell about a name, if a syntax error kept it from running.
+
+    Without this, a check would judge what an earlier version of the cell has defined.
+    """
+    for source in reversed(getattr(_shell(), "user_ns", {}).get("In", ())):
+        if not re.search(rf"\b{name}\b", source):
+            continue
+        try:
+            compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        except (SyntaxError, ValueError) as error:
+            place = f" in line {error.lineno}" if getattr(error, "lineno", None) else ""
+            return (
+                f"The cell with `{name}` has a syntax error{place}, so it did not run: "
+                f"{getattr(error, 'msg', error)}. Correct it, run it, and check again."
+            )
+        if re.search(rf"^(def|class)\s+{name}\b|^{name}\s*=", source, re.MULTILINE):
+            return None
+    return None
 
 
 def _is_of_the_library(answer: Any) -> bool:

@@ -103,8 +103,8 @@ def test_what_never_ends_is_ended(source, monkeypatch):
     monkeypatch.setattr(examine, "SECONDS", 0.2)
     space = {}
     exec(source, space)
-    verdict = lessons()["02"]["binary_mask"].check(space["answer"])
-    assert verdict.outcome == WRONG and "does a loop end" in verdict.message
+    verdict = lessons()["02"]["my_binary_mask"].check(space["answer"])
+    assert verdict.outcome == WRONG and "does a loop never end" in verdict.message
 
 
 class Refusing:

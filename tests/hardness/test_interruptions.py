@@ -81,7 +81,7 @@ def test_separate(bench, tmp_path):
 
     long = duration(words(tmp_path / "first"), words(tmp_path / "second"))
     statuses = []
-    for number, moment in enumerate(moments(long, 60)):
+    for number, moment in enumerate(moments(long, 20)):
         out = tmp_path / str(number)
         statuses.append(Interrupted(words(out), moment).status)
         for path in out.rglob("*"):
@@ -102,7 +102,7 @@ def test_separate_a_folder(bench, tmp_path):
 
     long = duration(words(tmp_path / "first"), words(tmp_path / "second"))
     statuses = []
-    for number, moment in enumerate(moments(long, 12)):
+    for number, moment in enumerate(moments(long, 5)):
         out = tmp_path / f"out {number}"
         statuses.append(Interrupted(words(out), moment).status)
         written = [path for path in out.rglob("*") if path.is_file()]
@@ -153,7 +153,7 @@ def test_evaluate(hq, tmp_path):
 
     long = duration(words(tmp_path / "first.json"))
     statuses = []
-    for number, moment in enumerate(moments(long, 15)):
+    for number, moment in enumerate(moments(long, 8)):
         out = tmp_path / str(number) / "rows.json"
         statuses.append(Interrupted(words(out), moment).status)
         left = list(out.parent.iterdir()) if out.parent.exists() else []
@@ -208,7 +208,7 @@ def test_fetch(tmp_path, monkeypatch):
     for stray in ("climbed.txt", "first/climbed.txt", "first/cache/climbed.txt"):
         assert not (tmp_path / stray).exists(), "a member of the archive climbed out"
     statuses = []
-    for number, moment in enumerate(moments(long, 25)):
+    for number, moment in enumerate(moments(long, 12)):
         cache = tmp_path / str(number)
         monkeypatch.setenv("SEPEDU_CACHE", str(cache))
         statuses.append(Interrupted(words, moment).status)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ...engine.interrupts import Uninterrupted
+from ...engine.interrupts import defer_interrupt
 from ..examine import Wrong, as_number, call, compare
 from ..framework import Exercise, Mistake
 
@@ -21,7 +21,7 @@ def _small_network() -> tuple[nn.Module, torch.optim.Optimizer, torch.Tensor, to
             parameter.copy_(torch.rand(parameter.shape, generator=generator))
     windows = torch.rand(8, 3, generator=generator)
     targets = torch.rand(8, 2, generator=generator)
-    with Uninterrupted():
+    with defer_interrupt():
         optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     return model, optimizer, windows, targets
 

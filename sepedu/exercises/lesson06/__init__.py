@@ -2,8 +2,8 @@
 
 from .condense import condense
 from .flip import flip
+from .my_sdr import my_sdr
+from .my_si_sdr import my_si_sdr
 from .reconstruct import reconstruct
-from .sdr import sdr
-from .si_sdr import si_sdr
 
-EXERCISES = (reconstruct, sdr, si_sdr, flip, condense)
+EXERCISES = (reconstruct, my_sdr, my_si_sdr, flip, condense)

@@ -50,16 +50,16 @@ def _examine_binary_mask(answer: Any) -> None:
         )
 
 
-binary_mask = Exercise(
-    name="binary_mask",
+my_binary_mask = Exercise(
+    name="my_binary_mask",
     task="Write B = (S > T M) for magnitudes of equal shape.",
     stub='''
-def binary_mask(source, mixture, threshold):
+def my_binary_mask(source, mixture, threshold):
     """True where the source exceeds threshold times the mixture."""
     raise NotImplementedError
 ''',
     reference='''
-def binary_mask(source, mixture, threshold):
+def my_binary_mask(source, mixture, threshold):
     """True where the source exceeds threshold times the mixture."""
     return source > threshold * mixture
 ''',
@@ -71,20 +71,22 @@ def binary_mask(source, mixture, threshold):
     mistakes=(
         Mistake(
             "Compared in decibels",
-            "def binary_mask(s, m, t):\n"
+            "def my_binary_mask(s, m, t):\n"
             "    return 20 * np.log10(s + 1e-12) > t * 20 * np.log10(m + 1e-12)",
             "decibels",
         ),
-        Mistake("Greater or equal", "def binary_mask(s, m, t):\n    return s >= t * m", "not `>=`"),
-        Mistake("Mixture forgotten", "def binary_mask(s, m, t):\n    return s > t", "missing"),
+        Mistake(
+            "Greater or equal", "def my_binary_mask(s, m, t):\n    return s >= t * m", "not `>=`"
+        ),
+        Mistake("Mixture forgotten", "def my_binary_mask(s, m, t):\n    return s > t", "missing"),
         Mistake(
             "Source and mixture swapped",
-            "def binary_mask(s, m, t):\n    return m > t * s",
+            "def my_binary_mask(s, m, t):\n    return m > t * s",
             "swapped",
         ),
         Mistake(
             "Magnitudes instead of True and False",
-            "def binary_mask(s, m, t):\n    return np.where(s > t * m, s, 0)",
+            "def my_binary_mask(s, m, t):\n    return np.where(s > t * m, s, 0)",
             "True and False",
         ),
     ),

@@ -46,16 +46,16 @@ def _examine_si_sdr(answer: Any) -> None:
     )
 
 
-si_sdr = Exercise(
-    name="si_sdr",
+my_si_sdr = Exercise(
+    name="my_si_sdr",
     task="Write the scale-invariant signal-to-distortion ratio.",
     stub='''
-def si_sdr(reference, estimate):
+def my_si_sdr(reference, estimate):
     """SDR of the estimate against the reference scaled by the best factor alpha."""
     raise NotImplementedError
 ''',
     reference='''
-def si_sdr(reference, estimate):
+def my_si_sdr(reference, estimate):
     """SDR of the estimate against the reference scaled by the best factor alpha."""
     alpha = (reference * estimate).sum() / (reference**2).sum()
     target = alpha * reference
@@ -69,24 +69,24 @@ def si_sdr(reference, estimate):
     mistakes=(
         Mistake(
             "Not scaled",
-            "def si_sdr(s, e):\n    return 10 * np.log10((s**2).sum() / ((s - e) ** 2).sum())",
+            "def my_si_sdr(s, e):\n    return 10 * np.log10((s**2).sum() / ((s - e) ** 2).sum())",
             "This is the SDR",
         ),
         Mistake(
             "Energy of the estimate below alpha",
-            "def si_sdr(s, e):\n    t = (s * e).sum() / (e**2).sum() * s\n"
+            "def my_si_sdr(s, e):\n    t = (s * e).sum() / (e**2).sum() * s\n"
             "    return 10 * np.log10((t**2).sum() / ((t - e) ** 2).sum())",
             "energy of the estimate",
         ),
         Mistake(
             "alpha forgotten above the line",
-            "def si_sdr(s, e):\n    t = (s * e).sum() / (s**2).sum() * s\n"
+            "def my_si_sdr(s, e):\n    t = (s * e).sum() / (s**2).sum() * s\n"
             "    return 10 * np.log10((s**2).sum() / ((t - e) ** 2).sum())",
             "both places",
         ),
         Mistake(
             "Peaks made equal",
-            "def si_sdr(s, e):\n    s, e = s / np.abs(s).max(), e / np.abs(e).max()\n"
+            "def my_si_sdr(s, e):\n    s, e = s / np.abs(s).max(), e / np.abs(e).max()\n"
             "    return 10 * np.log10((s**2).sum() / ((s - e) ** 2).sum())",
             "Equal peaks",
         ),

@@ -41,16 +41,16 @@ def _examine_sdr(answer: Any) -> None:
     )
 
 
-sdr = Exercise(
-    name="sdr",
+my_sdr = Exercise(
+    name="my_sdr",
     task="Write the signal-to-distortion ratio of an estimate in decibels.",
     stub='''
-def sdr(reference, estimate):
+def my_sdr(reference, estimate):
     """Energy of the reference over energy of the difference, in decibels."""
     raise NotImplementedError
 ''',
     reference='''
-def sdr(reference, estimate):
+def my_sdr(reference, estimate):
     """Energy of the reference over energy of the difference, in decibels."""
     energy = (reference**2).sum()
     error = ((reference - estimate) ** 2).sum()
@@ -64,27 +64,27 @@ def sdr(reference, estimate):
     mistakes=(
         Mistake(
             "Upside down",
-            "def sdr(s, e):\n    return 10 * np.log10(((s - e) ** 2).sum() / (s**2).sum())",
+            "def my_sdr(s, e):\n    return 10 * np.log10(((s - e) ** 2).sum() / (s**2).sum())",
             "upside down",
         ),
         Mistake(
             "Factor for amplitudes",
-            "def sdr(s, e):\n    return 20 * np.log10((s**2).sum() / ((s - e) ** 2).sum())",
+            "def my_sdr(s, e):\n    return 20 * np.log10((s**2).sum() / ((s - e) ** 2).sum())",
             "factor before",
         ),
         Mistake(
             "Natural logarithm",
-            "def sdr(s, e):\n    return 10 * np.log((s**2).sum() / ((s - e) ** 2).sum())",
+            "def my_sdr(s, e):\n    return 10 * np.log((s**2).sum() / ((s - e) ** 2).sum())",
             "base 10",
         ),
         Mistake(
             "Energy of the estimate",
-            "def sdr(s, e):\n    return 10 * np.log10((e**2).sum() / ((s - e) ** 2).sum())",
+            "def my_sdr(s, e):\n    return 10 * np.log10((e**2).sum() / ((s - e) ** 2).sum())",
             "not of the estimate",
         ),
         Mistake(
             "Not in decibels",
-            "def sdr(s, e):\n    return (s**2).sum() / ((s - e) ** 2).sum()",
+            "def my_sdr(s, e):\n    return (s**2).sum() / ((s - e) ** 2).sum()",
             "into decibels",
         ),
     ),
