@@ -34,7 +34,8 @@ slides:
 	@$(COURSE) python -m tools.slides $(ARGS)
 
 results:
-	@$(COURSE) sepedu results --data musdb7 --clone .
+	@$(COURSE) sepedu results --data musdb7
+	@$(COURSE) python -m tools.results_pages
 
 bench:
 	@$(COURSE) python -m tools.bench
@@ -48,4 +49,4 @@ lint:
 	@.venv/bin/lint-imports --no-cache
 
 lock:
-	@$(COURSE) python tools/lock.py
+	uv pip compile --quiet --config-file tools/uv.toml --output-file requirements.lock $(ARGS) pyproject.toml

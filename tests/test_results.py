@@ -10,22 +10,19 @@ from songs import made_up_song, write_hq_dataset
 
 from sepedu import MaskCNN, SepeduError
 from sepedu.checkpoints import load_checkpoint, save_checkpoint, weights_path
-from sepedu.cli import main
 from sepedu.engine import results
 from sepedu.engine.gates import MASKS
 from sepedu.engine.results import (
     BAND_EDGES,
-    BEGIN,
-    END,
     as_markdown,
     best_mask,
     calibration,
     readme_table,
-    update_readme,
 )
 from sepedu.engine.runs import finish
 from sepedu.evaluation import read_results
 from sepedu.songs import SOURCES
+from tools.results_pages import BEGIN, END, update_readme
 
 
 @pytest.fixture
@@ -85,12 +82,6 @@ def test_the_best_mask_has_the_highest_median_on_the_validation_songs():
     )
     assert best_mask(rows("valid", 1.0, 0.0, 1.0, 1.0, 1.0, 1.0), "bass") == "soft"
     assert best_mask(rows("valid", *[None] * 6), "bass") == "soft"
-
-
-def test_test_songs_choose_no_mask(tmp_path):
-    words = ["results", "--subset", "test", "--clone", str(tmp_path)]
-    assert main([*words, "--out", str(tmp_path / "out")]) == 2
-    assert not (tmp_path / "out").exists()
 
 
 def test_finishing_a_training_measures_and_adds_the_average_mask(tmp_path):
