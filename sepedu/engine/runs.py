@@ -19,6 +19,7 @@ from ..evaluation import accuracy, framewise_sdr, mean_squared_error
 from ..excerpts import Augmentation, Excerpts
 from ..masks import apply_mask
 from ..model import MaskCNN
+from ..separation import predict_soft_mask
 from ..songs import SOURCES, Song, load_song, load_songs, open_dataset
 from ..stft import STFT
 from ..training import Recipe, check_loss, fit
@@ -26,7 +27,6 @@ from ..windows import Example, make_example
 from .curves import Curves, curves_path
 from .distributed import Processes, accelerator, is_first, launched
 from .files import check_place
-from .gates import predict_gate
 from .prepare import store_folder
 from .resume import History, check_resumable, last_path
 from .store import RELEASED, SUM, StoredExamples, StoredExcerpts, fit_features, open_store
@@ -57,7 +57,7 @@ def train_source(
     """Train the network of one source on a dataset and write it with its story.
 
     The songs of the split "train" train it, those of "valid" choose the best epoch. The
-    normalisation and the mask made beforehand come from the training songs.
+    normalisation and the average mask come from the training songs.
 
     Parameters
     ----------
@@ -181,14 +181,14 @@ def finish(out: Path, train: Iterable[Song | Example], valid: Iterable[Song]) ->
         for song in songs:
             example = song if isinstance(song, Example) else make_example(song, source, threshold)
             target = example.target
-            gate = predict_gate(model, example.mixture)
-            right, error = accuracy(gate, target), mean_squared_error(gate, target)
+            mask = predict_soft_mask(model, example.mixture)
+            right, error = accuracy(mask, target), mean_squared_error(mask, target)
             sums += np.array([right, error, target.mean(), 1.0]) * target.shape[1]
             if part == "train":
                 ones += target.sum(axis=1)  # not kept: masks of 10 hours would fill a gigabyte
             else:
                 spectrum = stft.forward(song.mixture)
-                estimate = stft.inverse(apply_mask(gate, spectrum), len(song.mixture))
+                estimate = stft.inverse(apply_mask(mask, spectrum), len(song.mixture))
                 ratios.append(framewise_sdr(song.sources[source], estimate, stft.sample_rate))
         names = (f"{part}_accuracy", f"{part}_mse", f"{part}_ones")
         if part == "train":
