@@ -318,7 +318,7 @@ def collect_results(
     SepeduError
         If the folder has no network, or see `open_dataset` and `load_checkpoint`.
     """
-    paths = {s: weights / f"{s}.safetensors" if weights else weights_path(s) for s in SOURCES}
+    paths = {source: weights_path(source, weights) for source in SOURCES}
     loaded = {s: load_checkpoint(path) for s, path in paths.items() if path.is_file()}
     if weights and not loaded:
         raise SepeduError(f"The folder {weights} has no network", "Train some: sepedu train all")
@@ -328,7 +328,7 @@ def collect_results(
         for source, (_, _, state) in loaded.items()
         if "average_mask" in state  # a training that was stopped has not made it yet
     }
-    place = weights / f"{UNET}.safetensors" if weights else weights_path(UNET)
+    place = weights_path(UNET, weights)
     unet = load_unet(place) if place.is_file() else None
     parts = ("train", "valid") if subset == "train" else ("test",)
     results: dict[str, Any] = {
