@@ -3,16 +3,15 @@ import { controls, fixed, follow, frame, make, measured, percent, save } from ".
 import { Chart } from "./chart.js";
 import { ticks } from "./picture.js";
 
-const COLOURS = { train: "#0072B2", valid: "#D55E00", majority: "#888888", ideal: "#009E73" };
-
 export default {
   render({ model, el }) {
     const epochs = model.get("epochs");
+    const { ours, baseline } = model.get("hues");
     const places = ticks(epochs, 8).places.filter((place) => Number.isInteger(place) && place > 0);
     const x = { low: 1, high: Math.max(epochs, 2), label: "Epoch", places: [1, ...places.filter((p) => p > 1)] };
-    const loss = new Chart({ title: "Loss by epoch", x, y: { label: "Loss" }, height: 240 });
+    const loss = new Chart({ title: "Loss by epoch", x, y: { label: "Loss" }, height: 210 });
     const accuracy = new Chart({
-      title: "Accuracy by epoch", x, y: { label: "Accuracy (%)" }, height: 240, right: 170,
+      title: "Accuracy by epoch", x, y: { label: "Accuracy (%)" }, height: 210, right: 170,
     });
     const bar = make("progress", { max: epochs, value: 0, "aria-label": "Epochs done" });
     const stop = make("button", { type: "button" }, "Stop, and keep the best");
@@ -26,7 +25,7 @@ export default {
 
     const curve = (rows, part, kind, scale = 1) => ({
       points: rows.map((row) => [row.epoch, scale * row[`${part}_${kind}`]]),
-      colour: COLOURS[part],
+      colour: ours,
       name: part === "train" ? "training" : "validation",
       dash: part === "train" ? "6 4" : "",
       dots: true,
@@ -36,7 +35,7 @@ export default {
       const [rows, majority, place] = [model.get("rows"), model.get("majority"), model.get("best")];
       const mark = (kind, scale) =>
         rows[place]
-          ? [{ x: rows[place].epoch, y: scale * rows[place][kind], colour: COLOURS.valid, ring: true }]
+          ? [{ x: rows[place].epoch, y: scale * rows[place][kind], colour: ours, ring: true }]
           : [];
       loss.draw({
         curves: rows.length ? [curve(rows, "train", "loss"), curve(rows, "valid", "loss")] : [],
@@ -47,8 +46,8 @@ export default {
           ? [curve(rows, "train", "accuracy", 100), curve(rows, "valid", "accuracy", 100)]
           : [],
         levels: [
-          { value: 100, colour: COLOURS.ideal, name: "ideal mask" },
-          { value: majority === null ? null : 100 * majority, colour: COLOURS.majority, name: "commoner answer" },
+          { value: 100, colour: "currentColor", name: "ideal mask" },
+          { value: majority === null ? null : 100 * majority, colour: baseline, name: "commoner answer" },
         ],
         marks: mark("valid_accuracy", 100),
       });

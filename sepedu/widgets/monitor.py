@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from .. import plots
 from ..training import History, Recipe
 from ..windows import Example
-from .base import LessonWidget, bundle, caption
+from .base import LessonWidget, bundle
 from .material import in_percent
 
 
@@ -64,6 +64,7 @@ class TrainingMonitor(LessonWidget):
             self.left = 0.0 if over else left
             self.stage = "over" if over else "training"
             self.reading = self._words()
+        self.leave()
         self._listen()
         stop, self.stop = self.stop, False
         return stop
@@ -98,8 +99,8 @@ class TrainingMonitor(LessonWidget):
         if self.rows:
             figure = plots.history(self.rows, self.majority)
             plt.close(figure)  # or else the notebook would show it a second time
-            return caption(figure, self.reading)
-        return self.described(self._empty())
+            return figure
+        return self._empty()
 
     def _empty(self) -> Figure:
         """The two charts without curves, and what to expect of them."""
@@ -119,7 +120,10 @@ class TrainingMonitor(LessonWidget):
         right.set(ylim=(0, 1), yticks=np.linspace(0, 1, 6))
         if self.majority is not None:
             right.axhline(
-                self.majority, color="#555555", linestyle=":", label="majority class (validation)"
+                self.majority,
+                color=plots.BASELINE,
+                linestyle=":",
+                label="majority class (validation)",
             )
             right.legend(fontsize="small", loc="lower right")
         return figure
