@@ -43,11 +43,12 @@ def bundle(name: str) -> str:
 
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-LEFT_STYLE = f"""
-.jp-OutputArea:has(.sepedu-left) [data-mime-type="{VIEW}"]:not(:has(.sepedu-widget)),
-.jp-OutputArea:has(.sepedu-widget) .jp-OutputArea-child:has(.sepedu-left) {{ display: none; }}
+LEFT_STYLE = """
+.jp-OutputArea:has(.sepedu-left) .jp-OutputArea-output:not(:has(*)),
+.jp-OutputArea:has(.sepedu-widget) .jp-OutputArea-child:has(.sepedu-left) { display: none; }
 """
-"""A living widget stands alone; without its kernel the picture does, not JupyterLab's complaint."""
+"""A living widget stands alone; without its kernel the picture does, for JupyterLab's complaint is a
+bare text, without an element."""
 
 
 def colour_table(colours: Colormap) -> bytes:
