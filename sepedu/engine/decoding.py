@@ -7,8 +7,10 @@ import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
+from itertools import pairwise
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from soundfile import LibsndfileError, SoundFile
@@ -112,17 +114,21 @@ def choose_track(container: InputContainer, path: Path) -> tuple[AudioStream, li
 def decode_frames(
     container: InputContainer, tracks: list[AudioStream]
 ) -> Iterator[tuple[AudioStream, AudioFrame | None]]:
-    """Decode tracks to their end, in one pass; None stands for a damaged packet."""
+    """Decode tracks to their end, in one pass; None stands for a damaged packet.
+
+    Raises
+    ------
+    av.FFmpegError
+        If the file cannot be read further, after the frames before.
+    """
     import av
 
-    packets = container.demux(tracks)
-    packet = None
+    packets, ended = container.demux(tracks), None
     while True:
         try:
             packet = next(packets, None)
-        except av.FFmpegError:
-            packet = None
-            yield tracks[0], None
+        except av.FFmpegError as error:
+            packet, ended = None, error
         for track in tracks if packet is None else [packet.stream]:
             try:
                 for frame in track.codec_context.decode(packet):
@@ -131,8 +137,60 @@ def decode_frames(
                 pass
             except av.FFmpegError:
                 yield track, None
+        if ended:
+            raise ended
         if packet is None:
             return
+
+
+def _frames_of_links(
+    container: InputContainer, track: AudioStream
+) -> Iterator[tuple[AudioStream, AudioFrame | None]]:
+    """As `decode_frames` of one track; of chained Ogg files, link by link.
+
+    libavformat loses short links, and stops where the sample rate changes.
+    """
+    path = Path(container.name)
+    starts = _ogg_links(path) if container.format.name == "ogg" else []
+    if len(starts) < 2:
+        yield from decode_frames(container, [track])
+        return
+    import av
+
+    with path.open("rb") as file:
+        for start, end in pairwise([*starts, path.stat().st_size]):
+            with av.open(_Part(file, start, end), metadata_errors="replace") as link:
+                yield from decode_frames(link, [link.streams.audio[0]])
+
+
+def _ogg_links(path: Path) -> list[int]:
+    """Where the links of a chained Ogg file start: at a first page, but after another one."""
+    starts, end = [], -1
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        for page in re.finditer(rb"OggS\x00\x02", data):
+            body = page.start() + 27 + sum(data[page.start() + 26 : page.start() + 27])
+            if page.start() != end:
+                starts.append(page.start())
+            end = body + sum(data[page.start() + 27 : body])
+    return starts
+
+
+class _Part:
+    """A part of an open file, as a file."""
+
+    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
+        self.file, self.start, self.end = file, start, end
+        self.seek(0)
+
+    def read(self, size: int) -> bytes:
+        return self.file.read(max(0, min(size, self.end - self.file.tell())))
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self.file.seek((self.start, self.file.tell(), self.end)[whence] + offset)
+        return self.tell()
+
+    def tell(self) -> int:
+        return self.file.tell() - self.start
 
 
 def samples_of(frame: AudioFrame) -> np.ndarray:
@@ -166,46 +224,63 @@ def write_decoded(
     """
     import av
 
-    file = form = resampler = None
-    count = frames = largest = damaged = rate = 0
+    file = ended = None
+    count = frames = largest = damaged = delay = 0
     try:
         with ExitStack() as stack:
-            for _, frame in decode_frames(container, [track]):
+            for _, frame in _frames_of_links(container, track):
                 if frame is None:
                     damaged += 1
                     continue
                 if file is None:
-                    rate, layout = frame.sample_rate, frame.layout
-                    file = SoundFile(wav, "w", rate, layout.nb_channels, "FLOAT", format="RF64")
+                    convert, delay = _Converter(frame), _delay(container, frame)
+                    shape = frame.sample_rate, frame.layout.nb_channels
+                    file = SoundFile(wav, "w", *shape, "FLOAT", format="RF64")
                     stack.enter_context(file)
-                    for _ in range(_delay(container, frame)):
-                        file.write(np.zeros((1, layout.nb_channels), np.float32))
-                parts = [frame]
-                same = (frame.sample_rate, frame.layout.name) == (rate, layout.name)
-                if not same or frame.format.name.startswith("s64"):  # NumPy is not handed these
-                    if form != (frame.sample_rate, frame.layout.name):
-                        form = frame.sample_rate, frame.layout.name
-                        resampler = av.AudioResampler("flt", layout, rate)
-                    parts = resampler.resample(frame)
-                for part in parts:
-                    file.write(samples_of(part))
-                    count += part.samples
+                    for start in range(0, delay, shape[0]):
+                        file.write(np.zeros((min(shape[0], delay - start), shape[1]), np.float32))
+                for samples in convert(frame):
+                    file.write(samples)
+                    count += len(samples)
                 frames, largest = frames + 1, max(largest, frame.samples)
+    except av.FFmpegError as error:
+        ended = f"ffmpeg: {error.strerror}"
     # libsndfile's wrapper meets a full disk with an assertion.
     except (LibsndfileError, AssertionError) as error:
         raise SepeduError(
-            f"There is no room for temporary files in {wav.parent.parent}, to decode a song",
+            f"There is no room for temporary files in {wav.parent.parent}, to decode {name}",
             "Free some, or name another folder in the variable TMPDIR",
         ) from error
-    if file is None:
-        if damaged or _declared_seconds(container, track):
-            raise unreadable(name, "nothing of its sound is left")
+    if count == 0:
+        if damaged or ended or _declared_seconds(container, track):
+            raise unreadable(name, ended or "nothing of its sound is left")
         raise SepeduError(f"There are no samples in {name}", "Give a recording with sound")
-    if missing := shortfall(container, track, count, largest):
+    if missing := shortfall(container, track, delay + count, largest):
         return [missing]
+    if ended:
+        return [f"it cannot be read beyond {(delay + count) / track.rate:.2f} s ({ended})"]
     if damaged > 1 + frames / 100:
         return [f"{damaged} of its {damaged + frames} packets are damaged and were left out"]
-    return [] if container.format.name != "ogg" else _missing_end(Path(container.name))
+    return _missing_end(Path(container.name)) if container.format.name == "ogg" else []
+
+
+class _Converter:
+    """Gives frames the rate and the speakers of the first one, where they change midway."""
+
+    def __init__(self, first: AudioFrame) -> None:
+        self.rate, self.layout = first.sample_rate, first.layout
+        self.form: tuple[int, str, str] | None = None
+
+    def __call__(self, frame: AudioFrame) -> list[np.ndarray]:
+        form = frame.sample_rate, frame.layout.name, frame.format.name
+        same = form[:2] == (self.rate, self.layout.name)
+        if same and not form[2].startswith("s64"):  # PyAV hands NumPy no 64-bit numbers
+            return [samples_of(frame)]
+        if form != self.form:
+            from av import AudioResampler
+
+            self.form, self.resampler = form, AudioResampler("flt", self.layout, self.rate)
+        return [samples_of(part) for part in self.resampler.resample(frame)]
 
 
 def shortfall(
@@ -216,7 +291,7 @@ def shortfall(
     Of a compressed track up to a frame, that is `largest` samples, may lack.
     """
     declared = _declared_seconds(container, track) * track.rate
-    exact = track.codec_context.codec.lossless and declared.denominator == 1
+    exact = track.codec_context.name.startswith(("pcm_", "flac")) and declared.denominator == 1
     lacks = declared - count > (0 if exact else largest)
     return missing_seconds(count / track.rate, declared / track.rate) if lacks else None
 
@@ -260,12 +335,14 @@ def _declared_seconds(container: InputContainer, track: AudioStream) -> Fraction
 
 
 def _missing_end(path: Path) -> list[str]:
-    """What is said of an Ogg file that does not end with a page that says it is the last."""
+    """What is said of an Ogg file without a whole page that says it is the last."""
     with path.open("rb") as file:
-        file.seek(max(path.stat().st_size - 2**16, 0))  # a page is smaller
+        file.seek(max(path.stat().st_size - 2**17, 0))  # a page has less than 2**16 bytes
         tail = file.read()
-    last = tail.rfind(b"OggS")
-    return [] if tail[last + 5 : last + 6] >= b"\4" else ["its end is missing: it was cut off"]
+    page = tail[max(tail.rfind(b"OggS"), 0) :]
+    segments = page[27 : 27 + sum(page[26:27])]
+    whole = page[5:6] >= b"\4" and len(page) >= 27 + sum(page[26:27]) + sum(segments)
+    return [] if whole else ["its end is missing: it was cut off, or never finished"]
 
 
 def speakers_of(track: AudioStream) -> int:

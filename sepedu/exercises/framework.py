@@ -140,6 +140,8 @@ class Exercise:
         Shown beside "Right".
     setup : str
         Python source of what stub and answers find defined, such as imports.
+    prepare : callable, optional
+        Does what is slow the first time, such as an import, before the answer's time runs.
     """
 
     name: str
@@ -151,6 +153,7 @@ class Exercise:
     mistakes: tuple[Mistake, ...]
     remark: str = ""
     setup: str = "import numpy as np"
+    prepare: Callable[[], Any] | None = None
     _given: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -173,6 +176,9 @@ class Exercise:
             caller = sys._getframe(1)
             answer = {**caller.f_globals, **caller.f_locals}.get(self.name, _LOOK_UP)
         verdict = self._judge(answer)
+        from .progress import record  # here, since it reads the lessons
+
+        record(self, verdict)
         verdict.show()
         return verdict
 
@@ -185,6 +191,8 @@ class Exercise:
                 f"There is no `{self.name}` in this notebook yet: run the cell that defines it. "
                 "After a restart, first run all cells above it.",
             )
+        if self.prepare:
+            self.prepare()
         try:
             with time_limit():
                 if self._is_stub(answer):
@@ -228,6 +236,12 @@ class Exercise:
         exec(compile(f"{self.setup}\n", "<setup>", "exec"), space)
         exec(compile(textwrap.dedent(source), "<answer>", "exec"), space)
         return space[self.name]
+
+    @property
+    def lesson(self) -> str:
+        """Number of the lesson, such as "02", by the package that the exercise stands in."""
+        found = re.search(r"\.lesson(\d\d)(?:\.|$)", self.examine.__module__)
+        return found[1] if found else ""
 
     def _is_stub(self, answer: Any) -> bool:
         if answer is None or answer is ...:
