@@ -47,8 +47,8 @@ LEFT_STYLE = """
 .jp-OutputArea:has(.sepedu-left) .jp-OutputArea-output:not(:has(*)),
 .jp-OutputArea:has(.sepedu-widget) .jp-OutputArea-child:has(.sepedu-left) { display: none; }
 """
-"""A living widget stands alone; without its kernel the picture does, for JupyterLab's complaint is a
-bare text, without an element."""
+"""A living widget stands alone; without its kernel the picture does, for JupyterLab's complaint is
+a bare text, without an element."""
 
 
 def colour_table(colours: Colormap) -> bytes:

@@ -160,7 +160,9 @@ def test_work_survives_the_kernel(lab, browser, first):
     titles = [found.get_attribute("aria-label")]
     readings = [each.locator(".sepedu-reading").inner_text() for each in (found, canvas, heard)]
     assert not readings[1].startswith("0.0 %")
-    page.wait_for_timeout(6000)  # a picture is drawn a while after the last change
+    kept = page.locator(".sepedu-left")  # not seen while the widgets live
+    for place, reading in zip((0, 2, 3), readings, strict=True):
+        until(page, lambda p=place, r=reading: r in kept.nth(p).text_content(), 60)
     page.evaluate(KEEP)
 
     page, _ = opened(lab, browser, "second")
