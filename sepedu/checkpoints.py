@@ -27,11 +27,11 @@ FORMAT = 1
 """Version of the layout; a newer one is refused instead of misread."""
 
 
-def weights_path(source: str) -> Path:
-    """Place of the trained network that comes with the course, for one source."""
+def weights_path(source: str, folder: Path | None = None) -> Path:
+    """Place of the network of one source: by default of that which comes with the course."""
     if source not in SOURCES:
         raise SepeduError(f"Source {source!r} is unknown", f"Use one of {', '.join(SOURCES)}")
-    return data_folder() / "weights" / f"{source}.safetensors"
+    return (folder or data_folder() / "weights") / f"{source}.safetensors"
 
 
 def save_checkpoint(

@@ -13,6 +13,7 @@ from sepedu.exercises.framework import RIGHT, Exercise, lessons
 EQUIVALENT: dict[str, set[str]] = {
     "04-parameters": {"1 * 9 → 9"},
     "05-training_step": {"optimizer → model"},  # model.zero_grad() does the same
+    "05-train_epochs": {"optimizer → model"},
     "06-flip": {"mask → mixture", "mask → mixture (again) (again)"},  # of equal size and shape
     "08-own_after_convolution": {"range(columns) → range(columns - 1)"},  # the last is own anyway
     "08-own_after_pooling": {

@@ -14,7 +14,7 @@ from sepedu.cli import EXIT_INTERRUPTED, main
 from sepedu.engine import prepare, results, runs
 from sepedu.engine import reproduction as choices
 from sepedu.engine import reproduction as reproduce
-from sepedu.engine.reproduction import Choices, as_published
+from sepedu.engine.reproduction import ReproductionConfig, as_published
 from sepedu.engine.runs import dataset_name
 from sepedu.evaluation import read_results
 from sepedu.excerpts import Augmentation
@@ -24,7 +24,7 @@ from sepedu.training import Recipe
 VALID = "Actions - One Minute Smile"
 """A song that musdb counts to the validation songs."""
 RECIPE = Recipe(epochs=2, loss="bce", average=0.5)
-TINY = Choices(dict.fromkeys(SOURCES, RECIPE), Augmentation(), batch=2, stretch=32)
+TINY = ReproductionConfig(dict.fromkeys(SOURCES, RECIPE), Augmentation(), batch=64)
 STEPS = 4
 """Steps of each training: two songs of two stretches, two a step, two epochs."""
 
@@ -208,7 +208,7 @@ def test_published_choices_are_those_of_each_network():
         told = {**vars(published), "recipe": published.recipes[source]}
         for name in ("recipe", "augmentation"):
             assert vars(told[name]) == about[name]
-        assert (told["batch"], told["stretch"]) == (about["batch"], about["stretch"])
+        assert told["batch"] == about["batch"]
     assert not published.stored and published.plain().stored
 
 

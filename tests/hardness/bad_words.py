@@ -78,9 +78,24 @@ CASES = [
     ),
     Case(WORDS, "no worker", _song_with("--workers", "0"), "0 workers"),
     Case(WORDS, "training an unknown source", command("train", "flute", *TRAIN[2:]), "'flute'"),
-    Case(WORDS, "training for no epoch", command(*TRAIN, "--epochs", "0"), "0 epochs"),
-    Case(WORDS, "training with seed -1", command(*TRAIN, "--seed", "-1"), "seed -1"),
-    Case(WORDS, "training with threshold -1", command(*TRAIN, "--threshold", "-1"), "Threshold -1"),
+    Case(
+        WORDS,
+        "training for no epoch",
+        command(*TRAIN, "--epochs", "0"),
+        "epochs must be at least 1, got 0",
+    ),
+    Case(
+        WORDS,
+        "training with seed -1",
+        command(*TRAIN, "--seed", "-1"),
+        "seed must be at least 0, got -1",
+    ),
+    Case(
+        WORDS,
+        "training with threshold -1",
+        command(*TRAIN, "--threshold", "-1"),
+        "threshold must be a number of at least 0, got -1",
+    ),
     Case(
         WORDS,
         "cross-entropy without a mask",

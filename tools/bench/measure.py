@@ -29,8 +29,6 @@ RATE = 44100
 SECONDS = 24
 """Of audio that the systems separate; three segments of HTDemucs."""
 BATCHES = (4, 8, 16, 32, 64)
-STRETCH = 256
-"""Neighbouring frames of each of the two excerpts that a dense training step sees."""
 PER_FRAME = (
     513 * 32 * 3 * (3 + 2 + 2)  # conv1: three taps of shared columns, two of each own one
     + 513 * 32 * 16 * 3 * (3 + 2 + 1)  # conv2: shared, first, last
@@ -103,34 +101,6 @@ def compiled(runs: int) -> dict[str, float] | None:
     with torch.no_grad():
         measured = alternate(cases, runs)
     return {name: seconds / frames * 1e6 for name, seconds in measured.items()}
-
-
-def training_step(runs: int, autocast: bool) -> dict[str, float]:
-    """Microseconds a frame of loss and gradients, dense and by windows of several batch sizes."""
-    model = MaskCNN().train()
-    tuned = MaskCNN().train().to(memory_format=torch.channels_last)
-    features = torch.rand(2, 513, STRETCH + CONTEXT - 1)
-    target = torch.rand(2, 513, STRETCH).round()
-    windows = features.unfold(-1, CONTEXT, 1).transpose(1, 2).flatten(0, 1).unsqueeze(1)
-
-    def step(network: MaskCNN, scores_of: Callable[[], torch.Tensor], wanted: torch.Tensor) -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-            scores = scores_of()
-        network.zero_grad()
-        torch.nn.functional.mse_loss(torch.sigmoid(scores.float()), wanted).backward()
-
-    def by_windows(batch: int) -> None:
-        piece = windows[:batch].contiguous(memory_format=torch.channels_last)
-        wanted = target.transpose(1, 2).flatten(0, 1)[:batch]
-        step(tuned, lambda: tuned.scores(piece), wanted)
-
-    sizes = {str(batch): batch for batch in (*BATCHES[1:], 128)}
-    cases: dict[str, Callable[[], object]] = {
-        "dense": lambda: step(model, lambda: dense_scores(model, features), target)
-    }
-    cases |= {name: lambda batch=batch: by_windows(batch) for name, batch in sizes.items()}
-    measured = alternate(cases, runs)
-    return {name: t / sizes.get(name, 2 * STRETCH) * 1e6 for name, t in measured.items()}
 
 
 def systems(runs: int) -> dict[str, float]:

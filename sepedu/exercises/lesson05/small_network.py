@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...engine.interrupts import defer_interrupt
+from ...training import Backend
 
 
 class SmallNetwork(nn.Module):
@@ -16,6 +16,8 @@ class SmallNetwork(nn.Module):
     ----------
     modes : list of bool
         For each use, whether the network was in training mode.
+    gradients : list of bool
+        For each use, whether PyTorch noted what gradients need.
     batches : list of Tensor
         What it was given.
     """
@@ -24,6 +26,7 @@ class SmallNetwork(nn.Module):
         super().__init__()
         self.layer = nn.Linear(3, 2)
         self.modes: list[bool] = []
+        self.gradients: list[bool] = []
         self.batches: list[Tensor] = []
         generator = torch.Generator().manual_seed(5)
         with torch.no_grad():
@@ -32,6 +35,7 @@ class SmallNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, 3) -> (batch, 2)
         self.modes.append(self.training)
+        self.gradients.append(torch.is_grad_enabled())
         self.batches.append(x)
         return self.layer(x)
 
@@ -43,7 +47,7 @@ class SmallNetwork(nn.Module):
     def with_optimizer(cls) -> tuple[SmallNetwork, torch.optim.Optimizer]:
         """Make a network and its optimizer."""
         model = cls()
-        with defer_interrupt():  # the first optimizer of a process imports much of PyTorch
+        with Backend():  # the first optimizer of a process imports much of PyTorch
             return model, torch.optim.SGD(model.parameters(), lr=0.3, momentum=0.5)
 
 
