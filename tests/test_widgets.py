@@ -130,7 +130,7 @@ def test_no_song_breaks_a_widget(kind, edge):
 @pytest.mark.parametrize("kind", WITH_A_SONG)
 def test_what_stays_in_the_notebook_says_what_was_on_show(kind, song):
     widget = WITH_A_SONG[kind](song)
-    data, _ = widget.left()
+    data, _ = widget.kept()
     png = base64.b64decode(data["image/png"])
     assert png.startswith(b"\x89PNG") and len(png) < 150_000
     page = BeautifulSoup(data["text/html"], "html.parser")
@@ -456,29 +456,47 @@ def row(epoch: int, loss: float) -> dict[str, float]:
     }
 
 
+def training(*rows: dict[str, float], batches: int = 4) -> SimpleNamespace:
+    """A training as callbacks see it."""
+    return SimpleNamespace(history=History(list(rows)), train=range(batches))
+
+
 def test_the_monitor_follows_a_training(song):
     example = make_example(song, "vocals")
     monitor = TrainingMonitor(Recipe(epochs=4), [example])
     assert monitor.majority == pytest.approx(max(example.target.mean(), 1 - example.target.mean()))
-    history = History([row(1, 0.2)])
-    assert monitor.on_epoch(SimpleNamespace(history=history)) is False
+    under_way = training()
+    monitor.on_start(under_way)
+    assert (monitor.stage, monitor.batches, monitor.left) == ("training", 4, None)
+    monitor.on_batch(under_way)
+    monitor._told -= 1  # a second later
+    monitor.on_batch(under_way)
+    assert monitor.batch == 2 and monitor.left > 0
+    under_way.history.rows.append(row(1, 0.2))
+    assert monitor.on_epoch(under_way) is False
     assert (monitor.stage, monitor.left, monitor.best) == ("training", 30.0, 0)
-    assert "About 30 s left" in monitor.reading
-    history.rows.append(row(2, 0.3))
+    assert monitor.batch == 0 and "About 30 s left" in monitor.reading
+    under_way.history.rows.append(row(2, 0.3))
     monitor.set_state({"stop": True})
-    assert monitor.on_epoch(SimpleNamespace(history=history)) is True
+    assert monitor.on_epoch(under_way) is True
+    monitor.on_end(under_way)
     assert (monitor.stage, monitor.left, monitor.best, monitor.stop) == ("over", 0.0, 0, False)
-    assert "The best so far is epoch 1" in monitor.reading
-    assert monitor.left()[0]["image/png"]
+    assert "The best so far is epoch 1" in monitor.reading and "is over" in monitor.reading
+    assert monitor.kept()[0]["image/png"]
 
 
-def test_the_monitor_knows_when_patience_ends():
-    monitor = TrainingMonitor(Recipe(epochs=9, patience=1))
+def test_a_second_training_begins_the_monitor_anew():
+    monitor = TrainingMonitor(Recipe(epochs=9))
     assert monitor.majority is None
-    monitor.on_epoch(SimpleNamespace(history=History([row(1, 0.2)])))
-    assert monitor.stage == "training"
-    monitor.on_epoch(SimpleNamespace(history=History([row(1, 0.2), row(2, 0.3)])))
-    assert monitor.stage == "over"
+    monitor.on_start(training())
+    monitor.set_state({"stop": True})  # heard from the first batch on
+    assert monitor.on_epoch(training(row(1, 0.2))) is True
+    monitor.on_end(training(row(1, 0.2)))
+    monitor.on_start(training())
+    assert (monitor.rows, monitor.best, monitor.stop, monitor.stage) == ([], -1, False, "training")
+    assert "has begun" in monitor.reading
+    monitor.on_end(training())
+    assert "before its first epoch" in monitor.reading
 
 
 # Scripts

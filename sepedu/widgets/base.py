@@ -87,7 +87,7 @@ class LessonWidget(anywidget.AnyWidget):
         self.send({"kind": "here"})
         message = message if isinstance(message, dict) else {}
         if message.get("kind") == "rest":
-            self.leave()
+            self.keep()
         self.receive(message)
 
     def receive(self, message: dict[str, Any]) -> None:
@@ -101,7 +101,7 @@ class LessonWidget(anywidget.AnyWidget):
         """How to come back to what is on show, as words with code; by default nothing."""
         return ""
 
-    def left(self) -> tuple[dict[str, str], dict[str, Any]]:
+    def kept(self) -> tuple[dict[str, str], dict[str, Any]]:
         """What stays in the notebook: picture, reading, and how to come back to them."""
         picture, words = plots.png(self.figure()), f"{self.title}. {self.reading}"
         again = html.escape(f"Run this cell to turn it again. {self.again()}".strip())
@@ -113,16 +113,16 @@ class LessonWidget(anywidget.AnyWidget):
         data = {"text/html": page, "image/png": picture, "text/plain": words}
         return data, {"image/png": {"alt": words}}
 
-    def leave(self) -> None:
+    def keep(self) -> None:
         """Bring up to date what stays in the notebook."""
         if self._displayed:
-            data, metadata = self.left()
+            data, metadata = self.kept()
             update_display(data, metadata=metadata, raw=True, display_id=self.model_id)
 
     def _ipython_display_(self) -> None:
         view, _ = self._repr_mimebundle_() or ({}, {})
         display({VIEW: view.get(VIEW)}, raw=True)
-        data, metadata = self.left()
+        data, metadata = self.kept()
         display(data, metadata=metadata, raw=True, display_id=self.model_id)
         self._displayed = True
 

@@ -13,7 +13,7 @@ export default {
     const accuracy = new Chart({
       title: "Accuracy by epoch", x, y: { label: "Accuracy (%)" }, height: 210, right: 170,
     });
-    const bar = make("progress", { max: epochs, value: 0, "aria-label": "Epochs done" });
+    const bar = make("progress", { max: epochs, value: 0, "aria-label": "Share of the training that is done" });
     const stop = make("button", { type: "button" }, "Stop, and keep the best");
     const epoch = make("output"), valid = make("output"), best = make("output"), left = make("output");
     let end = null; // when the training should be over, by this computer's clock
@@ -52,10 +52,15 @@ export default {
         marks: mark("valid_accuracy", 100),
       });
       const last = rows.at(-1);
-      bar.value = rows.length;
-      epoch.textContent = `${rows.length} of ${epochs}`;
+      drawBatch();
       valid.textContent = last ? percent(last.valid_accuracy) : "–";
       best.textContent = rows[place] ? `epoch ${place + 1}, loss ${fixed(rows[place].valid_loss, 4)}` : "–";
+    }
+
+    function drawBatch() {
+      const [done, batch, batches] = [model.get("rows").length, model.get("batch"), model.get("batches")];
+      bar.value = done + batch / batches;
+      epoch.textContent = `${done} of ${epochs}` + (batch ? `, then batch ${batch} of ${batches}` : "");
     }
 
     function drawStage() {
@@ -85,7 +90,7 @@ export default {
         model,
         controls(bar, stop),
         measured(
-          ["Epoch", epoch], ["Validation accuracy", valid], ["Best", best], ["Time left", left],
+          ["Epochs done", epoch], ["Validation accuracy", valid], ["Best", best], ["Time left", left],
         ),
         make("div", { class: "sepedu-pair" }, loss.node, accuracy.node),
         make(
@@ -96,6 +101,7 @@ export default {
         ),
       ),
       follow(model, ["rows", "majority"], draw),
+      follow(model, ["batch"], drawBatch),
       follow(model, ["stage", "left", "stop"], drawStage),
     ];
     draw();
