@@ -15,9 +15,10 @@ import torch
 from sepedu import MaskCNN, SepeduError
 from sepedu.checkpoints import save_checkpoint
 from sepedu.cli import EXIT_INTERRUPTED, main
-from sepedu.engine.jobs import Request, find_songs, separate_songs
+from sepedu.engine.jobs import find_songs, separate_songs
+from sepedu.separation import SeparationSettings
 
-REQUEST = Request(["vocals"], "soft")
+SETTINGS = SeparationSettings(["vocals"])
 
 
 def write_song(path, seconds=0.2, seed=0):
@@ -53,7 +54,7 @@ WHOLE |= {os.path.join("top", "vocals.wav")}
 
 
 def test_songs_keep_their_place_in_the_folder(music, tmp_path):
-    jobs = find_songs([music], tmp_path / "out", REQUEST)
+    jobs = find_songs([music], tmp_path / "out", SETTINGS)
     names = [str(job.song.relative_to(music)).replace(os.sep, "/") for job in jobs]
     assert names == ["top.WAV", "a/Other.flac", "a/song.wav", "b/song.wav"]
     assert jobs[2].out == tmp_path / "out" / "a"
@@ -62,34 +63,34 @@ def test_songs_keep_their_place_in_the_folder(music, tmp_path):
 def test_a_song_given_twice_is_one(music, tmp_path):
     song = music / "a" / "song.wav"
     again = music / "b" / ".." / "a" / "song.wav"
-    assert len(find_songs([song, again, song], tmp_path, REQUEST)) == 1
-    assert len(find_songs([music, song], tmp_path, REQUEST)) == 4
+    assert len(find_songs([song, again, song], tmp_path, SETTINGS)) == 1
+    assert len(find_songs([music, song], tmp_path, SETTINGS)) == 4
 
 
 @pytest.mark.parametrize("second", ["b/song.wav", "b/SONG.wav", "a/song.mp3"])
 def test_songs_of_one_name_are_refused_before_anything_is_done(music, tmp_path, second):
     songs = [music / "a" / "song.wav", music / second]
     with pytest.raises(SepeduError, match="same folder") as told:
-        find_songs(songs, tmp_path / "out", REQUEST)
+        find_songs(songs, tmp_path / "out", SETTINGS)
     assert all(str(song) in str(told.value) for song in songs)
 
 
 def test_accents_spelled_in_two_ways_are_one_name(tmp_path):
     songs = [tmp_path / "a" / "caf\u00e9.wav", tmp_path / "b" / "cafe\u0301.wav"]
     with pytest.raises(SepeduError, match="same folder"):
-        find_songs(songs, tmp_path / "out", REQUEST)
+        find_songs(songs, tmp_path / "out", SETTINGS)
 
 
 def test_a_folder_without_songs_is_told(tmp_path):
     with pytest.raises(SepeduError, match="no songs in the folder"):
-        find_songs([tmp_path], tmp_path / "out", REQUEST)
+        find_songs([tmp_path], tmp_path / "out", SETTINGS)
 
 
 def test_no_estimate_takes_the_place_of_another_song(tmp_path):
     write_song(tmp_path / "a.wav")
     mine = write_song(tmp_path / "a" / "vocals.wav")
     with pytest.raises(SepeduError, match="take the place of the song") as told:
-        find_songs([tmp_path], tmp_path, REQUEST)
+        find_songs([tmp_path], tmp_path, SETTINGS)
     assert str(mine) in str(told.value)
 
 
@@ -106,9 +107,9 @@ def test_what_is_done_is_left_and_what_changed_is_made_anew(music, tmp_path):
     first, second = ({"vocals": MaskCNN().eval()} for _ in range(2))
 
     def outcomes(mask="soft", models=first, threshold=0.5, residual=False):
-        request = Request(["vocals"], mask, threshold, residual, models)
-        jobs = find_songs([music / "a"], tmp_path / "out", request)
-        found = {job.song.name: outcome for job, outcome, _ in separate_songs(jobs, request)}
+        settings = SeparationSettings(["vocals"], models, mask, threshold, residual)
+        jobs = find_songs([music / "a"], tmp_path / "out", settings)
+        found = {job.song.name: outcome for job, outcome, _ in separate_songs(jobs, settings)}
         return [found["Other.flac"], found["song.wav"]]
 
     done, made = ["already there"] * 2, ["written"] * 2
@@ -147,10 +148,11 @@ def test_a_bad_song_is_told_and_the_rest_is_finished(music, network, tmp_path, c
 
 def test_workers_write_what_one_process_writes(music, tmp_path):
     torch.manual_seed(0)
-    request = Request(["vocals"], "soft", residual=True, models={"vocals": MaskCNN().eval()})
+    models = {"vocals": MaskCNN().eval()}
+    settings = SeparationSettings(["vocals"], models, residual=True)
     for workers in (1, 2):
-        jobs = find_songs([music], tmp_path / str(workers), request)
-        assert all(error is None for _, _, error in separate_songs(jobs, request, workers))
+        jobs = find_songs([music], tmp_path / str(workers), settings)
+        assert all(error is None for _, _, error in separate_songs(jobs, settings, workers))
     for name in estimates(tmp_path / "1"):
         one, two = (soundfile.read(tmp_path / folder / name)[0] for folder in ("1", "2"))
         np.testing.assert_allclose(one, two, atol=1e-6)
@@ -158,8 +160,8 @@ def test_workers_write_what_one_process_writes(music, tmp_path):
 
 
 def test_no_workers_are_refused(tmp_path):
-    with pytest.raises(SepeduError, match="0 workers"):
-        list(separate_songs([], Request(models={}), 0))
+    with pytest.raises(SepeduError, match="workers must be at least 1, got 0"):
+        list(separate_songs([], SETTINGS, 0))
 
 
 def ends(group):

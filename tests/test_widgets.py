@@ -25,6 +25,7 @@ from sepedu.model import MaskCNN
 from sepedu.songs import SOURCES, Song
 from sepedu.stft import STFT
 from sepedu.training import History, Recipe
+from sepedu.unet import MaskUNet, predict_masks
 from sepedu.widgets import (
     BlindListening,
     MaskPainter,
@@ -281,15 +282,14 @@ def test_a_network_that_predicts_magnitudes_is_shown_too(song):
 
 
 def test_the_unet_is_shown_by_its_answer_about_the_binary_mask(song):
-    unet = pytest.importorskip("sepedu.unet")
     torch.manual_seed(0)
-    model = unet.MaskUNet(channels=(4, 6, 8)).eval()
+    model = MaskUNet(channels=(4, 6, 8)).eval()
     explorer = PredictedMaskExplorer(song, model, "drums")
     mixture = explorer.material.mixture[None]
     place = SOURCES.index("drums")
-    expected = unet.predict_masks(model, mixture, "binary")[place, 0]
+    expected = predict_masks(model, mixture, "binary")[place, 0]
     assert np.allclose(explorer.prediction, expected, atol=1e-6)
-    soft = unet.predict_masks(model, mixture, "share")[place, 0]
+    soft = predict_masks(model, mixture, "share")[place, 0]
     assert explorer.lines["soft"] == pytest.approx(explorer.material.sdr_of(soft), abs=1e-4)
     assert explorer.context == 2 * model.receptive_field + 1
     assert len(explorer.features) == 513 * (mixture.shape[-1] + explorer.context - 1)

@@ -5,26 +5,23 @@ from __future__ import annotations
 import _thread
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import torch
-from safetensors.torch import load, save
 
 from ..errors import SepeduError
-from ..model import MaskCNN
-from ..separation import Plan, check_request, estimates_of, separate_file
-from ..songs import SOURCES
+from ..separation import SeparationSettings, estimates_of, separate_file
 from .pools import end_with_parent, interruptions_held_back
 from .provenance import is_done, is_estimate, stories
-from .refiner import Refiner
 
 ENDINGS = (
     *(".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".wma"),
@@ -41,28 +38,7 @@ class Job:
     out: Path
 
 
-@dataclass(frozen=True)
-class Request:
-    """What is wanted of every song; see `separate`."""
-
-    sources: Sequence[str] = SOURCES
-    mask: str = "best"
-    threshold: float = 0.5
-    residual: bool = False
-    models: Mapping[str, MaskCNN] | None = None
-    refiner: Refiner | None = None
-
-    def plan(self) -> Plan:
-        """Check the request, and load the networks, before the first song."""
-        return check_request(
-            self.sources, self.mask, self.threshold, 44100, self.models, self.refiner
-        )
-
-    def estimates(self, job: Job) -> dict[str, Path]:
-        return estimates_of(job.song, job.out, self.sources, self.residual)
-
-
-def find_songs(places: Sequence[Path], out: Path, request: Request) -> list[Job]:
+def find_songs(places: Sequence[Path], out: Path, settings: SeparationSettings) -> list[Job]:
     """Find the songs in files and folders, and where their estimates go.
 
     Estimates of the songs of a folder keep their place in it: FOLDER/ALBUM/SONG.flac goes to
@@ -87,7 +63,7 @@ def find_songs(places: Sequence[Path], out: Path, request: Request) -> list[Job]
             )
         for song in found:
             jobs.setdefault(_resolved(song), Job(song, out / song.parent.relative_to(place)))
-    _check_places(jobs, request)
+    _check_places(jobs, settings)
     return list(jobs.values())
 
 
@@ -111,10 +87,10 @@ def _songs_of(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _check_places(jobs: Mapping[Path, Job], request: Request) -> None:
+def _check_places(jobs: Mapping[Path, Job], settings: SeparationSettings) -> None:
     taken: dict[str, Path] = {}
     for job in jobs.values():
-        files = request.estimates(job)
+        files = estimates_of(job.song, job.out, settings)
         folder = next(iter(files.values())).parent
         # Some systems tell neither large letters from small ones nor two spellings of an accent.
         key = unicodedata.normalize("NFC", str(folder)).casefold()
@@ -136,20 +112,20 @@ def _check_places(jobs: Mapping[Path, Job], request: Request) -> None:
 
 def separate_songs(
     jobs: Sequence[Job],
-    request: Request,
+    settings: SeparationSettings,
     workers: int = 1,
     progress: Callable[[list], Sequence] = list,
 ) -> Iterator[tuple[Job, str, SepeduError | None]]:
     """Separate songs, one after the other or several at a time.
 
-    What is done already, by the same request, is left as it is. A song that cannot be separated
+    What is done already, with the same settings, is left as it is. A song that cannot be separated
     does not keep the others from it. An interruption leaves finished songs whole and nothing of
     the others; to stop early without one, close the iterator.
 
     Parameters
     ----------
     jobs : sequence of Job
-    request : Request
+    settings : SeparationSettings
     workers : int
         Processes; each needs the memory of one song. With one, the songs are separated in this
         process.
@@ -166,50 +142,40 @@ def separate_songs(
     Raises
     ------
     SepeduError
-        If the request or the number of workers is wrong, or a worker was ended from outside.
+        If the number of workers is wrong, or a worker was ended from outside.
     """
     if workers < 1:
-        raise SepeduError(f"{workers} workers cannot work", "Give 1 or more")
-    plan = request.plan()
-    request = replace(request, models=plan.models, refiner=plan.refiner)
+        raise SepeduError(f"workers must be at least 1, got {workers}", "Give 1 or more")
     left = []
     for job in jobs:
-        if _is_done(job, request, plan):
+        if _is_done(job, settings):
             yield job, "already there", None
         else:
             left.append(job)
     if workers == 1 or len(left) < 2:
         for job in left:
-            error = _attempt(job, request, progress)
+            error = _attempt(job, settings, progress)
             yield job, "failed" if error else "written", error
     else:
-        yield from _several(left, request, min(workers, len(left)))
+        yield from _several(left, settings, min(workers, len(left)))
 
 
-def _is_done(job: Job, request: Request, plan: Plan) -> bool:
-    files = request.estimates(job)
+def _is_done(job: Job, settings: SeparationSettings) -> bool:
+    files = estimates_of(job.song, job.out, settings)
     # Unlike Path's, this question takes a name that is too long.
     if not all(os.path.isfile(path) for path in (job.song, *files.values())):
         return False
-    return is_done(job.song, files, stories(job.song, plan, request.residual))
+    return is_done(job.song, files, stories(job.song, settings))
 
 
 def _attempt(
-    job: Job, request: Request, progress: Callable[[list], Sequence] = list
+    job: Job, settings: SeparationSettings, progress: Callable[[list], Sequence] = list
 ) -> SepeduError | None:
     """Separate a song, and return what kept it from that."""
     try:
-        separate_file(
-            job.song,
-            job.out,
-            request.sources,
-            request.mask,
-            request.threshold,
-            request.residual,
-            request.models,
-            request.refiner,
-            progress,
-        )
+        # Unlike Path's, this question takes a name that is too long.
+        comments = stories(job.song, settings) if os.path.isfile(job.song) else None
+        separate_file(job.song, job.out, settings, comments, progress)
     except SepeduError as error:
         return error
     except MemoryError:
@@ -226,7 +192,7 @@ def _attempt(
 
 
 def _several(
-    jobs: Sequence[Job], request: Request, workers: int
+    jobs: Sequence[Job], settings: SeparationSettings, workers: int
 ) -> Iterator[tuple[Job, str, SepeduError | None]]:
     # Spawned everywhere, as on Windows and macOS: a forked process would inherit the threads of
     # PyTorch in whatever state they are in.
@@ -234,9 +200,7 @@ def _several(
     stop = context.Event()
     threads = max(1, torch.get_num_threads() // workers)
     # As bytes: PyTorch's own way to hand tensors over keeps files open in shared memory.
-    networks = {source: _packed(model) for source, model in (request.models or {}).items()}
-    refiner = save(request.refiner.state_dict()) if request.refiner else None
-    words = (replace(request, models=None, refiner=None), networks, refiner, stop, threads)
+    words = (pickle.dumps(settings), stop, threads)
     pool = ProcessPoolExecutor(workers, context, _begin, words)
     try:
         with interruptions_held_back():
@@ -257,36 +221,14 @@ def _several(
 class _Worker:
     """What a worker knows of itself."""
 
-    request: Request
+    settings: SeparationSettings
     busy = False
     stopped = False  # a plain value: a signal's handler must not wait for the lock of an event
 
 
-def _packed(model: MaskCNN) -> tuple[str, bytes]:
-    """What a network predicts, and its weights in the layout of safetensors."""
-    return model.output, save({k: v.contiguous() for k, v in model.state_dict().items()})
-
-
-def _unpacked(output: str, weights: bytes) -> MaskCNN:
-    model = MaskCNN(output)
-    model.load_state_dict(load(weights))
-    return model.eval()
-
-
-def _begin(
-    request: Request,
-    networks: Mapping[str, tuple[str, bytes]],
-    refiner: bytes | None,
-    stop: Event,
-    threads: int,
-) -> None:
+def _begin(settings: bytes, stop: Event, threads: int) -> None:
     """Prepare a worker: it stops when it is told to, and never outlives who started it."""
-    models = {source: _unpacked(*packed) for source, packed in networks.items()}
-    _Worker.request = replace(request, models=models)
-    if refiner is not None:
-        unpacked = Refiner()
-        unpacked.load_state_dict(load(refiner))
-        _Worker.request = replace(_Worker.request, refiner=unpacked.eval())
+    _Worker.settings = pickle.loads(settings)  # what this very process's parent wrote
 
     def interrupt(*_: object) -> None:
         if _Worker.stopped and _Worker.busy:
@@ -308,7 +250,7 @@ def _work(job: Job) -> SepeduError | None:
     _Worker.busy = True
     try:
         if not _Worker.stopped:
-            return _attempt(job, _Worker.request)
+            return _attempt(job, _Worker.settings)
     except KeyboardInterrupt:
         pass
     finally:

@@ -6,8 +6,51 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from typing import Any
+
+from ..errors import SepeduError
+
+
+def run_in_processes(
+    work: Callable[..., Any],
+    tasks: Sequence[tuple],
+    workers: int,
+    start: Callable[..., None],
+    arguments: tuple = (),
+) -> Iterator[tuple[tuple, Any]]:
+    """Call `work(*task)` for each task in worker processes; yield task and result as they end.
+
+    Parameters
+    ----------
+    work, start : callable
+        `start(*arguments)` prepares each worker. Both are functions of a module.
+    tasks : sequence of tuple
+    workers : int
+
+    Raises
+    ------
+    SepeduError
+        If a worker was ended from outside.
+    """
+    # Spawned everywhere: a forked process would have PyTorch's threads in whatever state they are.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, context, start, arguments)
+    try:
+        with interruptions_held_back():
+            waiting = {pool.submit(work, *task): task for task in tasks}
+        for future in as_completed(waiting):
+            yield waiting[future], future.result()
+    except BrokenProcessPool as error:
+        raise SepeduError(
+            "A worker was ended from outside, most often since memory ran out",
+            "Give the same command again with fewer --workers; what is done stays done",
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)  # what is at hand is finished, nothing else
 
 
 @contextmanager

@@ -16,29 +16,32 @@ import soundfile
 from torch import nn
 
 from ..model import MaskCNN
-from ..separation import Plan
+from ..separation import SeparationSettings
 from ..songs import SOURCES
-from .gates import JOINT, REFINED
+from ..unet import MaskUNet
 
 MAKER = "sepedu"
 
 
-def stories(song: Path, plan: Plan, residual: bool) -> dict[str, str]:
+def stories(song: Path, settings: SeparationSettings) -> dict[str, str]:
     """What each estimate of a song will say, by source, and "residual" if there is one."""
-    prints = {source: fingerprint(model) for source, model in plan.models.items()}
-    refiner = fingerprint(plan.refiner) if plan.refiner else ""
+    mask = settings.mask + (f" at {settings.threshold:g}" if settings.mask == "binary" else "")
     told = {}
-    for source, mask in plan.masks.items():
-        needed = sorted(SOURCES) if mask in JOINT else [source]
-        threshold = f" at {plan.threshold:g}" if mask == "binary" else ""
+    if isinstance(settings.model, MaskUNet):
+        prints = {"unet": fingerprint(settings.model)}
+    else:
+        prints = {source: fingerprint(model) for source, model in settings.model.items()}
+    for source in settings.sources:
+        alone = settings.mask in ("soft", "binary") and source in prints
         told[source] = {
             "made by": MAKER,
             "estimate": source,
-            "mask": mask + threshold,
-            "networks": [prints[name] for name in needed] + ([refiner] if mask in REFINED else []),
+            "mask": mask,
+            "networks": [prints[source]] if alone else [prints[name] for name in sorted(prints)],
+            "bfloat16": settings.bfloat16,
             "bytes of the song": song.stat().st_size,
         }
-    if residual:
+    if settings.residual:
         told["residual"] = {"made by": MAKER, "what is left beside": dict(told)}
     return {name: json.dumps(story, sort_keys=True) for name, story in told.items()}
 

@@ -15,7 +15,7 @@ from .. import plots
 from ..errors import SepeduError
 from ..masks import apply_mask, binary_mask
 from ..model import MaskCNN
-from ..separation import predict_gate
+from ..separation import predict_soft_mask
 from .base import LessonWidget, bundle
 from .material import Material, Sounds, in_percent
 
@@ -117,7 +117,7 @@ class BlindListening(LessonWidget):
         if average_mask is not None:
             masks["mask made beforehand"] = average_mask
         if model is not None:
-            masks["network"] = predict_gate(model, material.mixture)
+            masks["network"] = predict_soft_mask(model, material.mixture)
         masks["ideal binary mask"] = binary_mask(material.magnitude, material.mixture, threshold)
         recordings = {"mixture": material.song.mixture}
         for name, mask in masks.items():

@@ -16,15 +16,15 @@ from ..errors import SepeduError
 from ..evaluation import accuracy
 from ..masks import binary_mask
 from ..model import MaskCNN
-from ..separation import predict_gate
+from ..separation import TRAINING_LEVEL, predict_soft_mask
 from ..songs import SOURCES
+from ..unet import MaskUNet, measure_level, predict_masks
 from .base import bundle
 from .masked import NO_SDR, MaskWidget
 from .material import Material, in_decibels, in_percent, picture_bytes, share_bytes
 
 if TYPE_CHECKING:
     from ..songs import Song
-    from ..unet import MaskUNet
 
 DECISIONS = np.linspace(0, 1, 101).round(2)
 
@@ -189,15 +189,15 @@ def heard(
         (as 0) to 3 (as 1) standard deviations.
     """
     magnitude = torch.as_tensor(material.mixture)
+    level = measure_level(magnitude[None])
     with torch.inference_mode():
         if isinstance(model, MaskCNN):
-            probability = soft = predict_gate(model, material.mixture)
+            probability = soft = predict_soft_mask(model, material.mixture)
             weight = model.linear2.weight
+            magnitude = magnitude * (TRAINING_LEVEL / level if level > 0 else 1.0)
             magnitude = magnitude.to(weight.device, weight.dtype)
             features = pad_frames(model, magnitude[None])[0].float().cpu().numpy()
         else:
-            from ..unet import measure_level, predict_masks
-
             place = SOURCES.index(material.source)
             soft, probability = (
                 predict_masks(model, material.mixture[None], question)[place, 0]
@@ -205,5 +205,5 @@ def heard(
             )
             silence = model.receptive_field
             padded = F.pad(magnitude, (silence, silence))[None, None]
-            features = model.features(padded, measure_level(magnitude[None]))[0, 0].numpy()
+            features = model.features(padded, level)[0, 0].numpy()
     return probability, soft, (features + 3) / 6

@@ -168,15 +168,15 @@ def test_work_survives_the_kernel(lab, browser, first):
     page, _ = opened(lab, browser, "second")
     left = page.locator(".sepedu-left")
     until(page, lambda: left.count() == 4 and left.first.is_visible(), 60)
-    page.wait_for_timeout(5000)  # JupyterLab looks for the models for a while, in a new kernel
+    # JupyterLab looks for the models for a while, in the new kernel.
+    until(page, lambda: page.get_by_text(COMPLAINT).count() == 4, 60)
+    assert page.get_by_text(COMPLAINT).filter(visible=True).count() == 0
     for place, reading in zip((0, 2, 3), readings, strict=True):
         assert reading in left.nth(place).inner_text()
         assert reading in left.nth(place).locator("img").get_attribute("alt")
         assert left.nth(place).locator("img").evaluate("image => image.naturalWidth") > 300
         assert "Run this cell to turn it again." in left.nth(place).inner_text()
     assert titles[0] in left.first.inner_text()
-    assert page.get_by_text(COMPLAINT).count() == 4
-    assert page.get_by_text(COMPLAINT).filter(visible=True).count() == 0
     for place, name in enumerate(("threshold", "predicted", "painter", "listening")):
         left.nth(place).evaluate("node => node.scrollIntoView({block: 'start'})")
         page.wait_for_timeout(300)
