@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import io
 import math
 from collections.abc import Collection, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.core.pylabtools import print_figure
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.patheffects import Normal, Stroke
+from PIL import Image
 
 from .stft import STFT
+
+# Colours
 
 SOURCE_COLOURS = {
     "mixture": "#555555",
@@ -24,30 +29,67 @@ SOURCE_COLOURS = {
     "other": "#009E73",
     "vocals": "#CC79A7",
 }
-"""Colours of the sources, told apart by colour-blind readers too (Okabe and Ito, 2008)."""
+"""Four hues that always mean the four sources (Okabe and Ito, 2008), and grey for their mixture."""
+BASELINE = "#888888"
+"""What anybody reaches without a network: silence, the mixture, the majority class."""
+TALK = "#000000"
+"""Figures of the talk."""
+OURS = "#6F3FC4"
+"""The one accent: what this course's network, mask or setting does."""
+INK = "#1B2A41"
+"""What a mask lets pass, and the ideal that nothing exceeds."""
+INK_ON_WHITE = LinearSegmentedColormap.from_list("ink_on_white", ["#FFFFFF", INK])
+"""Colours of a mask from 0 to 1."""
 AGREEMENT_COLOURS = {
     "right, no": "#F0F0F0",
-    "hit": "#009E73",
-    "miss": "#0072B2",
-    "false alarm": "#D55E00",
+    "hit": INK,
+    "miss": "#E69F00",
+    "false alarm": "#A46CD8",
 }
-"""Colours of a predicted mask's bins, by what it said of them."""
+"""Colours of a predicted mask's bins by what it said of them; they differ in lightness, too."""
+
+plt.rcParams.update({"figure.constrained_layout.use": True, "legend.fontsize": "small"})
+
+# Words
 
 
 def describe(figure: Figure, text: str) -> Figure:
     """Give a figure its description in words, for readers who cannot see it.
 
-    The text becomes the picture's alternative text in notebooks and pages.
+    In notebooks and exported pages the text is the alternative text of the picture.
     """
     figure.set_label(text)
 
     def bundle(include: object = None, exclude: object = None) -> tuple[dict, dict]:
-        # Jupyter asks a figure for this first, and keeps the metadata beside the picture.
-        picture = print_figure(figure, fmt="png", base64=True)
-        return {"image/png": picture, "text/plain": text}, {"image/png": {"alt": text}}
+        # Notebooks show image/png without its `alt`; text/html, which they prefer, keeps it.
+        picture = png(figure)
+        data = {"text/html": image(picture, text), "image/png": picture, "text/plain": text}
+        return data, {"image/png": {"alt": text}}
 
     figure._repr_mimebundle_ = bundle
     return figure
+
+
+def png(figure: Figure) -> str:
+    """Draw a figure as PNG in base64, small enough for a notebook that is kept in git."""
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=100, bbox_inches="tight")
+    # 128 colours make it a third of the size; this way of choosing them keeps thin lines.
+    few = Image.open(drawn).convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE, dither=0)
+    few.save(small, format="png", optimize=True)
+    return base64.b64encode(small.getvalue()).decode()
+
+
+def image(picture: str, text: str) -> str:
+    """An element of a page: a PNG in base64, with its description as alternative text."""
+    width = Image.open(io.BytesIO(base64.b64decode(picture))).width
+    return (
+        f'<img src="data:image/png;base64,{picture}" alt="{html.escape(text)}" width="{width}" '
+        'style="max-width:100%;height:auto">'
+    )
+
+
+# Sound
 
 
 FLOOR = -80.0
@@ -61,7 +103,7 @@ def decibels(magnitude: np.ndarray, reference: float | None = None) -> np.ndarra
     ----------
     magnitude : np.ndarray, real, >= 0
     reference : float, optional
-        What counts as 0 dB; the largest magnitude if left away.
+        What counts as 0 dB. By default the largest magnitude.
 
     Lesson: 01
     """
@@ -75,13 +117,13 @@ def waveform(
     sample_rate: int,
     title: str = "",
     axes: Axes | None = None,
-    colour: str = "#555555",
+    colour: str = SOURCE_COLOURS["mixture"],
 ) -> Axes:
     """Draw samples over time [shape=(samples,)].
 
     Lesson: 00
     """
-    axes = axes or plt.subplots(figsize=(8, 2), layout="constrained")[1]
+    axes = axes or plt.subplots(figsize=(8, 2))[1]
     axes.plot(np.arange(len(audio)) / sample_rate, audio, linewidth=0.5, color=colour)
     axes.set(xlabel="Time (s)", ylabel="Amplitude", title=title, xlim=(0, len(audio) / sample_rate))
     return axes
@@ -110,74 +152,11 @@ def spectrogram(
 
     Lesson: 01
     """
-    stft = stft or STFT()
-    axes = axes or plt.subplots(figsize=(8, 3), layout="constrained")[1]
-    picture = _picture(
-        axes, decibels(magnitude, reference), stft, title, cmap="magma", vmin=FLOOR, vmax=0
-    )
+    look = {"cmap": "magma", "vmin": FLOOR, "vmax": 0}
+    picture = _picture(decibels(magnitude, reference), stft, title, axes, **look)
     if colourbar:
-        axes.figure.colorbar(picture, ax=axes, label="Level (dB)")
-    return axes
-
-
-def mask(
-    values: np.ndarray,
-    stft: STFT | None = None,
-    title: str = "",
-    axes: Axes | None = None,
-    colourbar: bool = True,
-) -> Axes:
-    """Draw a binary or a soft mask: dark is 0, bright is 1.
-
-    Lesson: 02
-    """
-    stft = stft or STFT()
-    axes = axes or plt.subplots(figsize=(8, 3), layout="constrained")[1]
-    picture = _picture(
-        axes, np.asarray(values, np.float32), stft, title, cmap="cividis", vmin=0, vmax=1
-    )
-    if colourbar:
-        axes.figure.colorbar(picture, ax=axes, label="Mask")
-    return axes
-
-
-def agreement(
-    prediction: np.ndarray,
-    target: np.ndarray,
-    stft: STFT | None = None,
-    title: str = "",
-    axes: Axes | None = None,
-) -> Axes:
-    """Draw where a predicted mask hits, misses, or raises a false alarm.
-
-    Lesson: 06
-    """
-    stft = stft or STFT()
-    axes = axes or plt.subplots(figsize=(8, 3), layout="constrained")[1]
-    predicted = np.asarray(prediction) > 0.5
-    kinds = np.where(target, np.where(predicted, 1, 2), np.where(predicted, 3, 0))
-    colours = ListedColormap(list(AGREEMENT_COLOURS.values()))
-    _picture(axes, kinds, stft, "", cmap=colours, vmin=-0.5, vmax=3.5)
-    handles = [
-        plt.Rectangle((0, 0), 1, 1, facecolor=colour, edgecolor="#767676", linewidth=0.6)
-        for colour in AGREEMENT_COLOURS.values()
-    ]
-    # Between the title and the picture, where the key hides no bin.
-    axes.legend(
-        handles,
-        AGREEMENT_COLOURS,
-        loc="lower center",
-        bbox_to_anchor=(0.5, 1.0),
-        borderpad=0.1,
-        columnspacing=1.0,
-        handlelength=1.2,
-        handletextpad=0.4,
-        fontsize="small",
-        frameon=False,
-        ncols=4,
-    )
-    axes.set_title(title, pad=20)
-    return axes
+        picture.figure.colorbar(picture, ax=picture.axes, label="Level (dB)")
+    return picture.axes
 
 
 def stems(
@@ -192,15 +171,9 @@ def stems(
 
     Lesson: 00
     """
-    figure, rows = plt.subplots(
-        len(magnitudes),
-        1,
-        figsize=(8, 1.9 * len(magnitudes)),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
+    count = len(magnitudes)
+    layout = {"figsize": (8, 1.9 * count), "sharex": True, "sharey": True, "squeeze": False}
+    figure, rows = plt.subplots(count, 1, **layout)
     loudest = max(float(magnitude.max(initial=0.0)) for magnitude in magnitudes.values())
     for axes, (name, magnitude) in zip(rows[:, 0], magnitudes.items(), strict=True):
         spectrogram(magnitude, stft, name, axes, loudest, colourbar=False)
@@ -209,6 +182,67 @@ def stems(
     figure.suptitle(title)
     names = ", ".join(magnitudes)
     return describe(figure, f"Spectrograms one above the other: {names}. {title}".strip())
+
+
+# Masks
+
+
+def mask(
+    values: np.ndarray,
+    stft: STFT | None = None,
+    title: str = "",
+    axes: Axes | None = None,
+    colourbar: bool = True,
+) -> Axes:
+    """Draw a binary or a soft mask in ink on white: white is 0, dark is 1.
+
+    Lesson: 02
+    """
+    look = {"cmap": INK_ON_WHITE, "vmin": 0, "vmax": 1}
+    picture = _picture(np.asarray(values, np.float32), stft, title, axes, **look)
+    if colourbar:
+        picture.figure.colorbar(picture, ax=picture.axes, label="Mask")
+    return picture.axes
+
+
+def agreement(
+    prediction: np.ndarray,
+    target: np.ndarray,
+    stft: STFT | None = None,
+    title: str = "",
+    axes: Axes | None = None,
+) -> Axes:
+    """Draw where a predicted mask hits, misses, or raises a false alarm.
+
+    Lesson: 06
+    """
+    predicted = np.asarray(prediction) > 0.5
+    kinds = np.where(target, np.where(predicted, 1, 2), np.where(predicted, 3, 0))
+    colours = ListedColormap(list(AGREEMENT_COLOURS.values()))
+    axes = _picture(kinds, stft, "", axes, cmap=colours, vmin=-0.5, vmax=3.5).axes
+    key = [Patch(facecolor=c, edgecolor="#767676", label=k) for k, c in AGREEMENT_COLOURS.items()]
+    # Between the title and the picture, where the key hides no bin.
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "borderpad": 0.1}
+    axes.legend(handles=key, ncols=4, columnspacing=1.0, handlelength=1.2, frameon=False, **place)
+    axes.set_title(title, pad=20)
+    return axes
+
+
+def _picture(
+    values: np.ndarray, stft: STFT | None, title: str, axes: Axes | None, **look: object
+) -> AxesImage:
+    """An image over time and frequency, each cell around its frame's and its bin's centre."""
+    stft = stft or STFT()
+    axes = axes or plt.subplots(figsize=(8, 3))[1]
+    bins, frames = values.shape
+    step, width = stft.hop_length / stft.sample_rate, stft.sample_rate / stft.n_fft / 1000
+    extent = (-step / 2, (frames - 0.5) * step, -width / 2, (bins - 0.5) * width)
+    axes.set(xlabel="Time (s)", ylabel="Frequency (kHz)", title=title)
+    look |= {"origin": "lower", "aspect": "auto", "interpolation": "nearest"}
+    return axes.imshow(values, extent=extent, **look)
+
+
+# Networks
 
 
 def history(rows: Sequence[Mapping[str, float]], majority: float | None = None) -> Figure:
@@ -223,19 +257,18 @@ def history(rows: Sequence[Mapping[str, float]], majority: float | None = None) 
 
     Lesson: 05
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
     epochs = [row["epoch"] for row in rows]
     for axes, kind in ((left, "loss"), (right, "accuracy")):
-        for part, colour, style in (("train", "#0072B2", "--"), ("valid", "#D55E00", "-")):
-            label = {"train": "training", "valid": "validation"}[part]
+        for part, label, style in (("train", "training", "--"), ("valid", "validation", "-")):
             values = [row[f"{part}_{kind}"] for row in rows]
-            axes.plot(epochs, values, style, color=colour, marker=".", label=label)
+            axes.plot(epochs, values, style, color=OURS, marker=".", label=label)
         axes.set(xlabel="Epoch", ylabel=kind.capitalize())
         axes.xaxis.get_major_locator().set_params(integer=True)
     if majority is not None:
-        right.axhline(majority, color="#555555", linestyle=":", label="majority class (validation)")
-    right.legend(fontsize="small")
-    left.legend(fontsize="small")
+        right.axhline(majority, color=BASELINE, linestyle=":", label="majority class (validation)")
+    left.legend()
+    right.legend()
     return describe(figure, f"Loss and accuracy of {len(rows)} epochs, training and validation.")
 
 
@@ -253,21 +286,15 @@ def ladder(summary: pd.DataFrame, column: str = "sdr", label: str = "SDR (dB)") 
     Lesson: 06
     """
     sources = list(dict.fromkeys(summary.index.get_level_values("source")))
-    columns = min(len(sources), 2)
-    rows = math.ceil(len(sources) / columns)
-    figure, grid = plt.subplots(
-        rows,
-        columns,
-        figsize=(3 + 2.6 * columns, 3.2 * rows),
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
+    across = min(len(sources), 2)
+    down = math.ceil(len(sources) / across)
+    size = (3 + 2.6 * across, 3.2 * down)
+    figure, grid = plt.subplots(down, across, figsize=size, sharey=True, squeeze=False)
     for axes in grid.flat[len(sources) :]:
         axes.set_axis_off()
     for axes, source in zip(grid.flat, sources, strict=False):
         values = summary.loc[source, column].iloc[::-1]
-        bars = axes.barh(values.index, values, color=SOURCE_COLOURS.get(source, "#555555"))
+        bars = axes.barh(values.index, values, color=SOURCE_COLOURS.get(source, OURS))
         axes.bar_label(bars, fmt="%.2f", fontsize="x-small", padding=2)
         axes.axvline(0, color="#333333", linewidth=0.8)
         axes.margins(x=0.2)
@@ -275,29 +302,12 @@ def ladder(summary: pd.DataFrame, column: str = "sdr", label: str = "SDR (dB)") 
     return describe(figure, f"Bars of {label} by method, for {', '.join(sources)}.")
 
 
-def _picture(axes: Axes, values: np.ndarray, stft: STFT, title: str, **look: object):
-    """An image over time and frequency, each cell around its frame's and its bin's centre."""
-    step = stft.hop_length / stft.sample_rate
-    width = stft.sample_rate / stft.n_fft / 1000
-    extent = (
-        -step / 2,
-        (values.shape[1] - 0.5) * step,
-        -width / 2,
-        (values.shape[0] - 0.5) * width,
-    )
-    picture = axes.imshow(
-        values, origin="lower", aspect="auto", extent=extent, interpolation="nearest", **look
-    )
-    axes.set(xlabel="Time (s)", ylabel="Frequency (kHz)", title=title)
-    return picture
-
-
-KINDS = {
-    "shared by all windows": ("#56B4E9", ""),
-    "the window's own": ("#E69F00", "//"),
+COLUMNS = {
+    "shared by all windows": ("#E4E4E4", ""),
+    "the window's own": ("#C3AEEA", "//"),
     "dropped by the next pooling": ("#FFFFFF", ".."),
 }
-"""Colour and hatching of a column: told apart without colours, too."""
+"""What a column may be, its colour and its hatching."""
 
 
 def shared_columns(layers: Sequence[tuple[str, int, Collection[int]]]) -> Figure:
@@ -310,50 +320,29 @@ def shared_columns(layers: Sequence[tuple[str, int, Collection[int]]]) -> Figure
         those that differ from window to window. A layer called "pool" makes one column of
         three; what does not fill a group of three before it is dropped.
 
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-
     Lesson: 08
     """
-    figure, axes = plt.subplots(figsize=(9, 0.55 * len(layers) + 1.1), layout="constrained")
+    figure, axes = plt.subplots(figsize=(9, 0.55 * len(layers) + 1.1))
     widest = max(columns for _, columns, _ in layers)
-    told = []
+    width, words = 1, []
     for row, (name, columns, own) in enumerate(layers):
+        width *= 3 if name == "pool" else 1  # a column stands above the input that it was made of
         pooled = row + 1 < len(layers) and layers[row + 1][0] == "pool"
         used = columns // 3 * 3 if pooled else columns
-        # A column stands above the middle of the input columns that it was made of.
-        width = 3 ** round((widest / columns - 1) / 2.5) if columns < widest else 1
-        width = min(width, 9)
         for column in range(columns):
             kind = "the window's own" if column in own else "shared by all windows"
-            kind = kind if column < used else "dropped by the next pooling"
-            colour, hatch = KINDS[kind]
-            cell = Rectangle(
-                (column * width, -row - 0.4),
-                0.94 * width,
-                0.8,
-                facecolor=colour,
-                edgecolor="#333333",
-                hatch=hatch,
-                linewidth=0.6,
-            )
-            axes.add_patch(cell)
-            number = axes.text(
-                (column + 0.47) * width, -row, str(column), ha="center", va="center", fontsize=7
-            )
-            number.set_path_effects([Stroke(linewidth=2.5, foreground=colour), Normal()])
+            colour, hatch = COLUMNS[kind if column < used else "dropped by the next pooling"]
+            look = {"facecolor": colour, "hatch": hatch, "edgecolor": "#555555"}
+            axes.add_patch(Rectangle((column * width, -row - 0.4), 0.94 * width, 0.8, **look))
+            look = {"ha": "center", "va": "center", "fontsize": 7}
+            back = {"facecolor": colour, "linewidth": 0, "pad": 1}
+            axes.text((column + 0.47) * width, -row, str(column), bbox=back, **look)
         mine = sorted(column for column in own if column < used)
-        told.append(f"{name}: {used - len(mine)} of {columns} columns shared, own {mine}")
-    axes.set(xlim=(-0.3, widest + 0.3), ylim=(0.6 - len(layers), 1.3))
+        words.append(f"{name}: {used - len(mine)} of {columns} columns shared, own {mine}")
+    axes.set(xlim=(-0.3, widest + 0.3), ylim=(0.6 - len(layers), 1.3), xticks=[])
     axes.set_yticks([-row for row in range(len(layers))], [name for name, _, _ in layers])
-    axes.set_xticks([])
     axes.set_xlabel("Columns of a window of 25 frames (time runs to the right)")
-    handles = [
-        Patch(facecolor=colour, hatch=hatch, edgecolor="#333333", label=kind)
-        for kind, (colour, hatch) in KINDS.items()
-    ]
-    axes.legend(handles=handles, ncols=3, fontsize="small", loc="upper left", framealpha=1)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    return describe(figure, "Columns of a window, layer by layer. " + ". ".join(told) + ".")
+    key = [Patch(fc=c, hatch=hatch, ec="#555555", label=k) for k, (c, hatch) in COLUMNS.items()]
+    axes.legend(handles=key, ncols=3, loc="upper left", framealpha=1)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    return describe(figure, "Columns of a window, layer by layer. " + ". ".join(words) + ".")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import numpy as np
 import platformdirs
 
-from .audio import check_whole, mono, read_audio, resample
+from .audio import is_leftover, mono, read_audio, read_tracks, resample
 from .engine.ffmpeg import ensure_ffmpeg
 from .engine.files import atomic_write
 from .errors import SepeduError
@@ -75,18 +76,19 @@ def find_root(where: str | os.PathLike[str] | None, subset: str) -> tuple[Path, 
         root = Path(where).expanduser().absolute()
         remedy = f"Check the path: {EXPECTED_TREE}"
     folder = root / subset
-    if any(folder.glob("*.stem.mp4")):
+    songs = [song for song in sorted(folder.glob("*")) if not is_leftover(song.name)]
+    if any(song.name.endswith(".stem.mp4") for song in songs):
         return root, False
-    if any(folder.glob("*/mixture.wav")):
-        _check_wav_songs(folder)
+    if any((song / "mixture.wav").is_file() for song in songs):
+        _check_wav_songs([song for song in songs if song.is_dir()])
         return root, True
     raise SepeduError(f"No songs of subset {subset!r} in {root}", remedy)
 
 
-def _check_wav_songs(folder: Path) -> None:
-    for song in sorted(folder.iterdir()):
+def _check_wav_songs(songs: list[Path]) -> None:
+    for song in songs:
         for stem in ("mixture", *SOURCES):
-            if song.is_dir() and not (song / f"{stem}.wav").is_file():
+            if not (song / f"{stem}.wav").is_file():
                 raise SepeduError(
                     f"The song {song} has no {stem}.wav",
                     "Complete the song from MUSDB18-HQ, or move its folder away",
@@ -197,9 +199,10 @@ def open_dataset(
 
     setup = "musdb.yaml" if (root / "musdb.yaml").is_file() else None
     try:
-        dataset = musdb.DB(
-            root=str(root), subsets=subset, split=split, is_wav=is_wav, setup_file=setup
-        )
+        with patch("os.walk", _walk_songs):
+            dataset = musdb.DB(
+                root=str(root), subsets=subset, split=split, is_wav=is_wav, setup_file=setup
+            )
     except Exception as error:
         raise SepeduError(
             f"A song in {root / subset} cannot be opened ({_first_line(error)})",
@@ -211,6 +214,16 @@ def open_dataset(
             "Use a set that has them, or leave the split away",
         )
     return dataset
+
+
+def _walk_songs(folder: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """The songs of a folder, as os.walk gives them, without what systems leave beside them."""
+    songs = [song for song in sorted(Path(folder).iterdir()) if not is_leftover(song.name)]
+    yield (
+        folder,
+        [song.name for song in songs if song.is_dir()],
+        [song.name for song in songs if not song.is_dir()],
+    )
 
 
 def load_song(
@@ -246,34 +259,19 @@ def load_song(
             f"The song {track.name} has no stem {missing[0]!r}",
             f"It has: {', '.join(track.sources)}",
         )
-    read = _read_folder if track.is_wav else _read_stem_file
-    heard = {
-        name: resample(
-            stem.astype(np.float32) if stereo else mono(stem), int(track.rate), sample_rate
-        )
-        for name, stem in read(track, sources).items()
-    }
-    return Song(track.name, heard.pop("mixture"), heard, sample_rate)
-
-
-def _read_stem_file(track: musdb.MultiTrack, sources: Sequence[str]) -> dict[str, np.ndarray]:
-    """The mixture and some stems of a .stem.mp4 file [each shape=(channels, samples)]."""
-    check_whole(Path(track.path))
-    try:
-        stems = np.asarray(track.stems)  # (5, samples, channels): one read of the whole file
-        ids = {name: track.sources[name].stem_id for name in sources}
-        return {name: stems[stem].T for name, stem in {"mixture": 0, **ids}.items()}
-    except Exception as error:
-        raise SepeduError(
-            f"The song {track.path} cannot be decoded ({_first_line(error)})",
-            "Its stems must be whole and of one length and rate: fetch it again, or move it away",
-        ) from error
-
-
-def _read_folder(track: musdb.MultiTrack, sources: Sequence[str]) -> dict[str, np.ndarray]:
-    """The mixture and some stems of a folder of WAV files [each shape=(channels, samples)]."""
-    files = {"mixture": track.path, **{name: track.sources[name].path for name in sources}}
-    read = {name: read_audio(file) for name, file in files.items()}
+    if track.is_wav:
+        files = {"mixture": track.path, **{name: track.sources[name].path for name in sources}}
+        read = {name: read_audio(file) for name, file in files.items()}
+    else:
+        tracks = read_tracks(Path(track.path))
+        ids = {"mixture": 0, **{name: track.sources[name].stem_id for name in sources}}
+        if len(tracks) <= max(ids.values()):
+            raise SepeduError(
+                f"The song {track.path} has {len(tracks)} sound tracks instead of a mixture and "
+                f"{len(SOURCES)} stems",
+                "Fetch it again, or move it away",
+            )
+        read = {name: (_to_16_bits(tracks[i][0]), tracks[i][1]) for name, i in ids.items()}
     told = {
         name: f"{audio.shape[1]} samples of {audio.shape[0]} channels at {rate} Hz"
         for name, (audio, rate) in read.items()
@@ -281,11 +279,20 @@ def _read_folder(track: musdb.MultiTrack, sources: Sequence[str]) -> dict[str, n
     for name, text in told.items():
         if text != told["mixture"]:
             raise SepeduError(
-                f"The song {track.name} cannot be decoded: its {Path(files[name]).name} has "
-                f"{text}, its mixture {told['mixture']}",
+                f"The song {track.path} cannot be used: its {name} has {text}, its mixture "
+                f"{told['mixture']}",
                 "Its stems must be of one length and rate: fetch it again, or move it away",
             )
-    return {name: audio for name, (audio, _) in read.items()}
+    heard = {
+        name: resample(audio if stereo else mono(audio), rate, sample_rate)
+        for name, (audio, rate) in read.items()
+    }
+    return Song(track.name, heard.pop("mixture"), heard, sample_rate)
+
+
+def _to_16_bits(audio: np.ndarray) -> np.ndarray:
+    """Audio rounded as musdb reads it, so that what is measured here is what others measure."""
+    return np.rint(audio * 2**15).clip(-(2**15), 2**15 - 1) / np.float32(2**15)
 
 
 def load_songs(

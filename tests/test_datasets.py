@@ -59,6 +59,29 @@ def test_missing_stem_is_named(hq):
         open_dataset(hq)
 
 
+def test_leftovers_of_systems_are_no_songs(hq, tmp_path):
+    for name in (".ipynb_checkpoints", "@eaDir", ".hidden"):
+        shutil.copytree(hq / "train" / "one", hq / "train" / name)
+    (hq / "train" / "@eaDir" / "bass.wav").unlink()
+    (hq / "train" / "one" / "@eaDir").mkdir()
+    (hq / "train" / "Thumbs.db").write_bytes(b"pictures")
+    assert [track.name for track in open_dataset(hq)] == ["one", "two"]
+    stems = open_dataset("stempeg", subset="test")[0].path
+    folder = tmp_path / "stems" / "train"
+    folder.mkdir(parents=True)
+    shutil.copy(stems, folder / "song.stem.mp4")
+    (folder / "._song.stem.mp4").write_bytes(b"left by a Mac")
+    assert [track.name for track in open_dataset(tmp_path / "stems")] == ["song"]
+
+
+def test_stem_files_are_read_as_musdb_reads_them():
+    track = open_dataset()[0]
+    song = load_song(track, 44100, stereo=True)
+    for stem, audio in enumerate([song.mixture, *(song.sources[name] for name in SOURCES)]):
+        ids = [0, *(track.sources[name].stem_id for name in SOURCES)]
+        assert np.array_equal(audio.T, track.stems[ids[stem]].astype(np.float32))
+
+
 def test_empty_stem_file_is_told(tmp_path):
     broken = tmp_path / "train" / "broken.stem.mp4"
     broken.parent.mkdir()
@@ -72,7 +95,7 @@ def test_stems_of_different_lengths_are_told(hq):
     import soundfile
 
     soundfile.write(hq / "train" / "two" / "bass.wav", np.zeros((99, 2)), 44100)
-    with pytest.raises(SepeduError, match=r"two.*cannot be decoded"):
+    with pytest.raises(SepeduError, match=r"two.*99 samples"):
         load_songs(open_dataset(hq))
 
 

@@ -123,7 +123,7 @@ def address(course, tmp_path):
 def test_the_printed_address_serves_the_first_lesson(address):
     place, _, token = address.partition("?")
     server, _, page = place.partition("/lab/tree/")
-    assert page == lab.FIRST_LESSON.as_posix()
+    assert page == lab.FIRST_COPY.as_posix()
     with urlopen(address, timeout=30) as answer:
         assert b"JupyterLab" in answer.read()
     with urlopen(f"{server}/api/contents/{page}?{token}", timeout=30) as answer:

@@ -76,7 +76,7 @@ def lesson(tmp_path) -> Path:
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     told = {"cells": [cell | {"execution_count": None}], "metadata": kernel}
     lesson.write_text(json.dumps(told | {"nbformat": 4, "nbformat_minor": 5}))
-    return lesson
+    return tmp_path / "course" / lab.FIRST_COPY
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_neither_is_in_the_way_of_the_other(two, lesson):
     assert first.port != second.port and first.token != second.token
     for server in two:
         assert server.listens_on() <= {"127.0.0.1", "::1"}
-        assert server.ask(f"contents/{lab.FIRST_LESSON.as_posix()}", server.token)["writable"]
+        assert server.ask(f"contents/{lab.FIRST_COPY.as_posix()}", server.token)["writable"]
     for stranger in (first.token, "", "0" * 48):
         with pytest.raises(HTTPError, match="403"):
             second.ask("contents", stranger)
@@ -107,7 +107,7 @@ def test_neither_is_in_the_way_of_the_other(two, lesson):
     assert [each["id"] for each in second.ask("kernels", second.token)] == [kernels[1]["id"]]
     first.stop()
     assert [each["id"] for each in second.ask("kernels", second.token)] == [kernels[1]["id"]]
-    assert second.ask(f"contents/{lab.FIRST_LESSON.as_posix()}", second.token)["content"]
+    assert second.ask(f"contents/{lab.FIRST_COPY.as_posix()}", second.token)["content"]
 
     third = Served(lesson.parent.parent, lesson.with_name("log 3"), port=int(second.port))
     assert third.process.wait(timeout=120) != 0

@@ -13,10 +13,25 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import SepeduError
-from . import data, doctor, evaluate, lab, reproduce, results, separate, train
+from . import (
+    data,
+    doctor,
+    evaluate,
+    grade,
+    lab,
+    progress,
+    reproduce,
+    results,
+    separate,
+    train,
+    update,
+)
 from .common import EXIT_BAD_INPUT, EXIT_INTERRUPTED
 
-COMMANDS = (doctor, lab, separate, train, evaluate, results, reproduce, data)
+COMMANDS = (
+    *(doctor, lab, update, progress, separate, train, evaluate),
+    *(results, reproduce, data, grade),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""`sepedu lab`: open JupyterLab at the first lesson."""
+"""`sepedu lab`: open JupyterLab at the first lesson of the student's own copy."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from ..errors import SepeduError
 from .common import new_command
 
 FIRST_LESSON = Path("lessons") / "00-hear-the-problem.ipynb"
+COPY = "my-course"
+FIRST_COPY = Path(COPY) / FIRST_LESSON.name
+"""What is opened: a copy without outputs, so that working changes no tracked file."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -26,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
 def launch(port: int | None = None, host: str | None = None, browser: bool | None = None) -> int:
     """Serve the course with JupyterLab until it is stopped.
 
-    It listens on this machine only, unless a host is given, and asks for its token. Where no
+    Students work in a copy of the lessons, `my-course/`, which is brought up to date first. The
+    server listens on this machine only, unless a host is given, and asks for its token. Where no
     browser can be opened, the address with the token is printed.
 
     Parameters
@@ -48,7 +52,13 @@ def launch(port: int | None = None, host: str | None = None, browser: bool | Non
     SepeduError
         If no clone of the course is found, or the port is not one.
     """
-    options = server_options(find_course(), port, host, browser)
+    course = find_course()
+    options = server_options(course, port, host, browser)
+    from ..exercises.working_copy import update
+
+    for change in update(course / FIRST_LESSON.parent, course / COPY):
+        if change.what != "new":
+            print(change)
     print("JupyterLab starts, in seconds. To stop it: Ctrl-C here, twice.", flush=True)
     from jupyterlab.labapp import LabApp
 
@@ -75,7 +85,7 @@ def server_options(
     options = [
         f"--ServerApp.root_dir={course}",
         # Also in the address that is printed, so that it leads to the lesson.
-        f"--LabApp.default_url=/lab/tree/{FIRST_LESSON.as_posix()}",
+        f"--LabApp.default_url=/lab/tree/{FIRST_COPY.as_posix()}",
         # Warnings and the address are enough to read.
         "--Application.log_level=WARN",
     ]

@@ -173,6 +173,9 @@ class Exercise:
             caller = sys._getframe(1)
             answer = {**caller.f_globals, **caller.f_locals}.get(self.name, _LOOK_UP)
         verdict = self._judge(answer)
+        from .progress import record  # here, since it reads the lessons
+
+        record(self, verdict)
         verdict.show()
         return verdict
 
@@ -228,6 +231,12 @@ class Exercise:
         exec(compile(f"{self.setup}\n", "<setup>", "exec"), space)
         exec(compile(textwrap.dedent(source), "<answer>", "exec"), space)
         return space[self.name]
+
+    @property
+    def lesson(self) -> str:
+        """Number of the lesson, such as "02", by the package that the exercise stands in."""
+        found = re.search(r"\.lesson(\d\d)(?:\.|$)", self.examine.__module__)
+        return found[1] if found else ""
 
     def _is_stub(self, answer: Any) -> bool:
         if answer is None or answer is ...:

@@ -60,7 +60,7 @@ class LessonWidget(anywidget.AnyWidget):
         Its main reading in words; screen readers say it when it changes.
     """
 
-    _css = (FOLDER / "widgets.css").read_text(encoding="utf-8")
+    _css = "".join((FOLDER / f"{n}.css").read_text(encoding="utf-8") for n in ("widgets", "player"))
     title = traitlets.Unicode().tag(sync=True)
     reading = traitlets.Unicode().tag(sync=True)
     magma = traitlets.Bytes(colour_table("magma")).tag(sync=True)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..audio import common_gain, mono, mp3_address
+from ..audio import common_gain, mono, sound_address
 from ..errors import SepeduError
 from ..evaluation import sdr
 from ..masks import apply_mask, ratio_mask
@@ -196,7 +196,7 @@ class Sounds:
         for key, audio in everything.items():
             made_at, address = self._encoded.get(key, (None, ""))
             if made_at != gain:
-                address = mp3_address(audio * gain, self.sample_rate)
+                address = sound_address(audio * gain, self.sample_rate)
             if key in self.recordings:
                 self._encoded[key] = (gain, address)
             addresses[key] = address

@@ -6,7 +6,7 @@ import html
 
 import numpy as np
 
-from sepedu.audio import check_audio, common_gain, mp3_address
+from sepedu.audio import check_audio, common_gain, sound_address
 
 
 class Sounds:
@@ -32,7 +32,7 @@ class Sounds:
         buttons = "".join(
             f'<button type="button" class="sound"><span class="sign" aria-hidden="true"></span>'
             f"<span>{html.escape(name)}</span>"
-            f'<audio preload="auto" src="{mp3_address(audio * self.gain, self.sample_rate)}">'
+            f'<audio preload="auto" src="{sound_address(audio * self.gain, self.sample_rate)}">'
             f"</audio></button>"
             for name, audio in self.recordings.items()
         )

@@ -1,0 +1,42 @@
+"""`sepedu grade`: mark the answers in the notebooks of a class."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..errors import SepeduError
+from .common import new_command
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    parser = new_command(commands, "grade", run, "Mark the answers in the notebooks of a class.")
+    parser.add_argument("place", type=Path, metavar="FOLDER", help="or a zip file")
+    parser.add_argument("--out", type=Path, required=True, metavar="marks.csv")
+    parser.add_argument("--report", type=Path, metavar="class.html", help="the class's mistakes")
+    parser.add_argument("--lesson", metavar="NN", help="mark notebooks of this lesson only")
+    parser.add_argument("--seconds", type=float, default=30.0, help="for one answer")
+
+
+def run(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from ..engine.files import check_place, write_text
+    from ..exercises.grading import as_csv, as_report, find_submissions, grade
+
+    if not options.seconds > 0:
+        raise SepeduError(f"seconds must be above 0, got {options.seconds:g}", "Use 30")
+    for place in (options.out, options.report):
+        if place:
+            check_place(place)
+    submissions = find_submissions(options.place, options.lesson)
+    marked = list(tqdm(grade(submissions, options.seconds), total=len(submissions), unit="book"))
+    write_text(options.out, as_csv(marked))
+    print(options.out)
+    if options.report:
+        write_text(options.report, as_report(marked))
+        print(options.report)
+    for submission in marked:
+        done = f"{submission.points} of {len(submission.marks)} right"
+        lesson = f"lesson {submission.lesson}, " if submission.lesson else ""
+        print(f"{submission.student}: {lesson}{submission.problem or done}")

@@ -1,0 +1,29 @@
+"""`sepedu progress`: what has been done of the exercises, and what comes next."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .common import new_command
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    parser = new_command(commands, "progress", run, "Say how far you have come with the exercises.")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, help="a working copy; by default this clone's my-course"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE.html", help="a page to hand in")
+    parser.add_argument("--name", default="", help="your name, for the page")
+
+
+def run(options: argparse.Namespace) -> None:
+    from ..engine.files import write_text
+    from ..exercises.progress import page, read_progress, report
+    from .lab import COPY, find_course
+
+    states = read_progress(options.folder or find_course() / COPY)
+    print(report(states))
+    if options.out:
+        write_text(options.out, page(states, options.name))
+        print(options.out)

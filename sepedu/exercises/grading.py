@@ -1,0 +1,333 @@
+"""Mark the answers in students' notebooks, and count the mistakes of a class.
+
+Only answers run, not the rest of a notebook: they are taken out of it as text and checked in a
+process of their own, which has limits of time and memory, an empty folder, and no network where
+the system allows that. This keeps accidents and pranks to one line of the table. It is not a
+sandbox: an answer that sets out to do harm can still do what the account that marks it may do. Mark
+answers of people you do not trust on a machine or in a container that you can throw away.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import multiprocessing
+import os
+import re
+import signal
+import tempfile
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import nbformat
+
+from ..errors import SepeduError
+from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
+from .marker import BROKEN, READY, check_answers
+from .working_copy import answers_of
+
+IMPORT = re.compile(r"from\s+sepedu\.exercises\s+import\s+lesson(\d\d)\s+as\s+ex\b")
+UPLOAD = re.compile(r"^(?P<student>.+?)_(?P<number>\d+)_(?:assignsubmission_file|\d+)(?:_|$)")
+"""Moodle's NAME_NUMBER_assignsubmission_file_ and Canvas's NAME_NUMBER_NUMBER_FILE."""
+START_SECONDS = 120.0
+"""How long a process may take to import the library."""
+MOST_BYTES = 100_000
+"""Of one mark."""
+
+# Where processes can be forked, one that has imported the library starts all the others.
+_CONTEXT = multiprocessing.get_context("spawn" if os.name == "nt" else "forkserver")
+_CONTEXT.set_forkserver_preload(["sepedu.exercises.marker"])
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What became of one answer.
+
+    Attributes
+    ----------
+    exercise : str
+    outcome : {"right", "not right yet", "not attempted yet", "does not run"}
+    mistake : str
+        Title of the known mistake that the check named, or "".
+    message : str
+        What the check said.
+    """
+
+    exercise: str
+    outcome: str
+    mistake: str = ""
+    message: str = ""
+
+
+@dataclass
+class Submission:
+    """One student's notebook of one lesson.
+
+    Attributes
+    ----------
+    student : str
+    number : str
+        What the learning platform calls the student, or "".
+    lesson : str
+        Such as "02"; "" if the notebook cannot be read.
+    answers : dict of str
+        Source by exercise.
+    problem : str
+        Why the notebook cannot be marked, or "".
+    marks : list of Mark
+    """
+
+    student: str
+    number: str = ""
+    lesson: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+    problem: str = ""
+    marks: list[Mark] = field(default_factory=list)
+
+    @property
+    def points(self) -> int:
+        """Right answers."""
+        return sum(mark.outcome == RIGHT for mark in self.marks)
+
+
+def find_submissions(place: Path, lesson: str | None = None) -> list[Submission]:
+    """Find the notebooks of a class in a folder, or in a zip file as Moodle and Canvas give it.
+
+    A folder for each student holds that student's notebooks; where the notebooks lie side by side,
+    the name before the platform's numbers, or the whole name, is the student's.
+
+    Parameters
+    ----------
+    place : path
+    lesson : str, optional
+        Leave out the notebooks of others.
+
+    Raises
+    ------
+    SepeduError
+        If there are no notebooks.
+    """
+    found = []
+    for name, content in _notebooks(place):
+        submission = _read(name, content)
+        if lesson is None or submission.lesson in ("", lesson):
+            found.append(submission)
+    if not found:
+        raise SepeduError(
+            f"There are no notebooks{f' of lesson {lesson}' if lesson else ''} in {place}",
+            "Give the folder or the zip file that holds the students' notebooks",
+        )
+    return sorted(found, key=lambda one: (one.student.casefold(), one.lesson))
+
+
+def _notebooks(place: Path) -> Iterator[tuple[Path, bytes]]:
+    """Path inside of the place, and content, of each notebook."""
+    if place.is_dir():
+        for path in sorted(place.rglob("*.ipynb")):
+            inside = path.relative_to(place)
+            if not any(part.startswith(".") for part in inside.parts):
+                yield inside, path.read_bytes()
+        return
+    try:
+        with zipfile.ZipFile(place) as archive:
+            for name in sorted(archive.namelist()):
+                hidden = any(part.startswith((".", "__MACOSX")) for part in Path(name).parts)
+                if name.endswith(".ipynb") and not hidden:
+                    yield Path(name), archive.read(name)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise SepeduError(
+            f"{place} is neither a folder nor a zip file ({error})",
+            "Give the folder or the zip file that holds the students' notebooks",
+        ) from error
+
+
+def _read(name: Path, content: bytes) -> Submission:
+    own_folder = len(name.parts) > 1
+    told = name.parts[0] if own_folder else name.stem
+    upload = UPLOAD.match(told)
+    student, number = (upload["student"], upload["number"]) if upload else (told, "")
+    submission = Submission(student, number)
+    try:
+        notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
+    except Exception as error:  # nbformat raises what it likes
+        submission.problem = f"the notebook cannot be read ({type(error).__name__})"
+        return submission
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    match = IMPORT.search(code) or re.search(r"(?:^|[_-])(\d\d)-", name.name)
+    if match is None or match[1] not in lessons():
+        submission.problem = "the notebook is not one of the lessons"
+        return submission
+    submission.lesson = match[1]
+    submission.answers = answers_of(notebook)
+    return submission
+
+
+def grade(
+    submissions: Iterable[Submission], seconds: float = 30.0, megabytes: int = 4096
+) -> Iterator[Submission]:
+    """Check the answers of each submission and fill in its marks.
+
+    Parameters
+    ----------
+    submissions : iterable of Submission
+    seconds : float
+        For one answer; what runs longer "does not run".
+    megabytes : int
+        Memory for one student's answers, where the system knows such limits.
+
+    Yields
+    ------
+    submission : Submission
+        As soon as it is marked.
+    """
+    for submission in submissions:
+        names = list(lessons().get(submission.lesson, {}))
+        left = [name for name in names if name in submission.answers]
+        marks = {name: Mark(name, NOT_ATTEMPTED) for name in names}
+        while left:
+            done = 0
+            for mark in _run_answers(submission, left, seconds, megabytes):
+                marks[mark.exercise] = mark
+                done += 1
+            left = left[max(done, 1) :]  # a process that an answer has ended is started again
+        submission.marks = list(marks.values())
+        yield submission
+
+
+def _run_answers(
+    submission: Submission, names: Sequence[str], seconds: float, megabytes: int
+) -> Iterator[Mark]:
+    """Check answers in one process until all are checked, or one of them ends it."""
+    answers = {name: submission.answers[name] for name in names}
+    aside = tempfile.TemporaryDirectory(prefix="sepedu-grade-", ignore_cleanup_errors=True)
+    receiver, sender = _CONTEXT.Pipe(duplex=False)
+    with aside as folder, receiver:
+        process = _CONTEXT.Process(
+            target=check_answers,
+            args=(sender, submission.lesson, answers, folder, seconds, megabytes),
+            daemon=True,
+        )
+        process.start()
+        sender.close()
+        try:
+            if not _is_ready(receiver):
+                raise SepeduError(
+                    f"The process that checks answers did not start in {START_SECONDS:g} seconds",
+                    "Close other programs, and give the same command again",
+                )
+            for name in names:
+                try:
+                    in_time = receiver.poll(seconds)
+                    told = json.loads(receiver.recv_bytes(MOST_BYTES)) if in_time else None
+                except (EOFError, OSError, ValueError):
+                    in_time, told = True, None
+                if told is None:
+                    why = "it ended Python" if in_time else f"it still ran after {seconds:g} s"
+                    yield Mark(name, BROKEN, message=f"The answer does not run: {why}.")
+                    return
+                yield Mark(name, *(str(told[key]) for key in ("outcome", "mistake", "message")))
+                if told["last"]:
+                    return
+        finally:
+            if hasattr(os, "killpg"):  # what an answer has started, too
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
+            process.join()
+
+
+def _is_ready(receiver: Connection) -> bool:
+    try:
+        return receiver.poll(START_SECONDS) and receiver.recv_bytes(MOST_BYTES) == READY
+    except (EOFError, OSError):
+        return False
+
+
+def as_csv(submissions: Sequence[Submission]) -> str:
+    """Marks as CSV for Canvas and Moodle: a row a student, a column of points an exercise."""
+    columns = sorted({(s.lesson, mark.exercise) for s in submissions for mark in s.marks})
+    students: dict[tuple[str, str], list[Submission]] = {}
+    for submission in submissions:
+        students.setdefault((submission.student, submission.number), []).append(submission)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    heads = [f"{lesson} {exercise}" for lesson, exercise in columns]
+    writer.writerow(["Student", "ID", "Points", "Points possible", *heads, "Remark"])
+    for (student, number), own in students.items():
+        points = {(s.lesson, m.exercise): int(m.outcome == RIGHT) for s in own for m in s.marks}
+        remark = "; ".join(sorted({s.problem for s in own if s.problem}))
+        each = [points.get(column, 0) for column in columns]
+        writer.writerow([_plain(student), number, sum(each), len(columns), *each, remark])
+    return text.getvalue()
+
+
+def _plain(name: str) -> str:
+    """A name that no spreadsheet takes for a formula."""
+    return f"'{name}" if name[:1] in "=+-@" else name
+
+
+def as_report(submissions: Sequence[Submission]) -> str:
+    """A page for the class: the mistakes and by how many they were made, then every answer."""
+    columns = sorted({(s.lesson, mark.exercise) for s in submissions for mark in s.marks})
+    tasks = lessons()
+    parts = []
+    for lesson, name in columns:
+        own = [s for s in submissions if s.lesson == lesson]
+        marks = [mark for s in own for mark in s.marks if mark.exercise == name]
+        outcomes = Counter(mark.outcome for mark in marks)
+        order = [o for o in (RIGHT, WRONG, NOT_ATTEMPTED, BROKEN) if outcomes[o]]
+        told = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in order)
+        mistakes = Counter(
+            mark.mistake or mark.message for mark in marks if mark.outcome in (WRONG, BROKEN)
+        )
+        rows = "".join(
+            f"<tr><td>{count}</td><td>{html.escape(text)}</td></tr>"
+            for text, count in mistakes.most_common()
+        )
+        table = (
+            '<table><thead><tr><th scope="col">students</th><th scope="col">mistake</th></tr>'
+            f"</thead><tbody>{rows}</tbody></table>"
+        )
+        parts.append(
+            f"<h2>Lesson {lesson}: {html.escape(name)}</h2>"
+            f"<p>{html.escape(tasks[lesson][name].task)} <b>{html.escape(told)}</b>.</p>"
+            + (table if rows else "")
+        )
+    rows = "".join(
+        f"<tr><td>{html.escape(s.student)}</td><td>{html.escape(s.lesson)}</td>"
+        f"<td>{html.escape(mark.exercise)}</td><td>{html.escape(mark.outcome)}</td>"
+        f"<td>{html.escape(mark.mistake or mark.message)}</td></tr>"
+        for s in submissions
+        for mark in s.marks
+    )
+    rows += "".join(
+        f'<tr><td>{html.escape(s.student)}</td><td colspan="4">{html.escape(s.problem)}</td></tr>'
+        for s in submissions
+        if s.problem
+    )
+    students = len({s.student for s in submissions})
+    return PAGE.format(students=students, mistakes="\n".join(parts), rows=rows)
+
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>The class</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem }}
+  table {{ border-collapse: collapse }}
+  th, td {{ border-bottom: 1px solid #bbb; padding: 0.3rem 0.6rem; text-align: left }}
+</style></head><body><main><h1>The class</h1>
+<p>{students} students. What to talk about first: the mistakes that many have made.</p>
+{mistakes}
+<h2>Every answer</h2>
+<table><thead><tr><th scope="col">student</th><th scope="col">lesson</th>
+<th scope="col">exercise</th><th scope="col">outcome</th><th scope="col">what the check says</th>
+</tr></thead><tbody>{rows}</tbody></table></main></body></html>
+"""

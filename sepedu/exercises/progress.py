@@ -1,0 +1,181 @@
+"""What a student has done so far: each check writes one line beside the notebooks."""
+
+from __future__ import annotations
+
+import html
+import json
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from .framework import NOT_ATTEMPTED, RIGHT, WRONG, Exercise, Verdict, lessons
+
+FILE = "progress.jsonl"
+"""In the working copy, a line of JSON for each check. Nothing leaves the machine."""
+MARKER = ".lessons.json"
+"""Tells a working copy from any other folder: only there are checks recorded."""
+SIGNS = {RIGHT: "✓", WRONG: "…", NOT_ATTEMPTED: "○"}
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a student has come with one exercise.
+
+    Attributes
+    ----------
+    outcome : str
+        The best so far: "right" once it was right.
+    checks : int
+        How often it was checked.
+    mistakes : tuple of str
+        Titles of the known mistakes that checks named, in their order, each once.
+    when : str
+        Time of the last check, such as "2026-11-25 17:30".
+    """
+
+    outcome: str = NOT_ATTEMPTED
+    checks: int = 0
+    mistakes: tuple[str, ...] = ()
+    when: str = ""
+
+
+def record(exercise: Exercise, verdict: Verdict, folder: Path | None = None) -> None:
+    """Write a verdict into the working copy that the notebook stands in, if it stands in one.
+
+    A check must never fail for want of room or rights, so problems with the file are passed over.
+    """
+    folder = Path.cwd() if folder is None else folder
+    if not (folder / MARKER).is_file():
+        return
+    line = {
+        "lesson": exercise.lesson,
+        "exercise": exercise.name,
+        "outcome": verdict.outcome,
+        "mistake": mistake_of(exercise, verdict),
+        "when": time.strftime("%Y-%m-%d %H:%M:%S"),
+    }
+    with suppress(OSError), (folder / FILE).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def mistake_of(exercise: Exercise, verdict: Verdict) -> str:
+    """Title of the known mistake that a verdict names, or "" for none."""
+    if verdict.outcome != WRONG:
+        return ""
+    said = verdict.message.casefold()
+    return next((m.title for m in exercise.mistakes if m.says.casefold() in said), "")
+
+
+def read_progress(folder: Path) -> dict[tuple[str, str], State]:
+    """Read the progress of a working copy.
+
+    Returns
+    -------
+    states : dict of State
+        By lesson ("02") and exercise. Lines that cannot be read are passed over.
+    """
+    states: dict[tuple[str, str], State] = {}
+    try:
+        lines = (folder / FILE).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return states
+    for line in lines:
+        try:
+            told = json.loads(line)
+            key, outcome = (str(told["lesson"]), str(told["exercise"])), str(told["outcome"])
+            mistake, when = str(told.get("mistake", "")), str(told["when"])
+        except (ValueError, KeyError, TypeError):
+            continue
+        before = states.get(key, State())
+        mistakes = before.mistakes
+        if mistake and mistake not in mistakes:
+            mistakes = (*mistakes, mistake)
+        best = max(before.outcome, outcome, key=(NOT_ATTEMPTED, WRONG, RIGHT).index)
+        states[key] = State(best, before.checks + 1, mistakes, when)
+    return states
+
+
+class Strip:
+    """The exercises of one lesson and how far they have come, as a line at its head or its end.
+
+    Parameters
+    ----------
+    lesson : str
+        Such as "02".
+    folder : path, optional
+        A working copy; by default the folder that the notebook stands in.
+    """
+
+    def __init__(self, lesson: str, folder: Path | None = None) -> None:
+        states = read_progress(Path.cwd() if folder is None else folder)
+        self.lesson = lesson
+        self.states = {
+            name: states.get((lesson, name), State()) for name in lessons().get(lesson, {})
+        }
+
+    def __repr__(self) -> str:
+        done = sum(state.outcome == RIGHT for state in self.states.values())
+        each = ", ".join(f"{SIGNS[s.outcome]} {name}" for name, s in self.states.items())
+        return f"Lesson {self.lesson}: {done} of {len(self.states)} exercises right ({each})"
+
+    def _repr_html_(self) -> str:
+        return f'<div role="status">{html.escape(repr(self))}</div>'
+
+
+def report(states: Mapping[tuple[str, str], State]) -> str:
+    """Progress in every lesson as text, a line each, with the exercise that comes next."""
+    lines = []
+    following = ""
+    for lesson, exercises in lessons().items():
+        found = [states.get((lesson, name), State()) for name in exercises]
+        done = sum(state.outcome == RIGHT for state in found)
+        tried = sum(state.outcome == WRONG for state in found)
+        lines.append(
+            f"lesson {lesson}  {done} of {len(found)} right" + (f", {tried} tried" if tried else "")
+        )
+        if not following:
+            open_ones = [n for n, s in zip(exercises, found, strict=True) if s.outcome != RIGHT]
+            following = f"lesson {lesson}, {open_ones[0]}" if open_ones else ""
+    lines.append(f"Next: {following}" if following else "All exercises are right.")
+    return "\n".join(lines)
+
+
+def page(states: Mapping[tuple[str, str], State], name: str = "") -> str:
+    """The same as a page to hand in, with every exercise and the mistakes on the way."""
+    rows = []
+    for lesson, exercises in lessons().items():
+        for exercise in exercises.values():
+            state = states.get((lesson, exercise.name), State())
+            cells: Sequence[str] = (
+                lesson,
+                exercise.task,
+                f"{SIGNS[state.outcome]} {state.outcome}",
+                str(state.checks),
+                "; ".join(state.mistakes),
+                state.when,
+            )
+            rows.append("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in cells) + "</tr>")
+    return PAGE.format(
+        title=html.escape(f"Progress{' of ' + name if name else ''}"),
+        summary=html.escape(report(states)),
+        rows="\n".join(rows),
+    )
+
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem }}
+  table {{ border-collapse: collapse; width: 100% }}
+  th, td {{ border-bottom: 1px solid #bbb; padding: 0.3rem 0.6rem; text-align: left }}
+</style></head><body><main><h1>{title}</h1>
+<pre>{summary}</pre>
+<table><thead><tr><th scope="col">lesson</th><th scope="col">task</th><th scope="col">outcome</th>
+<th scope="col">checks</th><th scope="col">mistakes on the way</th><th scope="col">last check</th>
+</tr></thead><tbody>
+{rows}
+</tbody></table></main></body></html>
+"""

@@ -1,0 +1,173 @@
+"""A class's answers are marked, each in a process of its own, and its mistakes are counted."""
+
+import csv
+import io
+import json
+import zipfile
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from sepedu.cli import main
+from sepedu.errors import SepeduError
+from sepedu.exercises.framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
+from sepedu.exercises.grading import BROKEN, as_csv, as_report, find_submissions, grade
+
+LESSON = "02"
+EXERCISES = lessons()[LESSON]
+NAMES = list(EXERCISES)
+FIRST = NAMES[0]
+
+HOSTILE = {
+    "never ends": "while True:\n    pass",
+    "ends Python": "import os\nos._exit(0)",
+    "exits": "raise SystemExit",
+    "starts a program": "import os\nos.system('echo')",
+    "wants all memory": "whole = bytearray(2**40)",
+    "prints for ever": "while True:\n    print('x' * 10**6)",
+    "tells a mark of its own": f'print(\'{{"exercise": "{FIRST}", "outcome": "right"}}\')',
+    "changes the checks": (
+        "from sepedu.exercises import framework\n"
+        "framework.Exercise.check = lambda self, answer: framework.Verdict('right', '')"
+    ),
+}
+
+
+def notebook(answers):
+    cells = [new_code_cell(f"from sepedu.exercises import lesson{LESSON} as ex")]
+    for name, source in answers.items():
+        cells += [new_code_cell(source), new_code_cell(f"ex.{name}.check({name})")]
+    return nbformat.writes(new_notebook(cells=cells))
+
+
+def solved(**changed):
+    return notebook({name: EXERCISES[name].reference for name in NAMES} | changed)
+
+
+def write(folder, students):
+    for student, text in students.items():
+        place = folder / student / "02-binary-masks.ipynb"
+        place.parent.mkdir(parents=True)
+        place.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory):
+    """Marks of a small class, by student."""
+    mistake = EXERCISES[FIRST].mistakes[0].answer
+    class_ = {
+        "Right": solved(),
+        "Stub": notebook({name: EXERCISES[name].stub for name in NAMES}),
+        "Wrong": solved(**{FIRST: mistake}),
+        "Syntax": solved(**{FIRST: f"def {FIRST}(:\n    return"}),
+        "Broken": "{",
+        **{name: solved(**{FIRST: f"{source}\n"}) for name, source in HOSTILE.items()},
+    }
+    folder = write(tmp_path_factory.mktemp("class"), class_)
+    return {one.student: one for one in grade(find_submissions(folder), seconds=4)}
+
+
+def outcomes(submission):
+    return {mark.exercise: mark.outcome for mark in submission.marks}
+
+
+def test_right_stub_wrong_and_broken(marked):
+    assert outcomes(marked["Right"]) == dict.fromkeys(NAMES, RIGHT)
+    assert outcomes(marked["Stub"]) == dict.fromkeys(NAMES, NOT_ATTEMPTED)
+    assert outcomes(marked["Wrong"])[FIRST] == WRONG
+    assert marked["Wrong"].points == len(NAMES) - 1
+    assert outcomes(marked["Syntax"])[FIRST] == BROKEN
+    assert marked["Syntax"].points == len(NAMES) - 1
+    assert "cannot be read" in marked["Broken"].problem
+
+
+def test_a_wrong_answer_is_named_by_its_mistake(marked):
+    (mark,) = [mark for mark in marked["Wrong"].marks if mark.outcome == WRONG]
+    assert mark.mistake == EXERCISES[FIRST].mistakes[0].title
+
+
+@pytest.mark.parametrize("student", HOSTILE)
+def test_a_hostile_answer_costs_itself_and_nobody_else(marked, student):
+    found = outcomes(marked[student])
+    assert found.pop(FIRST) in (BROKEN, NOT_ATTEMPTED)
+    assert set(found.values()) == {RIGHT}
+
+
+def test_the_table_is_for_a_learning_platform(marked):
+    rows = list(csv.DictReader(io.StringIO(as_csv(list(marked.values())))))
+    by_student = {row["Student"]: row for row in rows}
+    assert set(by_student) == set(marked)
+    assert by_student["Right"]["Points"] == by_student["Right"]["Points possible"]
+    assert by_student["Wrong"][f"{LESSON} {FIRST}"] == "0"
+    assert by_student["Broken"]["Points"] == "0" and by_student["Broken"]["Remark"]
+
+
+def test_the_report_counts_the_mistakes(marked):
+    page = as_report(list(marked.values()))
+    assert EXERCISES[FIRST].mistakes[0].title in page
+    assert f"{len(marked)} students" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "student", "number"),
+    [
+        ("Ada Lovelace_4711_assignsubmission_file_/02-binary-masks.ipynb", "Ada Lovelace", "4711"),
+        ("Ada Lovelace_4711_assignsubmission_file_02-binary-masks.ipynb", "Ada Lovelace", "4711"),
+        ("lovelaceada_4711_99_02-binary-masks.ipynb", "lovelaceada", "4711"),
+        ("ada/02-binary-masks.ipynb", "ada", ""),
+        ("ada.ipynb", "ada", ""),
+    ],
+)
+def test_names_as_platforms_give_them(tmp_path, path, student, number):
+    archive = tmp_path / "class.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(path, solved())
+        file.writestr("__MACOSX/._02-binary-masks.ipynb", "{")
+    (found,) = find_submissions(archive)
+    assert (found.student, found.number, found.lesson) == (student, number, LESSON)
+    assert list(found.answers) == NAMES
+
+
+def test_nothing_to_mark_is_one_line(tmp_path):
+    with pytest.raises(SepeduError, match="no notebooks"):
+        find_submissions(tmp_path)
+    (tmp_path / "class.zip").write_text("no zip")
+    with pytest.raises(SepeduError, match="neither a folder nor a zip file"):
+        find_submissions(tmp_path / "class.zip")
+
+
+def test_a_name_is_no_formula(tmp_path):
+    write(tmp_path, {"=1+1": "{"})
+    assert "'=1+1" in as_csv(list(grade(find_submissions(tmp_path))))
+
+
+def test_the_command(tmp_path, capsys):
+    write(tmp_path / "class", {"Right": solved()})
+    words = ["grade", str(tmp_path / "class"), "--out", str(tmp_path / "marks.csv")]
+    assert main([*words, "--report", str(tmp_path / "class.html")]) == 0
+    assert f"Right: lesson {LESSON}, {len(NAMES)} of {len(NAMES)} right" in capsys.readouterr().out
+    assert (tmp_path / "marks.csv").read_text().startswith("Student,ID,Points")
+    assert main([*words, "--seconds", "0"]) == 2
+    assert "seconds must be above 0, got 0" in capsys.readouterr().err
+
+
+def test_progress_is_recorded_in_a_working_copy_only(tmp_path, monkeypatch, capsys):
+    exercise = EXERCISES[FIRST]
+    monkeypatch.chdir(tmp_path)
+    exercise.check(exercise.run(exercise.reference))
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / ".lessons.json").write_text("{}")
+    exercise.check(exercise.run(exercise.mistakes[0].answer))
+    exercise.check(exercise.run(exercise.reference))
+    exercise.check()
+    lines = [json.loads(line) for line in (tmp_path / "progress.jsonl").read_text().splitlines()]
+    assert [line["outcome"] for line in lines] == [WRONG, RIGHT, NOT_ATTEMPTED]
+    assert lines[0]["mistake"] == exercise.mistakes[0].title
+
+    (tmp_path / "progress.jsonl").open("a").write("damaged\n")
+    assert main(["progress", str(tmp_path), "--out", str(tmp_path / "me.html")]) == 0
+    told = capsys.readouterr().out
+    assert f"lesson {LESSON}  1 of {len(NAMES)} right" in told and "Next: lesson 00" in told
+    assert exercise.mistakes[0].title in (tmp_path / "me.html").read_text()
