@@ -89,7 +89,7 @@ def _cut_stem_file(bench: Workbench) -> Iterator[list[str]]:
         song = open_dataset("stempeg", subset="test")[0].path
     with open(song, "rb") as file:
         whole = file.read()
-    for place in np.linspace(0, len(whole) - 1, CUTS).astype(int):
+    for place in np.linspace(0, len(whole) - 1, 10).astype(int):
         cut = bench.folder / f"cut at {place}.stem.mp4"
         cut.write_bytes(whole[:place])
         yield bench.separate(cut)
@@ -219,7 +219,7 @@ CASES = [
     Case(FILE, f"WAV cut off at each of {CUTS} places", _cut("wav"), "file", "of the"),
     Case(FILE, f"FLAC cut off at each of {CUTS} places", _cut("flac"), "file", "of the"),
     Case(FILE, f"MP3 cut off at each of {CUTS} places", _cut("mp3"), "file", "of the"),
-    Case(FILE, f"a stem file cut off at each of {CUTS} places", _cut_stem_file, "file"),
+    Case(FILE, "a stem file cut off at each of 10 places", _cut_stem_file, "file", "of the"),
     Case(
         FILE,
         f"MP4, its table first, cut off at {CUTS} places",
