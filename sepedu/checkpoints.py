@@ -31,11 +31,11 @@ UNET = "unet"
 """Name of the one network for all four sources among the files of networks."""
 
 
-def weights_path(source: str) -> Path:
-    """Place of a trained network that comes with the course: of one source, or "unet"."""
+def weights_path(source: str, folder: Path | None = None) -> Path:
+    """Place of the network of one source, or of "unet": by default of the course's own."""
     if source not in (*SOURCES, UNET):
         raise SepeduError(f"Source {source!r} is unknown", f"Use one of {', '.join(SOURCES)}")
-    return data_folder() / "weights" / f"{source}.safetensors"
+    return (folder or data_folder() / "weights") / f"{source}.safetensors"
 
 
 def save_checkpoint(
@@ -185,7 +185,7 @@ def read_networks(place: Path) -> MaskUNet | dict[str, MaskCNN]:
         If there is no network, one does not say its source, or see `load_checkpoint`.
     """
     if place.is_dir():
-        paths = [place / f"{source}.safetensors" for source in SOURCES]
+        paths = [weights_path(source, place) for source in SOURCES]
         paths = [path for path in paths if path.is_file()]
         if not paths:
             raise SepeduError(f"The folder {place} has no network", "Train some: sepedu train all")

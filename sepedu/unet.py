@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import fuse_conv_bn_eval
 
-from .songs import SOURCES
 from .errors import SepeduError
+from .songs import SOURCES
 from .stft import STFT, Array
 
 CHANNELS = (16, 32, 64, 96, 128)
@@ -161,16 +161,16 @@ class MaskUNet(nn.Module):
         heard = self.features(F.pad(magnitude, (0, silence)), level)  # (batch, 2, 513, frames)
         x = heard[:, :, :-1].contiguous(memory_format=torch.channels_last)  # 512 bins: 2 ** 9
 
-        x = F.relu(self.enter(x))  # (batch, 16, 512, frames)
+        x = F.relu(self.enter(x), inplace=True)  # (batch, 16, 512, frames)
         skips = []
         for block, down in zip(self.encoder, self.down, strict=False):
             x = block(x)
             skips.append(x)
-            x = F.relu(down(x))
+            x = F.relu(down(x), inplace=True)
         # (batch, 32, 256, frames / 2), (batch, 64, 128, frames / 4), (batch, 96, 64, frames / 8)
         x = self.encoder[-1](x)  # (batch, 128, 32, frames / 16)
         for block, up in zip(self.decoder[::-1], self.up[::-1], strict=True):
-            x = block(F.relu(up(x)) + skips.pop())  # the same shapes on the way back up
+            x = block(F.relu(up(x), inplace=True) + skips.pop())  # the same shapes on the way up
         x = self.leave(x).float()  # (batch, 16, 512, frames)
 
         x = F.pad(x, (0, 0, 0, 1), mode="replicate")[..., :frames]  # (batch, 16, 513, frames)
@@ -210,7 +210,8 @@ class Block(nn.Module):
         self.dense = Dense(bins) if bins else None
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, channels, bins, frames), the same out
-        x = F.relu(x + self.conv2(F.relu(self.conv1(x))))
+        y = self.conv2(F.relu(self.conv1(x), inplace=True))
+        x = F.relu(x + y, inplace=True)
         return x if self.dense is None else x + self.dense(x)
 
 

@@ -25,8 +25,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="where the network goes; for all, the folder of the four",
     )
     parser.add_argument("--epochs", type=int, default=7)
-    parser.add_argument("--batch", type=int, default=64, help="stretches of a step")
-    parser.add_argument("--stretch", type=int, default=1, help="frames of a stretch")
+    parser.add_argument("--batch", type=int, default=64, help="windows of a step")
     parser.add_argument("--loss", choices=("mse", "bce"), default="bce")
     parser.add_argument("--output", choices=("mask", "magnitude"), default="mask")
     parser.add_argument("--threshold", type=float, default=0.5, help="T of the binary mask")
@@ -43,7 +42,11 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
     parser.add_argument(
-        "--accumulate", type=int, default=1, metavar="N", help="portions of a step, for less memory"
+        "--accumulate",
+        type=int,
+        default=1,
+        metavar="N",
+        help="micro-batches of a step, for less memory",
     )
     parser.add_argument("--log", choices=("tensorboard",), help="training curves for TensorBoard")
 
@@ -51,7 +54,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> int:
     from dataclasses import replace
 
-    from ..checkpoints import load_checkpoint
+    from ..checkpoints import load_checkpoint, weights_path
     from ..engine.distributed import is_first
     from ..engine.runs import AUGMENTATION, RECIPE, train_all, train_source
     from ..excerpts import Augmentation
@@ -63,7 +66,6 @@ def run(options: argparse.Namespace) -> int:
         "output": options.output,
         "threshold": options.threshold,
         "batch": options.batch,
-        "stretch": options.stretch,
         "resume": options.resume,
         "store": options.store,
         "accumulate": options.accumulate,
@@ -71,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     }
     if options.source == "all":
         histories = train_all(options.data, options.out, recipe, **settings)
-        places = {source: options.out / f"{source}.safetensors" for source in SOURCES}
+        places = {source: weights_path(source, options.out) for source in SOURCES}
     else:
         history = train_source(options.source, options.data, options.out, recipe, **settings)
         histories, places = {options.source: history}, {options.source: options.out}

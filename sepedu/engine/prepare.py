@@ -24,8 +24,8 @@ from .store import (
     RELEASED,
     SUM,
     StoredSong,
+    build_key,
     fingerprints,
-    made_how,
     song_bytes,
     song_path,
     write_song,
@@ -116,17 +116,17 @@ def prepare_song(track: musdb.MultiTrack, folder: Path, mixture: str) -> None:
     """
     path = song_path(folder, track.name)
     files = fingerprints(track)
-    if not is_made(path, made_how(mixture, files)):
+    if not is_up_to_date(path, build_key(mixture, files)):
         write_song(path, load_song(track), mixture, files)
 
 
-def is_made(path: Path, how: dict[str, Any]) -> bool:
-    """Whether a song's file is there and was made just so."""
+def is_up_to_date(path: Path, key: dict[str, Any]) -> bool:
+    """Whether a song's file is there and has this build key."""
     try:
         header = StoredSong(path).header
     except SepeduError:
         return False
-    return {key: header.get(key) for key in how} == how
+    return {name: header.get(name) for name in key} == key
 
 
 def default_workers(seconds: float) -> int:

@@ -28,9 +28,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel
 
-from sepedu.songs import SOURCES, load_songs, open_dataset
-from sepedu.evaluation import framewise_sdr
 from sepedu.engine.memory import keep_freed_memory
+from sepedu.evaluation import framewise_sdr
+from sepedu.songs import SOURCES, load_songs, open_dataset
 from sepedu.stft import STFT
 from sepedu.unet import COMPRESSION, FIRST_BIN, MaskUNet, measure_level
 
