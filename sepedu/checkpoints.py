@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from .engine.files import atomic_write, clear_parts
+from .engine.files import atomic_write, clear_parts, write_synced
 from .errors import SepeduError
 from .model import MaskCNN
 from .songs import SOURCES, data_folder
@@ -78,9 +78,7 @@ def _write(path: Path, tensors: Mapping[str, Tensor], story: dict[str, Any]) -> 
     clear_parts(path.parent, glob.escape(path.name))
     with atomic_write(path) as part:
         # Not safetensors' own writing of files, which leaves a part of its own if killed.
-        part.write_bytes(content)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())  # or a power failure could leave a name without its content
+        write_synced(part, content)
     return path
 
 

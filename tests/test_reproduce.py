@@ -25,8 +25,8 @@ VALID = "Actions - One Minute Smile"
 """A song that musdb counts to the validation songs."""
 RECIPE = Recipe(epochs=2, loss="bce", average=0.5)
 TINY = ReproductionConfig(dict.fromkeys(SOURCES, RECIPE), Augmentation(), batch=64)
-STEPS = 4
-"""Steps of each training: two songs of two stretches, two a step, two epochs."""
+STEPS = 6
+"""Steps of each training: 130 windows, 64 a step, two epochs."""
 
 
 @pytest.fixture(scope="module", autouse=True)

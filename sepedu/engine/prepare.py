@@ -64,7 +64,7 @@ def prepare(
     where : str or path, optional
         As `open_dataset` takes it.
     out : path, optional
-        Folder of the store; one in the user's cache folder if left away.
+        Folder of the store; by default one in the user's cache folder.
     workers : int, optional
         Processes; by default as many as there are cores and free memory for the longest song.
     progress : bool
@@ -81,7 +81,7 @@ def prepare(
         If there is no room, or a song cannot be prepared; then all others have been.
     """
     if workers is not None and workers < 1:
-        raise SepeduError(f"{workers} workers cannot prepare songs", "Use at least 1")
+        raise SepeduError(f"workers must be at least 1, got {workers}", "Use 1")
     dataset = open_dataset(where)
     folder = Path(out) if out else store_folder(dataset.root)
     clear_parts(folder, "*.safetensors")
@@ -107,13 +107,7 @@ def prepare(
 
 
 def prepare_song(track: musdb.MultiTrack, folder: Path, mixture: str) -> None:
-    """Decode one song into a store, unless it is there already.
-
-    Raises
-    ------
-    SepeduError
-        See `load_song` and `write_song`.
-    """
+    """Decode one song into a store, unless it is there already."""
     path = song_path(folder, track.name)
     files = fingerprints(track)
     if not is_up_to_date(path, build_key(mixture, files)):
@@ -121,12 +115,11 @@ def prepare_song(track: musdb.MultiTrack, folder: Path, mixture: str) -> None:
 
 
 def is_up_to_date(path: Path, key: dict[str, Any]) -> bool:
-    """Whether a song's file is there and has this build key."""
+    """Whether a song's file is there and was made in this way."""
     try:
-        header = StoredSong(path).header
+        return StoredSong(path).has_key(key)
     except SepeduError:
         return False
-    return {name: header.get(name) for name in key} == key
 
 
 def default_workers(seconds: float) -> int:
@@ -138,7 +131,7 @@ def default_workers(seconds: float) -> int:
 
 
 def _run(tasks: list[tuple], workers: int) -> Iterator[SepeduError | None]:
-    """Prepare songs in several processes, and say of each in the order they end what failed."""
+    """Prepare songs in some processes, and say of each in the order they end what failed."""
     if workers == 1:
         yield from map(_try, tasks)
         return

@@ -30,7 +30,7 @@ from .files import check_place
 from .memory import keep_freed_memory
 from .prepare import store_folder
 from .resume import Checkpoint, check_resumable, last_path
-from .store import RELEASED, SUM, StoredExamples, StoredExcerpts, fit_features, open_store
+from .store import RELEASED, SUM, StoredExamples, StoredExcerpts, open_store
 
 DROPOUT = (0.15, 0.15, 0.3)
 RECIPE = Recipe(epochs=7, loss="bce", average=0.998, autocast=True)
@@ -109,7 +109,7 @@ def train_source(
     if store:
         folder = store_folder(tracks.root) if store is True else store
         stored = open_store(folder, tracks, SUM)
-        fit_features(model.features, stored)
+        model.features.fit(song.magnitude("mixture").T for song in stored)
         train = StoredExcerpts(stored, source, output, threshold, batch)
         stored_valid = open_store(folder, valid_tracks, RELEASED)
         examples = StoredExamples(stored_valid, source, threshold, output)
@@ -118,7 +118,7 @@ def train_source(
     else:
         stereo = load_songs(tracks, stereo=True)
         stft = STFT()
-        model.features.fit([np.abs(stft.forward(song.sum_of_sources.mean(0))) for song in stereo])
+        model.features.fit(np.abs(stft.forward(song.sum_of_sources.mean(0))) for song in stereo)
         train = Excerpts(stereo, source, output, threshold, batch, augmentation)
         valid = load_songs(valid_tracks)
         examples = [make_example(song, source, threshold, output) for song in valid]
