@@ -328,6 +328,7 @@ def test_the_wheel_carries_its_data_and_works_elsewhere(tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         archive.extractall(tmp_path / "installed")
+    assert not [name for name in names if "tools" in name.split("/")]
     tops = {name.split("/")[0] for name in names}
     assert tops == {"sepedu", f"sepedu-{PROJECT['version']}.dist-info"}
     for folder in ("weights", "minimus"):

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...engine.interrupts import defer_interrupt
+from ...training import Backend
 
 
 class SmallNetwork(nn.Module):
@@ -47,7 +47,7 @@ class SmallNetwork(nn.Module):
     def with_optimizer(cls) -> tuple[SmallNetwork, torch.optim.Optimizer]:
         """Make a network and its optimizer."""
         model = cls()
-        with defer_interrupt():  # the first optimizer of a process imports much of PyTorch
+        with Backend():  # the first optimizer of a process imports much of PyTorch
             return model, torch.optim.SGD(model.parameters(), lr=0.3, momentum=0.5)
 
 
