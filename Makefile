@@ -38,7 +38,7 @@ results:
 	@$(COURSE) python -m tools.results_pages
 
 bench:
-	@$(COURSE) python -m tools.bench
+	@$(COURSE) python -m tools.bench $(ARGS)
 
 site:
 	@$(COURSE) python tools/site.py

@@ -228,7 +228,7 @@ def _regular_file(path: Path, aside: Path) -> Path:
     try:
         if path.is_dir():
             raise SepeduError(f"{path} is a folder", "Give a file of audio")
-        standard = str(path) in ("-", "/dev/stdin")
+        standard = path.as_posix() in ("-", "/dev/stdin")
         if path.is_file() and not standard:
             source = path
         elif standard or path.exists():
@@ -272,6 +272,13 @@ def _uncompressed(source: Path, container: InputContainer, track: AudioStream) -
 def name_for_libsndfile(path: Path) -> str | bytes:
     """A file's name as bytes, since it need not be UTF-8; as text on Windows."""
     return str(path) if os.name == "nt" else os.fsencode(path)
+
+
+def write_speakers(wav: Path, speakers: int) -> None:
+    """Note in a WAVE_FORMAT_EXTENSIBLE header to which speakers the channels belong, as bits."""
+    with wav.open("r+b") as file:
+        file.seek(file.read(4096).index(b"fmt ") + 28)
+        file.write(speakers.to_bytes(4, "little"))
 
 
 def read_tracks(path: Path) -> list[tuple[np.ndarray, int]]:

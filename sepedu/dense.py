@@ -22,12 +22,12 @@ products of the own columns next to it; the others are there already. Column c o
 that starts at frame s is frame s + c; after the first pooling, column j is frame s + 3j.
 
 This takes about 13 million multiply-adds a frame where windows take 88 million, and gives the
-same output and gradients up to rounding. The idea descends from Giusti et al., "Fast image
-scanning with deep max-pooling convolutional neural networks" (ICIP 2013), Sermanet et al.,
-"OverFeat" (ICLR 2014), Li et al., "Highly efficient forward and backward propagation of
-convolutional neural networks for pixelwise classification" (2014) and Long et al., "Fully
-convolutional networks for semantic segmentation" (CVPR 2015); none of them treats zero padding
-inside the window.
+same output up to rounding. It serves networks that are used, not trained: it has no gradients.
+The idea descends from Giusti et al., "Fast image scanning with deep max-pooling convolutional
+neural networks" (ICIP 2013), Sermanet et al., "OverFeat" (ICLR 2014), Li et al., "Highly efficient
+forward and backward propagation of convolutional neural networks for pixelwise classification"
+(2014) and Long et al., "Fully convolutional networks for semantic segmentation" (CVPR 2015); none
+of them treats zero padding inside the window.
 
 Lesson: 08
 """
@@ -35,12 +35,10 @@ Lesson: 08
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from .engine.interrupts import defer_interrupt
@@ -50,16 +48,13 @@ from .model import MaskCNN
 from .stft import CONTEXT, HALF_CONTEXT
 
 
-def convolve(columns: Tensor, weight: Tensor, bias: Tensor, slope: float = 1.0) -> Tensor:
-    """Convolve along frequency with three taps, zeros beyond both ends; a LeakyReLU may follow.
+def convolve(columns: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Convolve along frequency with three taps, zeros beyond both ends.
 
     [shape=(columns, frequencies, channels), (channels out, channels, 3), (channels out,)
     -> (columns, frequencies, channels out)]
     """
-    here = torch.is_grad_enabled() and columns.device.type == "cpu"
-    pictures = (_Convolution.apply if here else _convolve)(columns, weight, bias)
-    if slope != 1:
-        F.leaky_relu_(pictures, slope)  # here, since in place on a view costs two copies
+    pictures = F.conv2d(_as_pictures(columns), weight.unsqueeze(-1), bias, padding=(1, 0))
     return _as_columns(pictures)
 
 
@@ -72,84 +67,19 @@ def _as_columns(pictures: Tensor) -> Tensor:
     return pictures.permute(0, 2, 3, 1).squeeze(2)
 
 
-def _convolve(columns: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    return F.conv2d(_as_pictures(columns), weight.unsqueeze(-1), bias, padding=(1, 0))
-
-
-class _Convolution(torch.autograd.Function):
-    @staticmethod
-    @torch.amp.custom_fwd(device_type="cpu", cast_inputs=torch.bfloat16)
-    def forward(ctx: Any, columns: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        ctx.save_for_backward(columns, weight)
-        return _convolve(columns, weight, bias)
-
-    @staticmethod
-    @once_differentiable
-    @torch.amp.custom_bwd(device_type="cpu")
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
-        columns, weight = ctx.saved_tensors
-        gradient, given = _as_columns(gradient).contiguous(), None
-        if ctx.needs_input_grad[0]:
-            given = _as_columns(_convolve(gradient, weight.flip(2).transpose(0, 1)))
-        # The gradient of a tap is one matrix product over all columns and frequencies, shifted by
-        # a row. The shift also pairs a column's end with the next one's start: that is taken off.
-        x, y = columns.flatten(0, 1), gradient.flatten(0, 1)
-        lower = x[:-1].t() @ y[1:] - columns[:-1, -1].t() @ gradient[1:, 0]
-        upper = x[1:].t() @ y[:-1] - columns[1:, 0].t() @ gradient[:-1, -1]
-        return given, torch.stack([lower.t(), (x.t() @ y).t(), upper.t()], dim=-1), y.sum(0)
-
-
-def take(columns: Tensor, batch: int, *places: tuple[int, int]) -> tuple[Tensor, ...]:
+def take(columns: Tensor, batch: int, *places: tuple[int, int]) -> list[Tensor]:
     """Slices of columns, for each (first, count) in frames, a frame being `batch` columns."""
-    places = tuple((first * batch, count * batch) for first, count in places)
-    if torch.is_grad_enabled():
-        return _Taking.apply(columns, places)
-    return tuple(columns[first : first + count] for first, count in places)
-
-
-class _Taking(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, columns: Tensor, places: Sequence[tuple[int, int]]) -> tuple[Tensor, ...]:
-        ctx.shape, ctx.places = columns.shape, places
-        return tuple(columns[first : first + count] for first, count in places)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        total = gradients[0].new_zeros(ctx.shape)
-        for (first, count), gradient in zip(ctx.places, gradients, strict=True):
-            total[first : first + count] += gradient
-        return total, None
+    return [columns[first * batch : (first + count) * batch] for first, count in places]
 
 
 def largest(first: Tensor, second: Tensor, third: Tensor) -> Tensor:
-    """The largest of three values; among equals, the earliest one gets the gradient."""
-    if torch.is_grad_enabled():
-        return _Largest.apply(first, second, third)
+    """The largest of three values."""
     return torch.maximum(torch.maximum(first, second), third)
-
-
-class _Largest(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, first: Tensor, second: Tensor, third: Tensor) -> Tensor:
-        larger = torch.maximum(first, second)
-        ctx.save_for_backward(second > first, third > larger)
-        return torch.maximum(larger, third)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        is_second, is_third = ctx.saved_tensors
-        nothing = gradient.new_zeros(())
-        third = torch.where(is_third, gradient, nothing)
-        rest = gradient - third
-        second = torch.where(is_second, rest, nothing)
-        return rest - second, second, third
 
 
 def pool_frequency(columns: Tensor) -> Tensor:
     """The largest of every three frequencies; what does not fill a group of three is dropped."""
-    if torch.is_grad_enabled() or columns.dtype == torch.bfloat16:
+    if columns.dtype == torch.bfloat16:
         return _as_columns(F.max_pool2d(_as_pictures(columns), (3, 1)))
     return largest(*columns.unflatten(1, (-1, 3)).unbind(2))
 
@@ -243,14 +173,14 @@ def window_scores(model: MaskCNN, features: Tensor) -> Tensor:
 def dense_scores(model: MaskCNN, features: Tensor) -> Tensor:
     """Scores of every 513 x 25 window, computing what windows share only once.
 
-    [shape=(batch, 513, frames + 24) -> (batch, 513, frames)]. Differentiable; while training,
-    a shared value that dropout removes is removed for all the windows that share it.
+    [shape=(batch, 513, frames + 24) -> (batch, 513, frames)]. Call it without gradients, on a
+    network in evaluation mode.
     """
     batch = features.shape[0]
     columns = features.permute(2, 0, 1).flatten(0, 1)  # (time * batch, 513): time runs slowest
     y = _second_half(model, batch, *_first_half(model, batch, columns))
     y = y.permute(0, 3, 2, 1).flatten(1)  # the order in which the model flattens a window
-    scores = model.dense_layers(model.dropout2(y))
+    scores = model.dense_layers(y)
     return scores.unflatten(0, (-1, batch)).permute(1, 2, 0)
 
 
@@ -293,7 +223,7 @@ def _first_half(model: MaskCNN, batch: int, x: Tensor) -> list[Tensor]:
     shared = largest(*shared)
     first = largest(column0, column1, column2)
     last = largest(column21, column22, column23)
-    return [model.dropout1(_activate(model, y)) for y in (shared, first, last)]
+    return [_activate(model, y) for y in (shared, first, last)]
 
 
 def _second_half(model: MaskCNN, batch: int, shared: Tensor, first: Tensor, last: Tensor) -> Tensor:
@@ -346,8 +276,7 @@ def _third_layer(
 def _first_layer(model: MaskCNN, beside: Sequence[Tensor], taps: Sequence[int]) -> Tensor:
     """conv1, where a column's neighbours stand beside it in the place of channels."""
     weight = model.conv1.weight[:, 0, :, list(taps)].transpose(1, 2)
-    slope = model.activation.negative_slope
-    return convolve(torch.stack(list(beside), dim=-1), weight, model.conv1.bias, slope)
+    return _activate(model, convolve(torch.stack(list(beside), dim=-1), weight, model.conv1.bias))
 
 
 def _products(conv: nn.Conv2d, columns: Tensor, taps: Sequence[int] = (0, 1, 2)) -> list[Tensor]:
@@ -357,8 +286,8 @@ def _products(conv: nn.Conv2d, columns: Tensor, taps: Sequence[int] = (0, 1, 2))
     """
     weights = [conv.weight[..., tap] for tap in taps]
     biases = [conv.bias if tap == TO_ITSELF else torch.zeros_like(conv.bias) for tap in taps]
-    if torch.is_grad_enabled() or torch.is_autocast_enabled(columns.device.type):
-        # Sums of contiguous tensors: faster gradients, and much faster in bfloat16, ...
+    if torch.is_autocast_enabled(columns.device.type):
+        # Sums of contiguous tensors: much faster in bfloat16, ...
         return [convolve(columns, *each) for each in zip(weights, biases, strict=True)]
     # ... while one wide convolution is faster than three.
     products = convolve(columns, torch.cat(weights), torch.cat(biases))
@@ -366,5 +295,5 @@ def _products(conv: nn.Conv2d, columns: Tensor, taps: Sequence[int] = (0, 1, 2))
 
 
 def _activate(model: MaskCNN, y: Tensor) -> Tensor:
-    """The activation, in place: what it overwrites nobody needs again, not even a gradient."""
+    """The activation, in place: nobody needs again what it overwrites."""
     return F.leaky_relu_(y, model.activation.negative_slope)

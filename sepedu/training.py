@@ -1,30 +1,26 @@
-"""Train the network: the loop, its history, and what it keeps on disk."""
+"""Train a network: its choices, its loss, the loop, and what the loop has seen."""
 
 from __future__ import annotations
 
 import copy
-import functools
 import math
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm.auto import tqdm
+from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.swa_utils import AveragedModel
 
-from .checkpoints import save_checkpoint
-from .dense import dense_scores, predict_mask, window_scores
-from .engine.distributed import Processes, Scores
-from .engine.interrupts import defer_interrupt
-from .engine.memory import keep_freed_memory
-from .engine.resume import History, read_last, save_last
+from .dense import predict_mask
 from .errors import SepeduError
-from .excerpts import Excerpts
+from .excerpts import Excerpts, Segments, share
 from .model import MaskCNN
 from .stft import HALF_CONTEXT
 from .windows import Example
@@ -46,10 +42,15 @@ class Recipe:
     average : float
         Decay of the running average of the weights that is validated and kept; 0 for none.
     patience : int, optional
-        Stop after so many epochs without a better validation loss.
+        Stop after this many epochs without a better validation loss.
     autocast : bool
         Compute in bfloat16 where that is faster; weights and loss stay in float32.
     seed : int
+
+    Raises
+    ------
+    SepeduError
+        If a number is out of its bounds.
 
     Lesson: 05
     """
@@ -64,54 +65,20 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.seed < 0:
+        for name, least in {"epochs": 1, "weight_decay": 0, "patience": 1, "seed": 0}.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise SepeduError(
+                    f"{name} must be at least {least}, got {value}", "Give a larger one"
+                )
+        if not self.learning_rate > 0:
             raise SepeduError(
-                f"A training of {self.epochs} epochs with seed {self.seed} cannot be",
-                "Use at least 1 epoch, and a seed of at least 0",
+                f"learning_rate must be above 0, got {self.learning_rate}", "Use 0.001"
             )
-
-
-def check_loss(recipe: Recipe, output: str) -> None:
-    """Raise SepeduError if a network with this output cannot be trained with the recipe's loss."""
-    if recipe.loss not in ("mse", "bce") or (recipe.loss == "bce" and output != "mask"):
-        raise SepeduError(
-            f"Loss {recipe.loss!r} does not suit a network with output {output!r}",
-            'Use "mse", or "bce" for a mask',
-        )
-
-
-def as_mask(model: MaskCNN, values: Tensor, mixture: Tensor, threshold: float) -> Tensor:
-    """Read a prediction or a target as a binary mask, whatever the network predicts.
-
-    A predicted mask passes above 0.5; a predicted magnitude log(1 + S) where S > T * M.
-    """
-    if model.output == "magnitude":
-        return values.expm1() > threshold * mixture
-    return values > 0.5
-
-
-def validate(
-    model: MaskCNN, examples: Sequence[Example], loss: str, threshold: float
-) -> tuple[float, float]:
-    """Loss and accuracy over all frames of whole songs, each frame counted once."""
-    total = np.zeros(3)
-    for example in examples:
-        prediction = torch.from_numpy(predict_mask(model, example.mixture))
-        target = torch.from_numpy(example.target)
-        mixture = torch.from_numpy(example.mixture)
-        scores = prediction if model.output == "magnitude" else torch.logit(prediction, eps=1e-7)
-        value = loss_of(loss, prediction, scores, target.float()).item()
-        answer = as_mask(model, prediction, mixture, threshold)
-        right = (answer == as_mask(model, target, mixture, threshold)).float().mean().item()
-        total += np.array([value, right, 1.0]) * target.shape[-1]
-    return float(total[0] / total[2]), float(total[1] / total[2])
-
-
-def loss_of(kind: str, prediction: Tensor, scores: Tensor, target: Tensor) -> Tensor:
-    """The loss "mse" of a prediction, or "bce" of the scores before its sigmoid."""
-    if kind == "mse":
-        return F.mse_loss(prediction, target)
-    return F.binary_cross_entropy_with_logits(scores, target)
+        if not 0 <= self.average < 1:
+            raise SepeduError(
+                f"average must be at least 0 and below 1, got {self.average}", "Use 0.99"
+            )
 
 
 def learning_rate(highest: float, step: int, steps: int) -> float:
@@ -129,215 +96,386 @@ def learning_rate(highest: float, step: int, steps: int) -> float:
     return highest * rise * 0.5 * (1 + math.cos(math.pi * step / max(1, steps)))
 
 
-def follow(averaged: MaskCNN, model: MaskCNN, decay: float, step: int) -> None:
-    """Move the averaged weights a little towards the network's, faster in the first steps."""
-    decay = min(decay, (1 + step) / (10 + step))
-    with torch.no_grad():
-        for slow, fast in zip(averaged.parameters(), model.parameters(), strict=True):
-            slow.lerp_(fast, 1 - decay)
+def average_weights(model: nn.Module, decay: float) -> AveragedModel:
+    """A running average of a network's weights, which moves faster in the first steps."""
+
+    def average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+        if not averaged.is_floating_point():
+            return current
+        return averaged.lerp(current, 1 - min(decay, int(count) / (9 + int(count))))
+
+    return AveragedModel(model, avg_fn=average, use_buffers=True)
 
 
-def fit(
-    model: MaskCNN,
-    train: Excerpts,
-    valid: Sequence[Example],
-    recipe: Recipe = Recipe(),
-    *,
-    checkpoint: Path | None = None,
-    about: dict[str, Any] | None = None,
-    resume: bool = False,
-    progress: bool = True,
-    on_epoch: Callable[[History], bool | None] | None = None,
-    accumulate: int = 1,
-) -> History:
-    r"""Train a network, keep the best state that validation saw, and say how it went.
+class Objective(nn.Module):
+    """What a network is trained for: it says how wrong the network is on a batch, or on a song.
 
-    Processes that a launcher started share each batch and the validation songs. They do what one
-    does with the same batch, but for rounding and for which values dropout hits.
+    Attributes
+    ----------
+    model : torch.nn.Module
+        The network.
+    """
 
-    The loss is the mean over all frames m and frequencies k of
+    model: nn.Module
 
-    .. math:: (\hat B[k, m] - B[k, m])^2
-        \quad\text{or}\quad
-        -B \log \hat B - (1 - B) \log(1 - \hat B)
+    def forward(self, *batch: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss, with gradients, and accuracy of a batch as `Excerpts` or `Segments` yield it."""
+        raise NotImplementedError
+
+    def measure(self, song: Any) -> tuple[float, float, int]:
+        """Loss and accuracy of a whole validation song, and its frames."""
+        raise NotImplementedError
+
+    def metadata(self) -> dict[str, Any]:
+        """What a checkpoint is to say of it."""
+        return {}
+
+
+class MaskObjective(Objective):
+    """Trains `MaskCNN` on windows: squared error or cross-entropy, and the accuracy of the mask.
+
+    Accuracy is the share of bins where the prediction, read as a binary mask, is right. A
+    predicted mask passes above 0.5; a predicted magnitude log(1 + S) where S > T * M.
 
     Parameters
     ----------
     model : MaskCNN
-        Its features must be fitted. Afterwards it holds the best weights.
-    train : Excerpts
-        Stretches of one frame train window by window, longer ones all their windows at once.
-    valid : sequence of Example
-        Whole songs that no training excerpt comes from.
-    recipe : Recipe
-    checkpoint : path, optional
-        Where the best network goes, after each epoch that improves it; `NAME.last.safetensors`
-        beside it holds what `resume` needs, and `NAME.history.json` the history.
-    about : dict, optional
-        What to write into the checkpoint, such as the data's name.
-    resume : bool
-        Go on after the last finished epoch, bit for bit as if there had been no break.
-    progress : bool
-        Show a bar with the time left.
-    on_epoch : callable, optional
-        Called with the history after each epoch; a true answer stops the training.
-    accumulate : int
-        Portions of a batch that are computed one after another, which takes less memory.
-
-    Returns
-    -------
-    history : History
-        Ctrl-C stops early too: best and last stay on disk, the best in the model.
+    loss : {"mse", "bce"}
+    threshold : float
+        T of the binary mask.
 
     Raises
     ------
     SepeduError
-        If training and validation share a song, the loss is unknown, the loss stops being
-        finite, or there is nothing to resume.
-
-    References
-    ----------
-    I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
+        If the loss is unknown, or does not suit the network's output.
 
     Lesson: 05
     """
-    _check(model, train, valid, recipe, accumulate)
-    keep_freed_memory()
-    processes = Processes(model.linear2.weight.device, recipe.autocast)
-    scores_of = window_scores if train.stretch == 1 else dense_scores
-    if train.stretch == 1:
-        model.to(memory_format=torch.channels_last)  # single windows take half as long so
-    network: nn.Module = Scores(model.to(processes.device), scores_of)
-    with defer_interrupt():
+
+    def __init__(self, model: MaskCNN, loss: str = "mse", threshold: float = 0.5) -> None:
+        super().__init__()
+        check_loss(loss, model.output)
+        self.model, self.loss, self.threshold = model, loss, threshold
+
+    def metadata(self) -> dict[str, Any]:
+        """The shares that dropout removes."""
+        model = self.model
+        return {"dropout": [layer.p for layer in (model.dropout1, model.dropout2, model.dropout3)]}
+
+    def forward(self, mixture: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """[shape=(batch, 513, 25), (batch, 513) -> two numbers]"""
+        windows = self.model.features(mixture).unsqueeze(1)  # (batch, 1, 513, 25)
+        scores = self.model.scores(windows).float()  # (batch, 513)
+        middle = mixture[..., HALF_CONTEXT]
+        return self._compare(self.model.finish(scores), scores, target, middle)
+
+    def measure(self, song: Example) -> tuple[float, float, int]:
+        """All windows of the song at once."""
+        mixture, target = torch.from_numpy(song.mixture), torch.from_numpy(song.target)
+        prediction = torch.from_numpy(predict_mask(self.model, song.mixture))
+        magnitude = self.model.output == "magnitude"
+        scores = prediction if magnitude else torch.logit(prediction, eps=1e-7)
+        loss, accuracy = self._compare(prediction, scores, target, mixture)
+        return loss.item(), accuracy.item(), target.shape[-1]
+
+    def _compare(
+        self, prediction: Tensor, scores: Tensor, target: Tensor, mixture: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        if self.loss == "mse":
+            loss = F.mse_loss(prediction, target.float())
+        else:
+            loss = F.binary_cross_entropy_with_logits(scores, target.float())
+        right = self._as_mask(prediction.detach(), mixture) == self._as_mask(target, mixture)
+        return loss, right.float().mean()
+
+    def _as_mask(self, values: Tensor, mixture: Tensor) -> Tensor:
+        if self.model.output == "magnitude":
+            return values.expm1() > self.threshold * mixture
+        return values > 0.5
+
+
+def check_loss(loss: str, output: str) -> None:
+    """Raise SepeduError if a network with this output cannot be trained with this loss."""
+    if loss not in ("mse", "bce") or (loss == "bce" and output != "mask"):
+        raise SepeduError(
+            f"Loss {loss!r} does not suit a network with output {output!r}",
+            'Use "mse", or "bce" for a mask',
+        )
+
+
+COLUMNS = (
+    "epoch",
+    "train_loss",
+    "train_accuracy",
+    "valid_loss",
+    "valid_accuracy",
+    "seconds",
+)
+"""What a history says of each epoch."""
+
+
+@dataclass
+class History:
+    """What a training has seen: a row per epoch, the best of them, and whether Ctrl-C ended it."""
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+    stopped: bool = False
+
+    @property
+    def best(self) -> int:
+        """Index of the epoch with the lowest validation loss."""
+        return int(np.argmin([row["valid_loss"] for row in self.rows]))
+
+
+class Training:
+    """A training under way, as callbacks see it; `best` holds the best weights so far."""
+
+    def __init__(
+        self, objective: Objective, train: Excerpts | Segments, recipe: Recipe, backend: Backend
+    ) -> None:
+        self.objective, self.train, self.recipe, self.backend = objective, train, recipe, backend
+        self.model = objective.model.to(memory_format=torch.channels_last)  # twice as fast
         rates = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}
-        optimizer = torch.optim.AdamW(model.parameters(), **rates)
-    network, optimizer = processes.prepare(network, optimizer)
-    averaged = copy.deepcopy(model).eval()
-    best = copy.deepcopy(model.state_dict())
-    about = {
-        "source": train.source,
-        "threshold": train.threshold,
-        "recipe": asdict(recipe),
-        "augmentation": asdict(train.augmentation),
-        "stretch": train.stretch,
-        "batch": train.batch,
-        "songs": len(train.name_of_song),
-        "dropout": [model.dropout1.p, model.dropout2.p, model.dropout3.p],
-        **(about or {}),
-    }
-    history = History()
-    if resume:
-        last = processes.from_first(lambda: read_last(checkpoint, about))
-        history, best = last.put_back(model, averaged, optimizer)
-    steps = recipe.epochs * len(train)
-    hidden = not (progress and processes.first)
-    bar = tqdm(total=steps, initial=len(history.rows) * len(train), disable=hidden, unit="batch")
+        optimizer = torch.optim.AdamW(self.model.parameters(), **rates)
+        self.network, self.optimizer = backend.prepare(objective, optimizer)
+        self.averaged = average_weights(objective, recipe.average).eval()
+        self.best = copy.deepcopy(self.model.state_dict())
+        self.history = History()
 
-    def train_epoch(epoch: int) -> tuple[float, float]:
-        """Take a step with every batch; returns the mean loss and accuracy over all frames."""
-        # Dropout, too, is the same when resumed, and differs from process to process.
-        torch.manual_seed(recipe.seed + epoch + 1_000_003 * processes.share.index)
-        model.train()
-        sums = np.zeros(3)
-        for step, batch in enumerate(train.epoch(recipe.seed, epoch, processes.share)):
-            done, size = epoch * len(train) + step, train.size(step)
-            optimizer.param_groups[0]["lr"] = learning_rate(recipe.learning_rate, done, steps)
-            loss = right = 0.0
-            with defer_interrupt():
-                optimizer.zero_grad()
-                for mixture, target, weight, final in processes.portions(batch, size, accumulate):
-                    with processes.gradients(network, final):
-                        with processes.autocast():
-                            scores = network(mixture)
-                        scores = scores.float()
-                        value = loss_of(recipe.loss, model.finish(scores), scores, target.float())
-                        processes.backward(value, weight)
-                    loss += weight * value.item()
-                    right += weight * _right(model, scores, mixture, target, train.threshold)
-                optimizer.step()
-                follow(averaged, model, recipe.average, done)
-            loss, right = processes.total(loss, right)
-            if not math.isfinite(loss):
-                raise SepeduError(
-                    f"The loss became {loss} in epoch {epoch + 1}",
-                    "Use a smaller learning rate, and look at the data for broken songs",
-                )
-            sums += np.array([loss, right, 1.0]) * size * train.stretch
-            bar.update()
-        return float(sums[0] / sums[2]), float(sums[1] / sums[2])
+    def is_over(self, callbacks: Sequence[Callback]) -> bool:
+        """Whether a callback stops the training, or the last epochs brought nothing better."""
+        stops = [callback.on_epoch(self) for callback in callbacks]
+        waited = len(self.history.rows) - 1 - self.history.best
+        return any(stops) or (self.recipe.patience is not None and waited >= self.recipe.patience)
 
-    try:
-        with processes:
+
+class Callback:
+    """What `fit` calls on the way, after the start only in the process that writes."""
+
+    def on_start(self, training: Training) -> None:
+        """Before the first step, in every process: the place to go on from an earlier state."""
+
+    def on_batch(self, training: Training) -> None:
+        """After each step."""
+
+    def on_epoch(self, training: Training) -> bool | None:
+        """After each epoch has been validated; a true answer stops the training."""
+
+    def on_end(self, training: Training) -> None:
+        """At the end, also after an error."""
+
+
+class Backend:
+    """The machine that a training runs on: here one process, on the device of the network.
+
+    As a context, it lets Ctrl-C take effect between two steps only. In the middle of one it could
+    leave PyTorch without gradients, or in another precision, for the rest of a notebook.
+
+    Parameters
+    ----------
+    autocast : bool
+        Compute in bfloat16 if the device is fast at it.
+
+    Attributes
+    ----------
+    process, processes : int
+        The number of this process, counted from 0, and how many there are.
+    """
+
+    process, processes = 0, 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process is the one that writes files and shows progress."""
+        return self.process == 0
+
+    def __init__(self, autocast: bool = False) -> None:
+        self.autocast, self.interrupted, self._handler = autocast, False, None
+
+    def __enter__(self) -> Self:
+        handler = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is threading.main_thread() and callable(handler):
+            self._handler = handler
+            signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def _note(self, _number: int, _frame: object) -> None:
+        self.interrupted = True
+
+    def __exit__(self, kind: object, *_error: object) -> None:
+        if self._handler is not None:
+            signal.signal(signal.SIGINT, self._handler)
+            self._handler = None
+            if self.interrupted and kind is None:
+                signal.raise_signal(signal.SIGINT)
+
+    def steps(self, items: Iterable) -> Iterator:
+        """Yield each item; between two of them, Ctrl-C takes effect."""
+        for item in items:
+            self.check()
+            yield item
+        self.check()
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if Ctrl-C was pressed."""
+        if self.interrupted:
+            self.interrupted = False
+            raise KeyboardInterrupt
+
+    def prepare(
+        self, objective: Objective, optimizer: torch.optim.Optimizer
+    ) -> tuple[Callable[..., tuple[Tensor, Tensor]], torch.optim.Optimizer]:
+        """Make both ready for the device and its precision."""
+        device = next(objective.parameters()).device
+        bfloat16 = self.autocast and bfloat16_is_fast(device)
+
+        def compute(*batch: Tensor) -> tuple[Tensor, Tensor]:
+            with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+                return objective(*(part.to(device) for part in batch))
+
+        return compute, optimizer
+
+    def split(
+        self, batch: tuple[Tensor, ...], size: int
+    ) -> Iterator[tuple[tuple[Tensor, ...], float]]:
+        """Parts of a batch of `size` examples, with their weights: here the whole, with 1."""
+        yield batch, 1.0
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradients of a loss to those of the weights."""
+        loss.backward()
+
+    def total(self, *numbers: float) -> tuple[float, ...]:
+        """The sum of each number over all processes."""
+        return numbers
+
+    def from_first(self, call: Callable[[], Any]) -> Any:
+        """Call something in the first process alone, and return its answer in all."""
+        return call()
+
+
+def bfloat16_is_fast(device: torch.device) -> bool:
+    """Whether a device computes in bfloat16 itself instead of imitating it."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):
+        return False
+    return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
+
+
+def fit(
+    model: nn.Module,
+    train: Excerpts | Segments,
+    valid: Sequence[Example],
+    recipe: Recipe = Recipe(),
+    *,
+    objective: Objective | None = None,
+    callbacks: Sequence[Callback] = (),
+    backend: Backend | None = None,
+) -> History:
+    """Train a network in place; it ends with the weights of the best epoch.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        `model.features` must have been fitted to the training songs.
+    train : Excerpts or Segments
+    valid : sequence of Example, or of what the objective measures
+        Songs that are not among the training songs; they choose the best epoch.
+    recipe : Recipe
+    objective : Objective, optional
+        By default `MaskObjective`, with the recipe's loss.
+    callbacks : sequence of Callback
+        Such as `Checkpoint`, `Curves`, `ProgressBar`, or `TrainingMonitor`.
+    backend : Backend, optional
+        By default this process; `Processes` for several.
+
+    Returns
+    -------
+    history : History
+        Ctrl-C ends a training early without an error.
+
+    Raises
+    ------
+    SepeduError
+        If training and validation share a song, the loss does not suit, or it becomes infinite.
+
+    Lesson: 05
+    """
+    _check(model, train, valid)
+    objective = objective or MaskObjective(model, recipe.loss, train.threshold)
+    with backend or Backend(recipe.autocast) as backend:
+        training = Training(objective, train, recipe, backend)
+        history, averaged = training.history, training.averaged
+        network, optimizer = training.network, training.optimizer
+        steps = recipe.epochs * len(train)
+        try:
+            for callback in callbacks:
+                callback.on_start(training)
+            done = len(history.rows) * len(train)
+            schedule = LambdaLR(optimizer, lambda step: learning_rate(1.0, done + step, steps))
             for epoch in range(len(history.rows), recipe.epochs):
-                started = time.perf_counter()
-                trained = train_epoch(epoch)
-                measured = _validate(processes, averaged, valid, recipe.loss, train.threshold)
-                row = {
-                    "epoch": epoch + 1,
-                    "train_loss": trained[0],
-                    "train_accuracy": trained[1],
-                    "valid_loss": measured[0],
-                    "valid_accuracy": measured[1],
-                    "seconds": time.perf_counter() - started,
-                }
-                row = processes.from_first(functools.partial(dict, row))
-                with defer_interrupt():
-                    history.rows.append(row)
-                    if history.best == len(history.rows) - 1:
-                        best = copy.deepcopy(averaged.state_dict())
-                        if checkpoint and processes.first:
-                            save_checkpoint(checkpoint, averaged, about | {"metrics": row})
-                    if checkpoint and processes.first:
-                        save_last(checkpoint, model, averaged, best, optimizer, about, history)
-                bar.set_postfix({k: f"{v:.3f}" for k, v in row.items() if "_" in k})
-                if processes.from_first(lambda: _is_over(history, recipe, on_epoch)):
+                started, seen = time.perf_counter(), []
+                # Dropout, too, is the same when resumed, and differs from process to process.
+                torch.manual_seed(recipe.seed + epoch + 1_000_003 * backend.process)
+                model.train()
+                batches = train.epoch(recipe.seed, epoch, backend.process, backend.processes)
+                for step, batch in enumerate(backend.steps(batches)):
+                    optimizer.zero_grad()
+                    sums = np.zeros(2)
+                    for part, weight in backend.split(batch, train.size(step)):
+                        loss, accuracy = network(*part)
+                        backend.backward(weight * loss)
+                        sums += weight * np.array([loss.item(), accuracy.item()])
+                    optimizer.step()
+                    schedule.step()
+                    averaged.update_parameters(objective)
+                    seen.append(_finite(backend.total(*sums), epoch))
+                    for callback in callbacks if backend.is_first else ():
+                        callback.on_batch(training)
+                sizes = [train.size(step) for step in range(len(seen))]
+                trained = np.average(seen, axis=0, weights=sizes).tolist()
+                measured = validate(averaged.module, valid, backend)
+                values = epoch + 1, *trained, *measured, time.perf_counter() - started
+                row = dict(zip(COLUMNS, values, strict=True))
+                history.rows.append(backend.from_first(lambda row=row: row))
+                if history.best == len(history.rows) - 1:
+                    training.best = copy.deepcopy(averaged.module.model.state_dict())
+                if backend.from_first(lambda: training.is_over(callbacks)):
                     break
-    except KeyboardInterrupt:
-        history.stopped = True
-        if processes.first:
-            tqdm.write(f"Stopped after {len(history.rows)} epochs; the best of them is kept.")
-    finally:
-        bar.close()
-    model.load_state_dict(best)
-    model.eval()
+        except KeyboardInterrupt:
+            history.stopped = True
+        finally:
+            for callback in callbacks:
+                callback.on_end(training)
+        model.load_state_dict(training.best)
+        model.eval()
     return history
 
 
-def _right(
-    model: MaskCNN, scores: Tensor, mixture: Tensor, target: Tensor, threshold: float
-) -> float:
-    """Share of bins where the answer, read as a binary mask, is right."""
-    middle = mixture[..., HALF_CONTEXT:-HALF_CONTEXT]
-    answer = as_mask(model, model.finish(scores.detach()), middle, threshold)
-    return (answer == as_mask(model, target, middle, threshold)).float().mean().item()
-
-
-def _validate(
-    processes: Processes, model: MaskCNN, valid: Sequence[Example], loss: str, threshold: float
+def validate(
+    objective: Objective, songs: Sequence[Any], backend: Backend | None = None
 ) -> tuple[float, float]:
-    """Loss and accuracy over all frames of the validation songs, each song in one process."""
-    if processes.share.count == 1:
-        return validate(model, valid, loss, threshold)
+    """Loss and accuracy over all frames of whole songs, each frame counted once."""
+    backend = backend or Backend()
     sums = np.zeros(3)
-    for number in processes.share.of(len(valid)):
-        song = valid[number]
-        sums += np.array([*validate(model, [song], loss, threshold), 1.0]) * song.target.shape[-1]
-    value, right, frames = processes.total(*sums)
-    return value / frames, right / frames
+    for number in backend.steps(share(len(songs), backend.process, backend.processes)):
+        loss, accuracy, frames = objective.measure(songs[number])
+        sums += np.array([loss, accuracy, 1.0]) * frames
+    loss, accuracy, frames = backend.total(*sums)
+    return float(loss / frames), float(accuracy / frames)
 
 
-def _is_over(
-    history: History, recipe: Recipe, on_epoch: Callable[[History], bool | None] | None
-) -> bool:
-    """Whether the last epochs brought nothing better, or the caller wants no more of them."""
-    waited = len(history.rows) - 1 - history.best
-    patient = recipe.patience is None or waited < recipe.patience
-    return not patient or bool(on_epoch and on_epoch(history))
+def _finite(numbers: tuple[float, ...], epoch: int) -> tuple[float, ...]:
+    if not math.isfinite(numbers[0]):
+        raise SepeduError(
+            f"The loss became {numbers[0]} in epoch {epoch + 1}",
+            "Use a smaller learning rate, and look at the data for broken songs",
+        )
+    return numbers
 
 
-def _check(
-    model: MaskCNN, train: Excerpts, valid: Sequence[Example], recipe: Recipe, accumulate: int
-) -> None:
+def _check(model: nn.Module, train: Excerpts | Segments, valid: Sequence[Example]) -> None:
     shared = set(train.name_of_song) & {example.name for example in valid}
     if shared:
         raise SepeduError(
@@ -346,10 +484,7 @@ def _check(
         )
     if not valid:
         raise SepeduError("There are no validation songs", 'Open some with split="valid"')
-    if accumulate < 1:
-        raise SepeduError(f"A batch has no {accumulate} portions", "Accumulate at least 1")
-    check_loss(recipe, model.output)
-    if train.output != model.output:
+    if isinstance(train, Excerpts) and train.output != model.output:
         raise SepeduError(
             f"The network predicts a {model.output}, the excerpts ask for a {train.output}",
             "Give both the same output",

@@ -28,8 +28,8 @@ def train(songs, valid, every):
     stft = model.stft
     model.features.fit([np.abs(stft.forward(song.mixture)) for song in songs])
     recipe = Recipe(epochs=EPOCHS * every, loss="bce", average=0.0)
-    excerpts = Excerpts(songs, "vocals", batch=4)
-    rows = fit(model, excerpts, valid, recipe, progress=False).rows
+    excerpts = Excerpts(songs, "vocals")
+    rows = fit(model, excerpts, valid, recipe).rows
     return [dict(row, epoch=n + 1) for n, row in enumerate(rows[every - 1 :: every])]
 
 

@@ -1,4 +1,4 @@
-"""Windows, targets, the talk's table, and the stretches that training draws."""
+"""Windows, targets, the talk's table, and what training draws."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ import torch
 from songs import made_up_song
 
 from sepedu import STFT, SepeduError
-from sepedu.excerpts import Augmentation, Excerpts
-from sepedu.songs import SOURCES
+from sepedu.excerpts import Augmentation, Excerpts, SegmentAugmentation, Segments
+from sepedu.songs import SOURCES, Song
 from sepedu.stft import Features
 from sepedu.windows import Windows, as_table, make_example
 
@@ -66,15 +66,17 @@ def test_the_table_has_the_talks_columns():
 
 
 def test_an_epoch_visits_each_frame_at_most_once_and_misses_few():
-    excerpts = Excerpts([song], "vocals", stretch=20, batch=3)
     frames = stft.frames(song.mixture.size)
-    drawn = sum(len(mixture) for mixture, _ in excerpts.epoch(0, 0))
-    assert drawn == frames // 20
-    assert len(list(excerpts.epoch(0, 0))) == len(excerpts)
+    for drawn, count in (
+        (Excerpts([song], "vocals", batch=7), frames),
+        (Segments([song], frames=20, batch=3), frames // 20),
+    ):
+        assert sum(len(batch[0]) for batch in drawn.epoch(0, 0)) == count
+        assert len(list(drawn.epoch(0, 0))) == len(drawn)
 
 
-def test_unchanged_stretches_are_pieces_of_the_song():
-    excerpts = Excerpts([song], "vocals", stretch=1, batch=1000)
+def test_unchanged_windows_are_pieces_of_the_song():
+    excerpts = Excerpts([song], "vocals", batch=1000)
     mixture, target = next(excerpts.epoch(0, 0))
     example = make_example(song, "vocals")
     padded = np.pad(example.mixture, ((0, 0), (12, 12)))
@@ -85,14 +87,14 @@ def test_unchanged_stretches_are_pieces_of_the_song():
         nearest = int(distance.argmin())
         assert distance[nearest] < 1e-3
         heard = example.mixture[:, frame] > 1e-3  # below, rounding decides the mask
-        same = target[nearest, :, 0].numpy() == example.target[:, frame]
+        same = target[nearest].numpy() == example.target[:, frame]
         assert same[heard].mean() > 0.99
 
 
 def test_drawing_depends_on_seed_and_epoch_alone():
     change = Augmentation(remix=0.5, gain=6, speed=0.1, channels=True)
     songs = [made_up_song("a"), made_up_song("b", seed=1)]
-    excerpts = Excerpts(songs, "drums", stretch=16, augmentation=change)
+    excerpts = Excerpts(songs, "drums", augmentation=change)
     first, again, other = (next(excerpts.epoch(*key))[0] for key in ((1, 2), (1, 2), (1, 3)))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
@@ -100,10 +102,53 @@ def test_drawing_depends_on_seed_and_epoch_alone():
 
 def test_a_remix_takes_other_stems_but_keeps_the_sum():
     songs = [made_up_song("a"), made_up_song("b", seed=1)]
-    excerpts = Excerpts(songs, "vocals", stretch=32, augmentation=Augmentation(remix=1.0))
-    mixture, target = next(excerpts.epoch(0, 0))
-    assert mixture.shape[1:] == (513, 32 + 24)
-    assert target.dtype == torch.bool
+    excerpts = Excerpts(songs, "vocals", "magnitude", augmentation=Augmentation(remix=1.0))
+    plain = Excerpts(songs, "vocals", "magnitude")
+    (mixture, target), (unmixed, same) = (next(each.epoch(0, 0)) for each in (excerpts, plain))
+    assert mixture.shape[1:] == (513, 25) and target.shape[1:] == (513,)
+    # The same windows of the source, whatever plays beside it.
+    assert torch.equal(target, same) and not torch.equal(mixture, unmixed)
+
+
+def stereo(name: str, seed: int) -> Song:
+    mono = made_up_song(name, seed=seed)
+    sources = {key: np.stack([audio, 0.5 * audio]) for key, audio in mono.sources.items()}
+    return Song(name, np.stack([mono.mixture] * 2), sources, mono.sample_rate)
+
+
+def test_segments_are_spectra_of_all_sources():
+    whole = stereo("a", 0)
+    (spectra,) = next(Segments([whole], frames=30, batch=1).epoch(0, 0))
+    assert spectra.shape == (1, 4, 2, 513, 30) and spectra.dtype == torch.complex64
+    expected = stft.forward(np.stack(list(whole.sources.values())))
+    distances = [
+        np.abs(spectra[0].numpy() - expected[..., first : first + 30]).max()
+        for first in range(expected.shape[-1] - 29)
+    ]
+    assert min(distances) < 1e-3
+
+
+def test_segments_of_mono_songs_have_two_equal_channels():
+    (spectra,) = next(Segments([made_up_song("a")], frames=30).epoch(0, 0))
+    assert torch.equal(spectra[:, :, 0], spectra[:, :, 1])
+    change = SegmentAugmentation(channels=True)
+    drawn = torch.cat([s for (s,) in Segments([stereo("a", 0)], 8, 4, change).epoch(0, 0)])
+    equal = (drawn[:, :, 0] == drawn[:, :, 1]).flatten(1).all(1)
+    assert 0 < equal.float().mean() < 1, "some segments are mono, some are not"
+
+
+def test_changed_segments_depend_on_seed_and_epoch_alone():
+    change = SegmentAugmentation(0.7, 6, 0.1, True, pan=0.5, equaliser=2.5, double=0.3, mute=0.2)
+    drawn = Segments([stereo("a", 0), stereo("b", 1)], 16, 6, change)
+    whole, again = (list(drawn.epoch(1, 2)) for _ in range(2))
+    parts = [list(drawn.epoch(1, 2, process, 2)) for process in range(2)]
+    for (spectra,), (same,), ((first,), (second,)) in zip(
+        whole, again, zip(*parts, strict=True), strict=True
+    ):
+        assert torch.equal(spectra, same) and torch.isfinite(spectra.abs()).all()
+        assert len(spectra) == 1 or torch.equal(torch.cat([first, second]), spectra)
+    muted = torch.cat([s for (s,) in whole]).abs().amax((2, 3, 4)) == 0
+    assert 0 < muted.float().mean() < 0.5
 
 
 @pytest.mark.parametrize(
@@ -113,7 +158,7 @@ def test_a_remix_takes_other_stems_but_keeps_the_sum():
         (lambda: make_example(song, "bass", stft=STFT(44100)), "22050 Hz, the transform 44100"),
         (lambda: as_table(song, [10_000]), "no frame 10000"),
         (lambda: Excerpts([], "bass"), "no songs"),
-        (lambda: Excerpts([song], "flute"), "does not suit"),
+        (lambda: Excerpts([song], "flute"), "no source 'flute'"),
     ],
 )
 def test_bad_input(call, message):

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import random
 import sys
 import time
@@ -13,9 +14,11 @@ from workers import Workers, excerpts, train
 
 from sepedu import SepeduError
 from sepedu.checkpoints import load_checkpoint
-from sepedu.engine.distributed import Processes, Share, is_first, launched
-from sepedu.engine.resume import history_path, last_path, read_last
+from sepedu.engine.distributed import Processes, is_first, launched, micro_batches
+from sepedu.engine.resume import history_path, last_path, read_state
+from sepedu.excerpts import share
 
+KILLS = 6 * int(os.environ.get("SEPEDU_FUZZ", "1"))
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="PyTorch's processes on Windows have no gloo over env://"
 )
@@ -53,25 +56,24 @@ def test_two_processes_are_one(alone, tmp_path):
     assert alone[-1]["valid_loss"] < alone[0]["valid_loss"] - 0.02, "a curve that says nothing"
 
 
-def test_portions_are_the_batch(alone):
+def test_micro_batches_are_the_batch(alone):
     close(train(recipe={"epochs": 14}, accumulate=3).rows, alone)
 
 
 def test_the_shares_of_all_are_the_batch():
     whole = list(excerpts().epoch(4, 2))
-    parts = [list(excerpts().epoch(4, 2, Share(index, 3))) for index in range(3)]
+    parts = [list(excerpts().epoch(4, 2, index, 3)) for index in range(3)]
     for step, batch in enumerate(whole):
         size = excerpts().size(step)
-        own = [parts[index][step] for index in range(3) if Share(index, 3).of(size)]
+        own = [parts[index][step] for index in range(3) if share(size, index, 3)]
         for kind in (0, 1):
             assert torch.equal(torch.cat([part[kind] for part in own]), batch[kind])
-        portions = [
-            portion
+        parts_of_all = [
+            part
             for index in range(3)
-            for portion in Share(index, 3).portions(parts[index][step], size, 2)
+            for part in micro_batches(parts[index][step], size, 2, index, 3)
         ]
-        assert sum(portion.weight for portion in portions) == pytest.approx(1.0)
-        assert sum(portion.last for portion in portions) == 3
+        assert sum(part.weight for part in parts_of_all) == pytest.approx(1.0)
 
 
 def test_the_same_seed_gives_the_same_bits(tmp_path):
@@ -136,14 +138,14 @@ def wait_for(path):
         time.sleep(0.01)
 
 
-def test_twenty_kills_leave_only_whole_files(tmp_path):
+def test_kills_leave_only_whole_files(tmp_path):
     """One training, killed again and again, and gone on with each time; then the same curve."""
     whole, path = tmp_path / "whole.safetensors", tmp_path / "net.safetensors"
     choices = {"dropout": 0.2, "recipe": {"epochs": 24}, "excerpts": {"batch": 16}}
     unbroken = train(whole, **choices).rows
     moment = random.Random(0)
     seen = 0
-    for _ in range(20):
+    for _ in range(KILLS):
         worker = Workers(1, checkpoint=path, resume=last_path(path).is_file(), **choices)
         time.sleep(moment.uniform(0.0, 0.4))
         worker.kill()
@@ -154,7 +156,7 @@ def test_twenty_kills_leave_only_whole_files(tmp_path):
             about = load_checkpoint(path)[1]
             assert {**about["metrics"], "seconds": 0} in curve(unbroken)
         if last_path(path).is_file():
-            rows = curve(read_last(path, {}).rows)
+            rows = curve(read_state(path, {}).rows)
             assert len(rows) >= seen, "a training went back"
             assert rows == curve(unbroken)[: len(rows)]
             seen = len(rows)
@@ -170,7 +172,7 @@ def test_one_process_needs_no_accelerate(monkeypatch):
     train(recipe={"epochs": 1})
     monkeypatch.setenv("LOCAL_RANK", "0")
     with pytest.raises(SepeduError, match=r"sepedu\[scale\]"):
-        Processes(torch.device("cpu"), False)
+        Processes()
 
 
 def test_nothing_imports_accelerate_before_it_is_needed(clone):
@@ -182,6 +184,6 @@ def test_nothing_imports_accelerate_before_it_is_needed(clone):
                 assert not name.startswith(("accelerate", "tensorboard", "torch.utils.tensorb"))
 
 
-def test_a_batch_has_portions():
-    with pytest.raises(SepeduError, match="no 0 portions"):
+def test_a_batch_has_micro_batches():
+    with pytest.raises(SepeduError, match="accumulate must be at least 1, got 0"):
         train(accumulate=0)

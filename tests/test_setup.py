@@ -19,6 +19,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from tools import course as real_course
+
 CLONE = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((CLONE / "pyproject.toml").read_text())["project"]
 ASKED_FOR = [
@@ -131,7 +133,21 @@ def test_conda_can_read_every_line():
         assert str(rattler.MatchSpec(line).name.normalized)
 
 
+def test_this_environment_holds_the_locked_versions():
+    """What `make` set up; that the lock can be installed is shown by every fresh clone."""
+    if Path(sys.prefix) != real_course.ENVIRONMENT or not real_course.is_ready():
+        pytest.skip("this Python was not set up by make")
+    wanted = {
+        name: str(requirement.specifier).removeprefix("==")
+        for name, requirement in LOCKED.items()
+        if requirement.marker is None or requirement.marker.evaluate()
+    }
+    found = {name: metadata.version(name).split("+")[0] for name in wanted}
+    assert found == wanted
+
+
 @pytest.mark.slow
+@pytest.mark.skipif("SEPEDU_SOAK" not in os.environ, reason="90 s; SEPEDU_SOAK=1 runs it")
 def test_the_pip_section_installs_in_a_clean_environment(tmp_path):
     environment = tmp_path / "environment"
     venv.create(environment, with_pip=True)
@@ -312,6 +328,7 @@ def test_the_wheel_carries_its_data_and_works_elsewhere(tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         archive.extractall(tmp_path / "installed")
+    assert not [name for name in names if "tools" in name.split("/")]
     tops = {name.split("/")[0] for name in names}
     assert tops == {"sepedu", f"sepedu-{PROJECT['version']}.dist-info"}
     for folder in ("weights", "minimus"):

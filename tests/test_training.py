@@ -1,8 +1,9 @@
 """Training learns, stops, resumes bit for bit, and keeps the best."""
 
+import copy
 import json
+import signal
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -10,13 +11,24 @@ from songs import made_up_song
 
 from sepedu import MaskCNN, SepeduError
 from sepedu.checkpoints import load_checkpoint, save_checkpoint, weights_path
-from sepedu.engine.resume import history_path, last_path
+from sepedu.engine.curves import ProgressBar
+from sepedu.engine.resume import Checkpoint, history_path, last_path
 from sepedu.excerpts import Augmentation, Excerpts
-from sepedu.training import Recipe, fit, validate
+from sepedu.training import (
+    Backend,
+    Callback,
+    MaskObjective,
+    Recipe,
+    average_weights,
+    fit,
+    learning_rate,
+    validate,
+)
 from sepedu.windows import make_example
 
-SONGS = [made_up_song("a"), made_up_song("b", seed=1)]
-VALID = [make_example(made_up_song("c", seed=2), "drums")]
+SONGS = [made_up_song("a", 0.3), made_up_song("b", 0.3, seed=1)]
+VALID = [make_example(made_up_song("c", 0.3, seed=2), "drums")]
+"""So short that an epoch has 52 windows."""
 
 
 def new_model(output: str = "mask") -> MaskCNN:
@@ -27,8 +39,21 @@ def new_model(output: str = "mask") -> MaskCNN:
 
 
 def excerpts(output: str = "mask", **settings) -> Excerpts:
-    settings = {"stretch": 32, "batch": 2, "augmentation": Augmentation(gain=3.0), **settings}
+    settings = {"augmentation": Augmentation(gain=3.0), "batch": 16, **settings}
     return Excerpts(SONGS, "drums", output, **settings)
+
+
+class Stop(Callback):
+    """Stop after this many epochs, or press Ctrl-C then."""
+
+    def __init__(self, epochs, interrupt=False):
+        self.epochs, self.interrupt = epochs, interrupt
+
+    def on_epoch(self, training):
+        over = len(training.history.rows) == self.epochs
+        if over and self.interrupt:
+            signal.raise_signal(signal.SIGINT)
+        return over and not self.interrupt
 
 
 def quick(epochs: int = 3, **choices) -> Recipe:
@@ -38,11 +63,11 @@ def quick(epochs: int = 3, **choices) -> Recipe:
 @pytest.mark.parametrize("loss", ["mse", "bce"])
 def test_it_learns(loss):
     model = new_model()
-    history = fit(model, excerpts(), VALID, quick(8, loss=loss), progress=False)
+    history = fit(model, excerpts(), VALID, quick(4, loss=loss))
     ones = VALID[0].target.mean()
     assert history.rows[-1]["train_loss"] < history.rows[0]["train_loss"]
     assert history.rows[history.best]["valid_accuracy"] > max(ones, 1 - ones)
-    again = validate(model, VALID, loss, 0.5)
+    again = validate(MaskObjective(model, loss), VALID)
     assert again[0] == pytest.approx(history.rows[history.best]["valid_loss"], rel=1e-4)
 
 
@@ -50,35 +75,20 @@ def test_it_learns_without_the_mask():
     history = fit(
         new_model("magnitude"),
         excerpts("magnitude"),
-        [make_example(made_up_song("c", seed=2), "drums", output="magnitude")],
-        quick(4),
-        progress=False,
+        [make_example(made_up_song("c", 0.3, seed=2), "drums", output="magnitude")],
+        quick(3),
     )
     losses = [row["valid_loss"] for row in history.rows]
     assert min(losses) < losses[0]
 
 
-def test_single_windows_train_too():
-    batch = excerpts(stretch=1, batch=64)
-    history = fit(new_model(), batch, VALID, quick(1), progress=False)
-    assert np.isfinite(history.rows[0]["train_loss"])
-
-
 def test_resumed_equals_unbroken(tmp_path):
     whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
-    first = fit(new_model(), excerpts(), VALID, quick(), checkpoint=whole, progress=False)
-    fit(
-        new_model(),
-        excerpts(),
-        VALID,
-        quick(),
-        checkpoint=broken,
-        progress=False,
-        on_epoch=lambda history: len(history.rows) == 2,
-    )
+    first = fit(new_model(), excerpts(), VALID, quick(), callbacks=[Checkpoint(whole)])
+    fit(new_model(), excerpts(), VALID, quick(), callbacks=[Checkpoint(broken), Stop(2)])
     torch.manual_seed(123)
-    model = new_model()
-    second = fit(model, excerpts(), VALID, quick(), checkpoint=broken, resume=True, progress=False)
+    model, resumed = new_model(), Checkpoint(broken, resume=True)
+    second = fit(model, excerpts(), VALID, quick(), callbacks=[resumed, ProgressBar()])
     for a, b in zip(first.rows, second.rows, strict=True):
         assert {**a, "seconds": 0} == {**b, "seconds": 0}
     for name, value in load_checkpoint(whole)[0].state_dict().items():
@@ -87,51 +97,46 @@ def test_resumed_equals_unbroken(tmp_path):
 
 def test_the_best_is_kept_not_the_last(tmp_path):
     path = tmp_path / "net.safetensors"
-    history = fit(
-        new_model(),
-        excerpts(),
-        VALID,
-        quick(6, learning_rate=0.01),
-        checkpoint=path,
-        progress=False,
-    )
+    recipe = quick(4, learning_rate=0.01)
+    history = fit(new_model(), excerpts(), VALID, recipe, callbacks=[Checkpoint(path)])
     model, about, _ = load_checkpoint(path)
     best = history.rows[history.best]
     assert about["metrics"] == best
-    assert validate(model, VALID, "mse", 0.5)[0] == pytest.approx(best["valid_loss"], rel=1e-4)
+    assert validate(MaskObjective(model), VALID)[0] == pytest.approx(best["valid_loss"], rel=1e-4)
     assert json.loads(history_path(path).read_text()) == history.rows
     assert last_path(path).is_file()
 
 
 def test_ctrl_c_keeps_the_best(tmp_path):
-    path = tmp_path / "net.safetensors"
-
-    def stop(history):
-        if len(history.rows) == 2:
-            raise KeyboardInterrupt
-
-    history = fit(
-        new_model(), excerpts(), VALID, quick(), checkpoint=path, progress=False, on_epoch=stop
-    )
-    assert len(history.rows) == 2
+    path, model = tmp_path / "net.safetensors", new_model()
+    callbacks = [Checkpoint(path), Stop(2, interrupt=True)]
+    history = fit(model, excerpts(), VALID, quick(), callbacks=callbacks)
+    assert len(history.rows) == 2 and history.stopped
+    best = load_checkpoint(path)[0].state_dict()
+    assert all(value.equal(best[name]) for name, value in model.state_dict().items())
     assert load_checkpoint(path)[1]["metrics"] == history.rows[history.best]
 
 
 def test_patience_stops_early():
     recipe = quick(50, patience=1, learning_rate=0.1)
-    history = fit(new_model(), excerpts(), VALID, recipe, progress=False)
+    history = fit(new_model(), excerpts(), VALID, recipe)
     assert len(history.rows) < 50
     assert history.best == len(history.rows) - 2
 
 
 def test_bad_requests(tmp_path):
     shared = [make_example(SONGS[0], "drums")]
+    nothing = Checkpoint(tmp_path / "nothing.safetensors", resume=True)
     cases = [
         (lambda: fit(new_model(), excerpts(), shared), "share the song a"),
         (lambda: fit(new_model(), excerpts(), []), "no validation songs"),
         (lambda: fit(new_model(), excerpts(), VALID, Recipe(loss="l1")), "Loss 'l1'"),
         (lambda: fit(new_model("magnitude"), excerpts(), VALID), "the excerpts ask for a mask"),
-        (lambda: fit(new_model(), excerpts(), VALID, resume=True), "no training to resume"),
+        (lambda: fit(new_model(), excerpts(), VALID, callbacks=[nothing]), "no training to resume"),
+        (lambda: Recipe(epochs=0), "epochs must be at least 1, got 0"),
+        (lambda: Recipe(patience=0), "patience must be at least 1, got 0"),
+        (lambda: Recipe(learning_rate=0), "learning_rate must be above 0, got 0"),
+        (lambda: Recipe(average=1.0), "average must be at least 0 and below 1, got 1.0"),
     ]
     for call, message in cases:
         with pytest.raises(SepeduError, match=message):
@@ -140,9 +145,55 @@ def test_bad_requests(tmp_path):
 
 def test_resuming_with_other_settings_is_refused(tmp_path):
     path = tmp_path / "net.safetensors"
-    fit(new_model(), excerpts(), VALID, quick(1), checkpoint=path, progress=False)
+    fit(new_model(), excerpts(), VALID, quick(1), callbacks=[Checkpoint(path)])
+    again = Checkpoint(path, resume=True)
     with pytest.raises(SepeduError, match="another recipe"):
-        fit(new_model(), excerpts(), VALID, quick(2), checkpoint=path, resume=True)
+        fit(new_model(), excerpts(), VALID, quick(2), callbacks=[again])
+
+
+@pytest.mark.parametrize("moment", ["Parameter.__deepcopy__", "Module.load_state_dict"])
+def test_ctrl_c_takes_effect_between_steps_only(moment, monkeypatch):
+    """In the middle of what PyTorch does without gradients it would leave them off for good."""
+    owner = {"Parameter": torch.nn.Parameter, "Module": torch.nn.Module}[moment.split(".")[0]]
+    name = moment.split(".")[1]
+    function = getattr(owner, name)
+
+    def pressed(*arguments, **named):
+        signal.raise_signal(signal.SIGINT)
+        return function(*arguments, **named)
+
+    monkeypatch.setattr(owner, name, pressed)
+    with pytest.raises(KeyboardInterrupt), Backend():
+        copy.deepcopy(new_model())
+        new_model().load_state_dict(MaskCNN().state_dict())
+        finished = True
+    assert finished and torch.is_grad_enabled()
+    model = new_model()
+    try:
+        history = fit(model, excerpts(), VALID, quick(1))
+    except KeyboardInterrupt:  # it came after the last step
+        return
+    assert history.stopped and not history.rows
+
+
+def test_the_schedule_rises_and_falls_to_zero():
+    rates = [learning_rate(0.1, step, 1000) for step in range(1001)]
+    assert rates[0] == pytest.approx(0.1 / 20) and max(rates) == pytest.approx(0.1, rel=2e-3)
+    assert rates[-1] == pytest.approx(0, abs=1e-9)
+    assert rates[100:] == sorted(rates[100:], reverse=True)
+
+
+def test_averaged_weights_follow_faster_at_first():
+    model = torch.nn.Linear(1, 1, bias=False)
+    averaged = average_weights(model, 0.99)
+    expected = None
+    for step in range(20):
+        with torch.no_grad():
+            model.weight.fill_(float(step))
+        averaged.update_parameters(model)
+        decay = min(0.99, step / (9 + step))
+        expected = step if expected is None else decay * expected + (1 - decay) * step
+        assert averaged.module.weight.item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_checkpoints_tell_what_is_wrong(tmp_path):

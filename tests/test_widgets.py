@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -364,12 +365,12 @@ def test_the_monitor_follows_a_training(song):
     monitor = TrainingMonitor(Recipe(epochs=4), [example])
     assert monitor.majority == pytest.approx(max(example.target.mean(), 1 - example.target.mean()))
     history = History([row(1, 0.2)])
-    assert monitor.on_epoch(history) is False
+    assert monitor.on_epoch(SimpleNamespace(history=history)) is False
     assert (monitor.stage, monitor.left, monitor.best) == ("training", 30.0, 0)
     assert "About 30 s left" in monitor.reading
     history.rows.append(row(2, 0.3))
     monitor.set_state({"stop": True})
-    assert monitor.on_epoch(history) is True
+    assert monitor.on_epoch(SimpleNamespace(history=history)) is True
     assert (monitor.stage, monitor.left, monitor.best, monitor.stop) == ("over", 0.0, 0, False)
     assert "The best so far is epoch 1" in monitor.reading
     assert monitor._repr_mimebundle_()[0]["image/png"]
@@ -378,9 +379,9 @@ def test_the_monitor_follows_a_training(song):
 def test_the_monitor_knows_when_patience_ends():
     monitor = TrainingMonitor(Recipe(epochs=9, patience=1))
     assert monitor.majority is None
-    monitor.on_epoch(History([row(1, 0.2)]))
+    monitor.on_epoch(SimpleNamespace(history=History([row(1, 0.2)])))
     assert monitor.stage == "training"
-    monitor.on_epoch(History([row(1, 0.2), row(2, 0.3)]))
+    monitor.on_epoch(SimpleNamespace(history=History([row(1, 0.2), row(2, 0.3)])))
     assert monitor.stage == "over"
 
 

@@ -16,6 +16,8 @@ import torch
 from songs import made_up_song
 
 from sepedu import MaskCNN
+from sepedu.engine.distributed import Processes
+from sepedu.engine.resume import Checkpoint
 from sepedu.excerpts import Augmentation, Excerpts
 from sepedu.songs import Song
 from sepedu.training import History, Recipe, fit
@@ -39,14 +41,20 @@ def stereo_song(name: str, seconds: float, seed: int) -> Song:
     return Song(name, song.mixture * level, sources, song.sample_rate)
 
 
-def excerpts(batch: int = 7, stretch: int = 1) -> Excerpts:
+def excerpts(batch: int = 7) -> Excerpts:
     """Windows of two songs, changed in every way there is."""
     songs = [stereo_song("a", 0.1, 0), stereo_song("b", 0.15, 1)]
     change = Augmentation(remix=0.5, gain=3.0, speed=0.1, channels=True)
-    return Excerpts(songs, "drums", stretch=stretch, batch=batch, augmentation=change)
+    return Excerpts(songs, "drums", batch=batch, augmentation=change)
 
 
-def train(checkpoint: Path | None = None, dropout: float = 0.0, **choices) -> History:
+def train(
+    checkpoint: Path | None = None,
+    dropout: float = 0.0,
+    resume: bool = False,
+    accumulate: int = 1,
+    **choices,
+) -> History:
     """A short training that only seeds decide."""
     # With longer steps so few windows make the curve jump, and rounding grows to per cents.
     recipe = {"epochs": 6, "loss": "bce", "average": 0.5, "learning_rate": 2e-4}
@@ -56,8 +64,9 @@ def train(checkpoint: Path | None = None, dropout: float = 0.0, **choices) -> Hi
     model = MaskCNN(dropout=(dropout,) * 3)
     model.features.fit([make_example(made_up_song("a", 0.3), "drums").mixture])
     valid = [make_example(made_up_song(n, s, 9), "drums") for n, s in (("v", 0.12), ("w", 0.1))]
-    settings = {"checkpoint": checkpoint, "progress": False, **choices}
-    return fit(model, drawn, valid, Recipe(**recipe), **settings)
+    callbacks = [Checkpoint(checkpoint, resume=resume)] if checkpoint else []
+    backend = Processes(accumulate=accumulate)
+    return fit(model, drawn, valid, Recipe(**recipe), callbacks=callbacks, backend=backend)
 
 
 def _run(environment: dict[str, str], answers, kill_at: tuple[int, int] | None, choices) -> None:

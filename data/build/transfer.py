@@ -14,12 +14,13 @@ import numpy as np
 import torch
 
 from sepedu.checkpoints import load_checkpoint
-from sepedu.engine.runs import BATCH, DROPOUT, STRETCH
+from sepedu.engine.resume import Checkpoint
+from sepedu.engine.runs import BATCH, DROPOUT
 from sepedu.excerpts import Augmentation, Excerpts
 from sepedu.model import MaskCNN
 from sepedu.songs import SOURCES, Song, load_songs, open_dataset
 from sepedu.stft import STFT
-from sepedu.training import Recipe, fit, validate
+from sepedu.training import MaskObjective, Recipe, fit, validate
 from sepedu.windows import Example, make_example
 
 from .tables import markdown, write_table
@@ -47,14 +48,14 @@ def train(
     """Train one network on single windows, and keep its checkpoint."""
     torch.manual_seed(seed)
     excerpts = Excerpts(
-        songs, source, stretch=STRETCH, batch=BATCH, augmentation=Augmentation(0.5, 6.0, 0.1)
+        songs, source, batch=BATCH, augmentation=Augmentation(0.5, 6.0, 0.1)
     )
     model = MaskCNN(dropout=DROPOUT)
     model.features.fit([make_example(song, source).mixture for song in songs])
     # Validation scores choose the epoch; songs of the set itself, never of the other set.
     recipe = Recipe(epochs=epochs, loss="bce", autocast=True, seed=seed)
     held_out = [make_example(song, source) for song in valid]
-    fit(model, excerpts, held_out, recipe, checkpoint=checkpoint, progress=False)
+    fit(model, excerpts, held_out, recipe, callbacks=[Checkpoint(checkpoint)])
     return model
 
 
@@ -79,7 +80,7 @@ def measure_transfer(
                 model = train(sets["train"], sets["valid"], source, epochs, seed, path)
             for tested in SETS:
                 examples = [make_example(song, source) for song in songs[tested]["valid"]]
-                accuracy = validate(model, examples, "bce", 0.5)[1]
+                accuracy = validate(MaskObjective(model, "bce"), examples)[1]
                 rows.append(
                     {
                         "source": source,

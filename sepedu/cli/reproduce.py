@@ -30,8 +30,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> None:
     from ..engine.reproduction import as_published, quick, reproduce, summary
 
-    choices = quick() if options.quick else as_published()
+    config = quick() if options.quick else as_published()
     if options.plain:
-        choices = choices.plain()
+        config = config.plain()
     out = options.out or Path("my-quick-reproduction" if options.quick else "my-reproduction")
-    print(summary(reproduce(options.data, out, choices), out))
+    print(summary(reproduce(options.data, out, config), out))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import sys
 from pathlib import Path
 
@@ -15,7 +14,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="vocals, drums, bass, other, all of them and their refiner, or refiner alone",
+        help="vocals, drums, bass, other, or all of them",
     )
     add_data(parser)
     parser.add_argument(
@@ -23,11 +22,10 @@ def add(commands: argparse._SubParsersAction) -> None:
         type=Path,
         required=True,
         metavar="FILE.safetensors",
-        help="where the network goes; for all, and for the refiner, the folder of the four",
+        help="where the network goes; for all, the folder of the four",
     )
     parser.add_argument("--epochs", type=int, default=7)
-    parser.add_argument("--batch", type=int, default=64, help="stretches of a step")
-    parser.add_argument("--stretch", type=int, default=1, help="frames of a stretch")
+    parser.add_argument("--batch", type=int, default=64, help="windows of a step")
     parser.add_argument("--loss", choices=("mse", "bce"), default="bce")
     parser.add_argument("--output", choices=("mask", "magnitude"), default="mask")
     parser.add_argument("--threshold", type=float, default=0.5, help="T of the binary mask")
@@ -44,7 +42,11 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--resume", action="store_true", help="go on after an interruption")
     parser.add_argument(
-        "--accumulate", type=int, default=1, metavar="N", help="portions of a step, for less memory"
+        "--accumulate",
+        type=int,
+        default=1,
+        metavar="N",
+        help="micro-batches of a step, for less memory",
     )
     parser.add_argument("--log", choices=("tensorboard",), help="training curves for TensorBoard")
 
@@ -52,21 +54,18 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> int:
     from dataclasses import replace
 
-    from ..checkpoints import load_checkpoint
+    from ..checkpoints import load_checkpoint, weights_path
     from ..engine.distributed import is_first
     from ..engine.runs import AUGMENTATION, RECIPE, train_all, train_source
     from ..excerpts import Augmentation
     from ..songs import SOURCES
 
-    if options.source == "refiner":
-        return _refine(options)
     recipe = replace(RECIPE, epochs=options.epochs, loss=options.loss, seed=options.seed)
     settings = {
         "augmentation": Augmentation() if options.plain else AUGMENTATION,
         "output": options.output,
         "threshold": options.threshold,
         "batch": options.batch,
-        "stretch": options.stretch,
         "resume": options.resume,
         "store": options.store,
         "accumulate": options.accumulate,
@@ -74,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     }
     if options.source == "all":
         histories = train_all(options.data, options.out, recipe, **settings)
-        places = {source: options.out / f"{source}.safetensors" for source in SOURCES}
+        places = {source: weights_path(source, options.out) for source in SOURCES}
     else:
         history = train_source(options.source, options.data, options.out, recipe, **settings)
         histories, places = {options.source: history}, {options.source: options.out}
@@ -94,21 +93,4 @@ def run(options: argparse.Namespace) -> int:
             "--resume.",
             file=sys.stderr,
         )
-    if options.source == "all" and not stopped:
-        return _refine(options)
     return EXIT_INTERRUPTED if stopped else 0
-
-
-def _refine(options: argparse.Namespace) -> int:
-    """Fit the refiner of the four networks in the folder `--out`."""
-    from tqdm import tqdm
-
-    from ..engine.refiner import REFINER
-    from ..engine.refining import is_refined, train_refiner
-
-    if options.resume and is_refined(options.out):
-        print(f"{options.out / REFINER}, finished before")
-        return 0
-    progress = functools.partial(tqdm, desc="refiner")
-    print(train_refiner(options.data, options.out, options.seed, progress))
-    return 0

@@ -7,8 +7,10 @@ import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
+from itertools import pairwise
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from soundfile import LibsndfileError, SoundFile
@@ -19,49 +21,22 @@ if TYPE_CHECKING:
     from av import AudioFrame, AudioStream
     from av.container import InputContainer
 
+OPTIONS = {"options": {"protocol_whitelist": "none"}, "metadata_errors": "replace"}
+"""A playlist reaches for no other file and no network; tags need not be UTF-8."""
 DECLARING = (
-    "mov",
-    "matroska",
-    "wav",
-    "w64",
-    "aiff",
-    "au",
-    "caf",
-    "flac",
-    "mp3",
-    "tta",
-    "wv",
-    "asf",
+    *("mov", "matroska", "wav", "w64", "aiff", "au", "caf", "flac", "mp3", "tta", "wv", "asf"),
 )
 """Formats whose header tells the length; of others ffmpeg's libraries only guess it."""
-SPEAKERS = [
-    "FL",
-    "FR",
-    "FC",
-    "LFE",
-    "BL",
-    "BR",
-    "FLC",
-    "FRC",
-    "BC",
-    "SL",
-    "SR",
-    "TC",
-    "TFL",
-    "TFC",
-    "TFR",
-    "TBL",
-    "TBC",
-    "TBR",
-]
+SPEAKERS = (
+    *("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR"),
+    *("TC", "TFL", "TFC", "TFR", "TBL", "TBC", "TBR"),
+)
 """Speakers in the order of their bits in WAVE_FORMAT_EXTENSIBLE."""
 
 
 @contextmanager
 def open_container(file: Path, name: Path) -> Iterator[InputContainer]:
     """Open a file for decoding, called `name` in errors.
-
-    A playlist in it reaches for no other file and no network.
 
     Raises
     ------
@@ -72,16 +47,10 @@ def open_container(file: Path, name: Path) -> Iterator[InputContainer]:
 
     try:
         # As an open file, not by name: a name is then only a name, whatever it begins with.
-        with (
-            file.open("rb") as opened,
-            av.open(
-                opened, options={"protocol_whitelist": "none"}, metadata_errors="replace"
-            ) as container,
-        ):
+        with file.open("rb") as opened, av.open(opened, **OPTIONS) as container:
             yield container
     except (av.FFmpegError, OSError) as error:
-        reason = error.strerror or type(error).__name__
-        raise unreadable(name, f"ffmpeg: {reason}") from error
+        raise unreadable(name, f"ffmpeg: {error.strerror}") from error
 
 
 def unreadable(path: Path, reason: str) -> SepeduError:
@@ -112,17 +81,21 @@ def choose_track(container: InputContainer, path: Path) -> tuple[AudioStream, li
 def decode_frames(
     container: InputContainer, tracks: list[AudioStream]
 ) -> Iterator[tuple[AudioStream, AudioFrame | None]]:
-    """Decode tracks to their end, in one pass; None stands for a damaged packet."""
+    """Decode tracks to their end, in one pass; None stands for a damaged packet.
+
+    Raises
+    ------
+    av.FFmpegError
+        If the file cannot be read further, after the frames before.
+    """
     import av
 
-    packets = container.demux(tracks)
-    packet = None
+    packets, ended = container.demux(tracks), None
     while True:
         try:
             packet = next(packets, None)
-        except av.FFmpegError:
-            packet = None
-            yield tracks[0], None
+        except av.FFmpegError as error:
+            packet, ended = None, error
         for track in tracks if packet is None else [packet.stream]:
             try:
                 for frame in track.codec_context.decode(packet):
@@ -131,8 +104,60 @@ def decode_frames(
                 pass
             except av.FFmpegError:
                 yield track, None
+        if ended:
+            raise ended
         if packet is None:
             return
+
+
+def _frames_of_links(
+    container: InputContainer, track: AudioStream
+) -> Iterator[tuple[AudioStream, AudioFrame | None]]:
+    """As `decode_frames` of one track; of chained Ogg files, link by link.
+
+    libavformat loses short links, and stops where the sample rate changes.
+    """
+    import av
+
+    path = Path(container.name)
+    starts, _ = ogg_links(path) if container.format.name == "ogg" else ([], True)
+    if len(starts) < 2:
+        yield from decode_frames(container, [track])
+        return
+    with path.open("rb") as file:
+        for start, end in pairwise([*starts, path.stat().st_size]):
+            with av.open(_Part(file, start, end), **OPTIONS) as link:
+                yield from decode_frames(link, [link.streams.audio[0]])
+
+
+def ogg_links(path: Path) -> tuple[list[int], bool]:
+    """Where the links of an Ogg file start, and whether its last page is whole and says so."""
+    starts, flags, end = [], 0, 0
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        for page in re.finditer(rb"OggS\0(.).{20}(.)", data, re.DOTALL):
+            if page[1][0] & 2 and not flags & 2:  # a first page, but behind another one
+                starts.append(page.start())
+            flags, body = page[1][0], page.end() + page[2][0]
+            end = body + sum(data[page.end() : body])
+        return starts, bool(flags & 4) and end <= len(data)
+
+
+class _Part:
+    """A part of an open file, as a file."""
+
+    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
+        self.file, self.start, self.end = file, start, end
+        self.seek(0)
+
+    def read(self, size: int) -> bytes:
+        return self.file.read(max(0, min(size, self.end - self.file.tell())))
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self.file.seek((self.start, self.file.tell(), self.end)[whence] + offset)
+        return self.tell()
+
+    def tell(self) -> int:
+        return self.file.tell() - self.start
 
 
 def samples_of(frame: AudioFrame) -> np.ndarray:
@@ -166,46 +191,52 @@ def write_decoded(
     """
     import av
 
-    file = form = resampler = None
-    count = frames = largest = damaged = rate = 0
+    file = ended = None
+    count = frames = largest = damaged = delay = 0
     try:
         with ExitStack() as stack:
-            for _, frame in decode_frames(container, [track]):
+            for _, frame in _frames_of_links(container, track):
                 if frame is None:
                     damaged += 1
                     continue
                 if file is None:
-                    rate, layout = frame.sample_rate, frame.layout
-                    file = SoundFile(wav, "w", rate, layout.nb_channels, "FLOAT", format="RF64")
+                    rate, layout, form = frame.sample_rate, frame.layout, None
+                    delay, shape = _delay(container, frame), (rate, layout.nb_channels)
+                    file = SoundFile(wav, "w", *shape, "FLOAT", format="RF64")
                     stack.enter_context(file)
-                    for _ in range(_delay(container, frame)):
-                        file.write(np.zeros((1, layout.nb_channels), np.float32))
-                parts = [frame]
-                same = (frame.sample_rate, frame.layout.name) == (rate, layout.name)
-                if not same or frame.format.name.startswith("s64"):  # NumPy is not handed these
-                    if form != (frame.sample_rate, frame.layout.name):
-                        form = frame.sample_rate, frame.layout.name
+                    for start in range(0, delay, rate):
+                        file.write(np.zeros((min(rate, delay - start), shape[1])))
+                parts, before = [frame], form
+                form = frame.sample_rate, frame.layout.name
+                if form != (rate, layout.name):
+                    if form != before:
                         resampler = av.AudioResampler("flt", layout, rate)
                     parts = resampler.resample(frame)
                 for part in parts:
                     file.write(samples_of(part))
                     count += part.samples
                 frames, largest = frames + 1, max(largest, frame.samples)
+    except av.FFmpegError as error:
+        ended = f"ffmpeg: {error.strerror}"
     # libsndfile's wrapper meets a full disk with an assertion.
     except (LibsndfileError, AssertionError) as error:
         raise SepeduError(
-            f"There is no room for temporary files in {wav.parent.parent}, to decode a song",
+            f"There is no room for temporary files in {wav.parent.parent}, to decode {name}",
             "Free some, or name another folder in the variable TMPDIR",
         ) from error
-    if file is None:
-        if damaged or _declared_seconds(container, track):
-            raise unreadable(name, "nothing of its sound is left")
+    if count == 0:
+        if damaged or ended or _declared_seconds(container, track):
+            raise unreadable(name, ended or "nothing of its sound is left")
         raise SepeduError(f"There are no samples in {name}", "Give a recording with sound")
-    if missing := shortfall(container, track, count, largest):
+    if missing := shortfall(container, track, delay + count, largest):
         return [missing]
+    if ended:
+        return [f"it cannot be read beyond {(delay + count) / track.rate:.2f} s ({ended})"]
     if damaged > 1 + frames / 100:
         return [f"{damaged} of its {damaged + frames} packets are damaged and were left out"]
-    return [] if container.format.name != "ogg" else _missing_end(Path(container.name))
+    if container.format.name == "ogg" and not ogg_links(Path(container.name))[1]:
+        return ["its end is missing: it was cut off, or never finished"]
+    return []
 
 
 def shortfall(
@@ -216,7 +247,7 @@ def shortfall(
     Of a compressed track up to a frame, that is `largest` samples, may lack.
     """
     declared = _declared_seconds(container, track) * track.rate
-    exact = track.codec_context.codec.lossless and declared.denominator == 1
+    exact = track.codec_context.name.startswith(("pcm_", "flac")) and declared.denominator == 1
     lacks = declared - count > (0 if exact else largest)
     return missing_seconds(count / track.rate, declared / track.rate) if lacks else None
 
@@ -257,15 +288,6 @@ def _declared_seconds(container: InputContainer, track: AudioStream) -> Fraction
         return hours * 3600 + minutes * 60 + seconds
     only = len(container.streams) == 1 and container.duration
     return Fraction(container.duration, 10**6) if only else Fraction(0)
-
-
-def _missing_end(path: Path) -> list[str]:
-    """What is said of an Ogg file that does not end with a page that says it is the last."""
-    with path.open("rb") as file:
-        file.seek(max(path.stat().st_size - 2**16, 0))  # a page is smaller
-        tail = file.read()
-    last = tail.rfind(b"OggS")
-    return [] if tail[last + 5 : last + 6] >= b"\4" else ["its end is missing: it was cut off"]
 
 
 def speakers_of(track: AudioStream) -> int:

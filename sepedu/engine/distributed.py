@@ -10,18 +10,20 @@ needed.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from datetime import timedelta
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import SepeduError
-from ..model import MaskCNN
-from .interrupts import InterruptFlag
+from ..excerpts import share
+from ..training import Backend, Objective, bfloat16_is_fast
+
+PATIENCE = timedelta(hours=2)
+"""How long a process waits for the others: the first measures a network while they wait."""
 
 
 def accelerator() -> torch.device:
@@ -29,81 +31,6 @@ def accelerator() -> torch.device:
     if torch.accelerator.is_available():
         return torch.accelerator.current_accelerator()
     return torch.device("cpu")
-
-
-def bfloat16_is_fast(device: torch.device) -> bool:
-    """Whether a device computes in bfloat16 itself instead of imitating it."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):
-        return False
-    return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
-
-
-class Portion(NamedTuple):
-    """Some stretches of a batch, and their weight in the mean over the whole batch."""
-
-    mixture: Tensor
-    target: Tensor
-    weight: float
-    last: bool
-
-
-@dataclass(frozen=True)
-class Share:
-    """The part of every batch that one of several processes computes.
-
-    Attributes
-    ----------
-    index : int
-        The process, counted from 0.
-    count : int
-        How many processes there are.
-    """
-
-    index: int = 0
-    count: int = 1
-
-    def of(self, size: int) -> range:
-        """The places of this process among `size` of them.
-
-        The parts of all processes make up the whole, without overlap, and differ by one place
-        at most. A part is empty where there are fewer places than processes.
-        """
-        return range(size * self.index // self.count, size * (self.index + 1) // self.count)
-
-    def portions(self, batch: tuple[Tensor, Tensor], size: int, count: int) -> list[Portion]:
-        """Cut this process's part of a batch, so that its gradients can be accumulated.
-
-        Parameters
-        ----------
-        batch : tuple of torch.Tensor
-            Mixture and target as `Excerpts.epoch` draws them for this share.
-        size : int
-            Stretches of the whole batch, of all processes.
-        count : int
-            Portions, or one for each stretch where that is less.
-
-        Returns
-        -------
-        portions : list of Portion
-            The weights of all processes' portions sum to 1; a process without a part has one
-            portion of weight 0.
-        """
-        own = len(self.of(size))
-        pairs = list(zip(*(part.chunk(count) for part in batch), strict=True))
-        return [
-            Portion(mixture, target, len(mixture) / size if own else 0.0, number == len(pairs))
-            for number, (mixture, target) in enumerate(pairs, 1)
-        ]
-
-
-WHOLE = Share()
-"""All of it: the share of a process that trains alone."""
-
-
-PATIENCE = timedelta(hours=2)
-"""How long a process waits for the others: the first measures a network while they wait."""
 
 
 def launched() -> bool:
@@ -116,42 +43,48 @@ def is_first() -> bool:
     return not launched() or int(os.environ.get("RANK", "0")) == 0
 
 
-class Scores(nn.Module):
-    """The network as one call from magnitudes to scores, in the form that gradients pass through.
+class MicroBatch(NamedTuple):
+    """Some examples of a batch, and their weight in the mean over the whole batch."""
 
-    [shape=(batch, 513, frames + 24) -> (batch, 513, frames)]
-    """
-
-    def __init__(self, model: MaskCNN, scores_of: Callable[[MaskCNN, Tensor], Tensor]) -> None:
-        super().__init__()
-        # Only what is learned is exchanged; the normalisation is the same in every process.
-        self.weights = nn.ParameterList(model.parameters())
-        self._score = lambda mixture: scores_of(model, model.features(mixture))
-
-    def forward(self, mixture: Tensor) -> Tensor:
-        """Normalise magnitudes and score every window."""
-        return self._score(mixture)
+    examples: tuple[Tensor, ...]
+    weight: float
 
 
-class Processes:
-    """All processes of a training, as one of them sees them.
-
-    As a context, it makes Ctrl-C stop all of them after the same step.
+def micro_batches(
+    batch: tuple[Tensor, ...], size: int, count: int, process: int = 0, processes: int = 1
+) -> list[MicroBatch]:
+    """Cut one process's share of a batch, so that its gradients can be accumulated.
 
     Parameters
     ----------
-    device : torch.device
-        What a process without a launcher computes on; with one, the launcher decides.
-    lower_precision : bool
-        Compute in bfloat16 where the device does that itself, otherwise as the launcher's
-        `--mixed_precision` says.
+    batch : tuple of torch.Tensor
+        As `Excerpts.epoch` draws it for this process.
+    size : int
+        Examples of the whole batch, of all processes.
+    count : int
+        Micro-batches, or one for each example if these are fewer.
 
-    Attributes
+    Returns
+    -------
+    parts : list of MicroBatch
+        The weights of all processes' parts sum to 1; a process without a share has one part of
+        weight 0.
+    """
+    own = len(share(size, process, processes))
+    parts = zip(*(tensor.chunk(count) for tensor in batch), strict=True)
+    return [MicroBatch(part, len(part[0]) / size if own else 0.0) for part in parts]
+
+
+class Processes(Backend):
+    """All processes of a training, as one of them sees them; Ctrl-C in one stops all of them.
+
+    Parameters
     ----------
-    device : torch.device
-    share : Share
-    first : bool
-        Whether this is the process that writes.
+    autocast : bool
+        Compute in bfloat16 if the device is fast at it, otherwise as the launcher's
+        `--mixed_precision` says.
+    accumulate : int
+        Micro-batches that a step is computed in, for less memory.
 
     Raises
     ------
@@ -159,85 +92,69 @@ class Processes:
         If a launcher started this process and Accelerate is not installed.
     """
 
-    def __init__(self, device: torch.device, lower_precision: bool) -> None:
-        self.device, self.share = device, WHOLE
-        self._engine = None
-        if launched():
-            self._engine = _engine(lower_precision)
-            self.device = self._engine.device
-            self.share = Share(self._engine.process_index, self._engine.num_processes)
-        self.first = self.share.index == 0
-        self._bfloat16 = lower_precision and bfloat16_is_fast(self.device)
-        self._interruption = InterruptFlag()
-
-    def __enter__(self) -> Self:
-        if self.share.count > 1:
-            self._interruption.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.share.count > 1:
-            self._interruption.__exit__(*error)
+    def __init__(self, autocast: bool = False, accumulate: int = 1) -> None:
+        super().__init__(autocast)
+        if accumulate < 1:
+            raise SepeduError(f"accumulate must be at least 1, got {accumulate}", "Use 1")
+        self.accumulate = accumulate
+        self._engine = _engine(autocast) if launched() else None
+        if self._engine is not None:
+            self.process = self._engine.process_index
+            self.processes = self._engine.num_processes
+        self._network: Any = None
 
     def prepare(
-        self, network: Scores, optimizer: torch.optim.Optimizer
-    ) -> tuple[nn.Module, torch.optim.Optimizer]:
-        """Make network and optimizer work for all; every process gets the first one's weights."""
+        self, objective: Objective, optimizer: torch.optim.Optimizer
+    ) -> tuple[Callable[..., tuple[Tensor, Tensor]], torch.optim.Optimizer]:
+        """Every process gets the first one's weights, and exchanges its gradients with all."""
         if self._engine is None:
-            return network, optimizer
-        return self._engine.prepare(network, optimizer)
+            return super().prepare(objective, optimizer)
+        self._network, optimizer = self._engine.prepare(objective, optimizer)
 
-    def portions(self, batch: tuple[Tensor, Tensor], size: int, count: int) -> list[Portion]:
-        """This process's part of a batch of `size` stretches, in portions, on its device."""
-        mixture, target = (part.to(self.device) for part in batch)
-        return self.share.portions((mixture, target), size, count)
+        def compute(*batch: Tensor) -> tuple[Tensor, Tensor]:
+            with self._engine.autocast():
+                return self._network(*(part.to(self._engine.device) for part in batch))
 
-    def autocast(self) -> AbstractContextManager[Any]:
-        """Compute in the lower precision, if that was asked for."""
+        return compute, optimizer
+
+    def steps(self, items: Iterable) -> Iterator:
+        """Yield each item; of several processes, `total` tells all of them of Ctrl-C."""
+        return super().steps(items) if self.processes == 1 else iter(items)
+
+    def split(self, batch: tuple[Tensor, ...], size: int) -> Iterator[MicroBatch]:
+        """The micro-batches of this process; gradients are exchanged after the last one only."""
+        parts = micro_batches(batch, size, self.accumulate, self.process, self.processes)
+        for part in parts:
+            waits = self._engine is not None and part is not parts[-1]
+            with self._engine.no_sync(self._network) if waits else nullcontext():
+                yield part
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradients of a weighted loss to those of all processes."""
         if self._engine is None:
-            return torch.autocast(self.device.type, torch.bfloat16, enabled=self._bfloat16)
-        return self._engine.autocast()
-
-    def gradients(self, network: nn.Module, last: bool) -> AbstractContextManager[Any]:
-        """Exchange gradients with the others in the last portion of a batch only."""
-        if self._engine is None or last:
-            return nullcontext()
-        return self._engine.no_sync(network)
-
-    def backward(self, loss: Tensor, weight: float) -> None:
-        """Add the gradients of a portion's loss, weighted as its frames count in the batch."""
-        if self._engine is None:
-            (loss * weight).backward()
+            loss.backward()
         else:  # which takes the mean over processes where a sum is wanted
-            self._engine.backward(loss * (weight * self.share.count))
+            self._engine.backward(loss * self.processes)
 
-    def total(self, *numbers: float) -> list[float]:
-        """Sum each number over all processes.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            In every process, if Ctrl-C came to one of them since the last sum.
-        """
-        if self.share.count == 1:
-            return list(numbers)
-        told = [*numbers, float(self._interruption.came)]
-        *sums, interrupted = self._engine.reduce(
-            torch.tensor(told, dtype=torch.float64, device=self.device)
-        ).tolist()
+    def total(self, *numbers: float) -> tuple[float, ...]:
+        """The sum of each number over all processes; in all, KeyboardInterrupt after Ctrl-C."""
+        if self.processes == 1:
+            return numbers
+        told = torch.tensor([*numbers, float(self.interrupted)], dtype=torch.float64)
+        *sums, interrupted = self._engine.reduce(told.to(self._engine.device)).tolist()
         if interrupted:
-            self._interruption.came = False
+            self.interrupted = False
             raise KeyboardInterrupt
-        return sums
+        return tuple(sums)
 
     def from_first(self, call: Callable[[], Any]) -> Any:
         """Let the first process alone call something, and give its answer, or error, to all."""
-        if self.share.count == 1:
+        if self.processes == 1:
             return call()
         from accelerate.utils import broadcast_object_list
 
         answer: list[Any] = [None, None]
-        if self.first:
+        if self.is_first:
             try:
                 answer[0] = call()
             except (SepeduError, KeyboardInterrupt) as error:
@@ -248,7 +165,7 @@ class Processes:
         return value
 
 
-def _engine(lower_precision: bool) -> Any:
+def _engine(autocast: bool) -> Any:
     """Accelerate, connected with the other processes."""
     try:
         from accelerate import Accelerator, PartialState
@@ -269,6 +186,6 @@ def _engine(lower_precision: bool) -> Any:
             "Use torchrun or accelerate launch, with one process for each device",
         )
     precision = "no"
-    if lower_precision:
+    if autocast:
         precision = "bf16" if bfloat16_is_fast(state.device) else None  # None: as launched
     return Accelerator(cpu=cpu, mixed_precision=precision)

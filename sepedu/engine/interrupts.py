@@ -41,36 +41,3 @@ class defer_interrupt:
             signal.signal(signal.SIGINT, self._before)
             if self._came:
                 self._before(*self._came)
-
-
-class InterruptFlag:
-    """A context in which Ctrl-C only sets a flag, for the code to look at.
-
-    If it did not look, the program stops at the end of the context. Outside of the main thread
-    nothing changes.
-
-    Attributes
-    ----------
-    came : bool
-        Whether Ctrl-C was pressed; set it to False once that is handled.
-    """
-
-    came = False
-
-    def __enter__(self) -> InterruptFlag:
-        self._before = None
-        if threading.current_thread() is threading.main_thread():
-            before = signal.getsignal(signal.SIGINT)
-            if callable(before):
-                self._before = before
-                signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.came = True
-
-    def __exit__(self, *error: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-            if self.came and error[0] is None:
-                signal.raise_signal(signal.SIGINT)

@@ -23,16 +23,13 @@ from ..stft import STFT
 from ..training import Recipe
 from .distributed import launched
 from .files import write_text
-from .gates import best_masks_path
 from .prepare import prepare
-from .refiner import REFINER
-from .refining import is_refined, train_refiner
 from .results import collect_results, readme_table, write_results
 from .runs import dataset_name, progress_of, train_source
 
 
 @dataclass(frozen=True)
-class Choices:
+class ReproductionConfig:
     """How the networks of a reproduction are trained.
 
     Attributes
@@ -42,37 +39,36 @@ class Choices:
     augmentation : Augmentation
         Without any, the songs are prepared and read from a store; otherwise their sound is held
         in memory, since the magnitude of a sum is not the sum of magnitudes.
-    batch, stretch : int
+    batch : int
         See `train_source`.
     """
 
     recipes: Mapping[str, Recipe]
     augmentation: Augmentation
     batch: int
-    stretch: int
 
     @property
     def stored(self) -> bool:
         """Whether the songs are read from a store."""
         return self.augmentation == Augmentation()
 
-    def plain(self) -> Choices:
+    def plain(self) -> ReproductionConfig:
         """The same without augmentation."""
         return replace(self, augmentation=Augmentation())
 
 
-def as_published() -> Choices:
-    """The choices that the networks which come with the course tell of."""
+def as_published() -> ReproductionConfig:
+    """The config that the networks which come with the course tell of."""
     told = {source: load_checkpoint(weights_path(source))[1] for source in SOURCES}
     first = told[SOURCES[0]]
     recipes = {source: Recipe(**about["recipe"]) for source, about in told.items()}
-    return Choices(recipes, Augmentation(**first["augmentation"]), first["batch"], first["stretch"])
+    return ReproductionConfig(recipes, Augmentation(**first["augmentation"]), first["batch"])
 
 
-def quick() -> Choices:
-    """One epoch of long stretches: enough to see that the chain works, and for nothing else."""
+def quick() -> ReproductionConfig:
+    """One epoch: enough to see that the chain works, and for nothing else."""
     recipe = Recipe(epochs=1, loss="bce", average=0.9, autocast=True)
-    return Choices(dict.fromkeys(SOURCES, recipe), Augmentation(), batch=2, stretch=256)
+    return ReproductionConfig(dict.fromkeys(SOURCES, recipe), Augmentation(), batch=64)
 
 
 MARK = "reproduction.json"
@@ -82,7 +78,7 @@ MARK = "reproduction.json"
 def reproduce(
     data: str | os.PathLike[str] | None = None,
     out: Path = Path("my-reproduction"),
-    choices: Choices | None = None,
+    config: ReproductionConfig | None = None,
     progress: bool = True,
 ) -> dict[str, Any]:
     """Make everything that the project publishes anew, from a dataset, into a folder.
@@ -95,10 +91,10 @@ def reproduce(
     data : str or path, optional
         As `open_dataset` takes it.
     out : path
-        New, empty, or of the same reproduction. Gets `weights` with the four networks and their
-        refiner, `results.md` and `results.json`, for a training without augmentation `store`, and
+        New, empty, or of the same reproduction. Gets `weights` with the four networks,
+        `results.md` and `results.json`, for a training without augmentation `store`, and
         `reproduction.json`.
-    choices : Choices, optional
+    config : ReproductionConfig, optional
         By default those of the networks that come with the course.
     progress : bool
         Say on the standard error what is done, with bars.
@@ -120,23 +116,22 @@ def reproduce(
             "A reproduction is the work of one process",
             "Start it without torchrun; sepedu train all is for several",
         )
-    choices = choices or as_published()
+    config = config or as_published()
     splits = {split: open_dataset(data, split=split) for split in ("train", "valid")}
-    _mark(out, data, {split: len(tracks) for split, tracks in splits.items()}, choices)
+    _mark(out, data, {split: len(tracks) for split, tracks in splits.items()}, config)
     settings = {
-        "augmentation": choices.augmentation,
-        "batch": choices.batch,
-        "stretch": choices.stretch,
-        "store": out / "store" if choices.stored else False,
+        "augmentation": config.augmentation,
+        "batch": config.batch,
+        "store": out / "store" if config.stored else False,
         "progress": progress,
     }
-    places = {source: out / "weights" / f"{source}.safetensors" for source in SOURCES}
+    places = {source: weights_path(source, out / "weights") for source in SOURCES}
     states = {
-        source: progress_of(path, choices.recipes[source], data, settings)
+        source: progress_of(path, config.recipes[source], data, settings)
         for source, path in places.items()
     }
     if set(states.values()) != {"finished"}:
-        if choices.stored:
+        if config.stored:
             _say("Preparing the songs", progress)
             prepare(data, out / "store", progress=progress)
         else:
@@ -146,21 +141,21 @@ def reproduce(
         _say(f"Network {number} of {len(SOURCES)}: {source}{how}", progress)
         if state == "finished":
             continue
-        recipe, resume = choices.recipes[source], state == "begun"
+        recipe, resume = config.recipes[source], state == "begun"
         history = train_source(source, data, places[source], recipe, resume=resume, **settings)
         if history.stopped:
             raise KeyboardInterrupt
-    if not is_refined(out / "weights"):
-        _say("Refiner", progress)
-        train_refiner(data, out / "weights", progress=_bar(progress))
     return _measure(data, out, progress)
 
 
 def _mark(
-    out: Path, data: str | os.PathLike[str] | None, songs: dict[str, int], choices: Choices
+    out: Path,
+    data: str | os.PathLike[str] | None,
+    songs: dict[str, int],
+    config: ReproductionConfig,
 ) -> None:
-    """Begin a folder, or make sure that it was begun with the same choices."""
-    told = json.loads(json.dumps({"data": dataset_name(data), "songs": songs} | asdict(choices)))
+    """Begin a folder, or make sure that it was begun with the same config."""
+    told = json.loads(json.dumps({"data": dataset_name(data), "songs": songs} | asdict(config)))
     if out.exists() and not out.is_dir():
         raise SepeduError(f"{out} is not a folder", "Name a new one with --out")
     if not (out / MARK).is_file():
@@ -214,8 +209,6 @@ def _measure(data: str | os.PathLike[str] | None, out: Path, progress: bool) -> 
     _say("Measuring", progress)
     results = collect_results(data, progress=_bar(progress), weights=out / "weights")
     write_results(results, out)
-    masks = json.dumps(results["best_masks"], indent=1) + "\n"
-    write_text(out / "weights" / best_masks_path().name, masks)
     told = _read(out) | {"measured": _digests(out)}
     write_text(out / MARK, json.dumps(told, indent=1) + "\n")
     return results
@@ -223,10 +216,8 @@ def _measure(data: str | os.PathLike[str] | None, out: Path, progress: bool) -> 
 
 def _digests(out: Path) -> dict[str, str]:
     """SHA-256 of the networks and of what was measured with them, by name."""
-    weights = [out / "weights" / f"{source}.safetensors" for source in SOURCES]
-    weights.append(out / "weights" / REFINER)
-    files = [*weights, out / "weights" / best_masks_path().name]
-    files += [out / "results.json", out / "results.md"]
+    weights = [weights_path(source, out / "weights") for source in SOURCES]
+    files = [*weights, out / "results.json", out / "results.md"]
     return {
         path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor
 
 from ..checkpoints import load_checkpoint, save_checkpoint
 from ..errors import SepeduError
-from ..model import MaskCNN
+from ..training import Callback, Training
 from .files import write_text
-
-
-@dataclass
-class History:
-    """What a training has seen: a row per epoch, the best of them, and whether Ctrl-C ended it."""
-
-    rows: list[dict[str, float]] = field(default_factory=list)
-    stopped: bool = False
-
-    @property
-    def best(self) -> int:
-        """Index of the epoch with the lowest validation loss."""
-        return int(np.argmin([row["valid_loss"] for row in self.rows]))
-
-    def save(self, path: Path) -> None:
-        """Write the rows as JSON, aside first."""
-        write_text(path, json.dumps(self.rows, indent=1) + "\n")
 
 
 def last_path(checkpoint: Path) -> Path:
@@ -44,34 +25,65 @@ def history_path(checkpoint: Path) -> Path:
     return checkpoint.with_name(f"{checkpoint.stem}.history.json")
 
 
-def save_last(
-    checkpoint: Path,
-    model: MaskCNN,
-    averaged: MaskCNN,
-    best: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
-    about: dict[str, Any],
-    history: History,
-) -> None:
-    """Write all that a training needs to go on after this epoch, and its history."""
-    state = {f"averaged.{k}": v for k, v in averaged.state_dict().items()}
-    state |= {f"best.{k}": v for k, v in best.items()}
-    for index, values in optimizer.state_dict()["state"].items():
-        state |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
-    save_checkpoint(last_path(checkpoint), model, about | {"history": history.rows}, state)
-    history.save(history_path(checkpoint))
+class Checkpoint(Callback):
+    """Write the best network, what is needed to go on, and the history, after each epoch.
+
+    Parameters
+    ----------
+    path : path
+        Of the best network, ends in `.safetensors`; `NAME.last.safetensors` and
+        `NAME.history.json` stand beside it.
+    metadata : dict
+        What to say in the checkpoint besides what the training itself tells.
+    resume : bool
+        Go on with the training that was broken off there, bit for bit.
+
+    Raises
+    ------
+    SepeduError
+        When the training starts, if there is nothing to resume, or it had other settings.
+
+    Lesson: 05
+    """
+
+    def __init__(
+        self, path: Path, metadata: dict[str, Any] | None = None, resume: bool = False
+    ) -> None:
+        self.path, self.metadata, self.resume = path, metadata or {}, resume
+
+    def on_start(self, training: Training) -> None:
+        """Compose the metadata, and go on from the earlier state."""
+        told = training.train.metadata() | training.objective.metadata()
+        self.metadata = told | {"recipe": asdict(training.recipe)} | self.metadata
+        if self.resume:
+            state = training.backend.from_first(lambda: read_state(self.path, self.metadata))
+            state.restore(training)
+
+    def on_epoch(self, training: Training) -> None:
+        """Write what is new."""
+        history, averaged = training.history, training.averaged.module.model
+        if history.best == len(history.rows) - 1:
+            metadata = self.metadata | {"metrics": history.rows[-1]}
+            save_checkpoint(self.path, averaged, metadata)
+        state = {f"averaged.{k}": v for k, v in averaged.state_dict().items()}
+        state |= {f"best.{k}": v for k, v in training.best.items()}
+        for index, values in training.optimizer.state_dict()["state"].items():
+            state |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
+        metadata = self.metadata | {"history": history.rows}
+        save_checkpoint(last_path(self.path), training.model, metadata, state)
+        write_text(history_path(self.path), json.dumps(history.rows, indent=1) + "\n")
 
 
-def check_resumable(checkpoint: Path | None) -> None:
+def check_resumable(checkpoint: Path) -> None:
     """Raise SepeduError if no unfinished training stands beside this checkpoint."""
-    if checkpoint is None or not last_path(checkpoint).is_file():
+    if not last_path(checkpoint).is_file():
         raise SepeduError(
             f"There is no training to resume at {checkpoint}", "Start it without resume"
         )
 
 
 @dataclass
-class Last:
+class TrainingState:
     """All that a training needs to go on after its last finished epoch."""
 
     rows: list[dict[str, float]]
@@ -80,49 +92,47 @@ class Last:
     best: dict[str, Tensor]
     optimizer: dict[int, dict[str, Tensor]]
 
-    def put_back(
-        self, model: MaskCNN, averaged: MaskCNN, optimizer: torch.optim.Optimizer
-    ) -> tuple[History, dict[str, Tensor]]:
-        """Put a training back to that state; returns history and best weights."""
-        model.load_state_dict(self.model)
-        averaged.load_state_dict(self.averaged)
-        groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": self.optimizer, "param_groups": groups})
-        return History(self.rows), self.best
+    def restore(self, training: Training) -> None:
+        """Put a training that has just started into this state."""
+        training.model.load_state_dict(self.model)
+        training.averaged.module.model.load_state_dict(self.averaged)
+        training.averaged.n_averaged.fill_(len(self.rows) * len(training.train))
+        groups = training.optimizer.state_dict()["param_groups"]
+        training.optimizer.load_state_dict({"state": self.optimizer, "param_groups": groups})
+        training.history.rows[:], training.best = self.rows, self.best
 
 
-def read_last(checkpoint: Path | None, about: dict[str, Any]) -> Last:
+def read_state(checkpoint: Path, metadata: dict[str, Any]) -> TrainingState:
     """Read the state of a training from beside its checkpoint.
 
     Raises
     ------
     SepeduError
-        If there is none, it cannot go on, or it was started with other settings than `about`.
+        If there is none, it cannot go on, or its settings are not those of `metadata`.
     """
     check_resumable(checkpoint)
-    saved, told, state = load_checkpoint(last_path(checkpoint))
+    saved, told, tensors = load_checkpoint(last_path(checkpoint))
     if not told.get("history"):
         raise SepeduError(
             f"{last_path(checkpoint)} does not hold a training that can go on",
             "Start it without resume",
         )
-    changed = [
-        key
-        for key in about
-        if key != "commit"  # the course may be updated in the days that a training takes
-        and told.get(key) != json.loads(json.dumps(about[key]))
-    ]
+    # The course may be updated in the days that a training takes: not the commit.
+    wanted = json.loads(json.dumps({k: v for k, v in metadata.items() if k != "commit"}))
+    changed = [key for key, value in wanted.items() if told.get(key) != value]
     if changed:
         raise SepeduError(
             f"The training at {checkpoint} was started with another {', '.join(changed)}",
             "Resume it with the same settings, or start anew under another name",
         )
     parts: dict[str, dict[str, Tensor]] = {"averaged": {}, "best": {}, "optimizer": {}}
-    for key, value in state.items():
+    for key, value in tensors.items():
         part, name = key.split(".", 1)
         parts[part][name] = value
-    slots: dict[int, dict[str, Tensor]] = {}
+    optimizer: dict[int, dict[str, Tensor]] = {}
     for key, value in parts["optimizer"].items():
         index, name = key.split(".")
-        slots.setdefault(int(index), {})[name] = value
-    return Last(told["history"], saved.state_dict(), parts["averaged"], parts["best"], slots)
+        optimizer.setdefault(int(index), {})[name] = value
+    return TrainingState(
+        told["history"], saved.state_dict(), parts["averaged"], parts["best"], optimizer
+    )

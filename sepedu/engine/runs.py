@@ -13,27 +13,28 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..checkpoints import load_checkpoint, save_checkpoint
+from ..checkpoints import load_checkpoint, save_checkpoint, weights_path
 from ..errors import SepeduError
 from ..evaluation import accuracy, framewise_sdr, mean_squared_error
 from ..excerpts import Augmentation, Excerpts
 from ..masks import apply_mask
 from ..model import MaskCNN
+from ..separation import predict_soft_mask
 from ..songs import SOURCES, Song, load_song, load_songs, open_dataset
 from ..stft import STFT
-from ..training import Recipe, check_loss, fit
+from ..training import Callback, History, MaskObjective, Recipe, check_loss, fit
 from ..windows import Example, make_example
-from .curves import Curves, curves_path
+from .curves import Curves, ProgressBar, curves_path
 from .distributed import Processes, accelerator, is_first, launched
 from .files import check_place
-from .gates import predict_gate
+from .memory import keep_freed_memory
 from .prepare import store_folder
-from .resume import History, check_resumable, last_path
-from .store import RELEASED, SUM, StoredExamples, StoredExcerpts, fit_features, open_store
+from .resume import Checkpoint, check_resumable, last_path
+from .store import RELEASED, SUM, StoredExamples, StoredExcerpts, open_store
 
 DROPOUT = (0.15, 0.15, 0.3)
 RECIPE = Recipe(epochs=7, loss="bce", average=0.998, autocast=True)
-STRETCH, BATCH = 1, 64  # single windows: see "Stretches" in docs/experiments.md
+BATCH = 64
 AUGMENTATION = Augmentation(remix=0.5, gain=6.0, speed=0.1, channels=True)
 """What the networks that come with the course were trained with."""
 
@@ -47,17 +48,16 @@ def train_source(
     output: str = "mask",
     threshold: float = 0.5,
     batch: int = BATCH,
-    stretch: int = STRETCH,
     resume: bool = False,
     progress: bool = True,
     store: Path | bool = False,
     accumulate: int = 1,
     log: str | None = None,
 ) -> History:
-    """Train the network of one source on a dataset and write it with its story.
+    """Train the network of one source on a dataset and write it with its metadata.
 
     The songs of the split "train" train it, those of "valid" choose the best epoch. The
-    normalisation and the mask made beforehand come from the training songs.
+    normalisation and the average mask come from the training songs.
 
     Parameters
     ----------
@@ -66,16 +66,14 @@ def train_source(
     data : str or path, optional
         As `open_dataset` takes it.
     out : path
-        Ends in `.safetensors`; see `fit` for what is written beside it.
+        Ends in `.safetensors`; see `Checkpoint` for what is written beside it.
     recipe : Recipe
     augmentation : Augmentation
     output : {"mask", "magnitude"}
     threshold : float
         T of the binary mask.
     batch : int
-        Stretches in a step of the training.
-    stretch : int
-        Frames of a stretch; 1 draws single windows, each remixed by itself.
+        Windows in a step of the training.
     resume : bool
         Go on after an interruption.
     progress : bool
@@ -83,7 +81,7 @@ def train_source(
         Read the songs from the store that `prepare` made, in this folder or, if True, in the
         user's cache folder. Only without augmentation; memory then stays bounded.
     accumulate : int
-        See `fit`.
+        Micro-batches that a step is computed in, for less memory.
     log : {"tensorboard"}, optional
         Write event files, too, into the folder `NAME.tensorboard` beside the checkpoint.
 
@@ -96,32 +94,23 @@ def train_source(
     SepeduError
         See `open_dataset`, `load_song`, `open_store` and `fit`, or if a store is to be augmented.
     """
-    if out.suffix != ".safetensors":
-        raise SepeduError(f"A network cannot be written as {out}", "End the name in .safetensors")
     if source not in SOURCES:
         raise SepeduError(f"Source {source!r} is unknown", f"Use one of {', '.join(SOURCES)}")
     if not (np.isfinite(threshold) and threshold >= 0):
-        raise SepeduError(f"Threshold {threshold!r} is not a number of at least 0", "Try 0.5")
-    check_loss(recipe, output)
-    if is_first():
-        check_place(out)
+        raise SepeduError(f"threshold must be a number of at least 0, got {threshold}", "Try 0.5")
+    check_loss(recipe.loss, output)
     if store and augmentation != Augmentation():
         raise SepeduError("Songs in a store cannot be remixed", "Add --plain, or leave --store out")
-    if resume and is_first():
-        check_resumable(out)
-    curves = Curves(curves_path(out)) if log and is_first() else None
+    metadata = {"data": dataset_name(data), "commit": commit()} | ({"store": True} if store else {})
+    callbacks = _callbacks(out, metadata, resume, progress, log)
     tracks, valid_tracks = (open_dataset(data, split=split) for split in ("train", "valid"))
-    # A launcher gives each process a device of its own, which `fit` finds out.
-    device = torch.device("cpu") if launched() else accelerator()
     torch.manual_seed(recipe.seed)
     model = MaskCNN(output=output, dropout=DROPOUT)
-    about = {"data": dataset_name(data), "commit": commit()}
     if store:
-        about["store"] = True
         folder = store_folder(tracks.root) if store is True else store
         stored = open_store(folder, tracks, SUM)
-        fit_features(model.features, stored)
-        train = StoredExcerpts(stored, source, output, threshold, stretch, batch)
+        model.features.fit(song.magnitude("mixture").T for song in stored)
+        train = StoredExcerpts(stored, source, output, threshold, batch)
         stored_valid = open_store(folder, valid_tracks, RELEASED)
         examples = StoredExamples(stored_valid, source, threshold, output)
         songs = StoredExamples(stored, source, threshold)
@@ -129,27 +118,19 @@ def train_source(
     else:
         stereo = load_songs(tracks, stereo=True)
         stft = STFT()
-        model.features.fit([np.abs(stft.forward(song.sum_of_sources.mean(0))) for song in stereo])
-        train = Excerpts(stereo, source, output, threshold, stretch, batch, augmentation)
+        model.features.fit(np.abs(stft.forward(song.sum_of_sources.mean(0))) for song in stereo)
+        train = Excerpts(stereo, source, output, threshold, batch, augmentation)
         valid = load_songs(valid_tracks)
         examples = [make_example(song, source, threshold, output) for song in valid]
-        songs = map(_as_training_hears_it, stereo)
-    try:
-        history = fit(
-            model.to(device),
-            train,
-            examples,
-            recipe,
-            checkpoint=out,
-            about=about,
-            resume=resume,
-            progress=progress,
-            on_epoch=curves,
-            accumulate=accumulate,
-        )
-    finally:
-        if curves:
-            curves.close()
+        songs = map(_mono_with_summed_mixture, stereo)
+    keep_freed_memory()
+    # A launcher gives each process a device of its own, which Accelerate finds out.
+    model.to(torch.device("cpu") if launched() else accelerator())
+    objective = MaskObjective(model, recipe.loss, threshold)
+    backend = Processes(recipe.autocast, accumulate)
+    history = fit(
+        model, train, examples, recipe, objective=objective, callbacks=callbacks, backend=backend
+    )
     if not history.rows:  # stopped before there was anything to keep
         raise KeyboardInterrupt
     if is_first():
@@ -157,8 +138,24 @@ def train_source(
     return history
 
 
-def _as_training_hears_it(song: Song) -> Song:
-    """A stereo song as mono, with the sum of its sources as mixture."""
+def _callbacks(
+    out: Path, metadata: dict[str, Any], resume: bool, progress: bool, log: str | None
+) -> list[Callback]:
+    """What accompanies a training; raises SepeduError before hours of work, not after them."""
+    if out.suffix != ".safetensors":
+        raise SepeduError(f"A network cannot be written as {out}", "End the name in .safetensors")
+    if is_first():
+        check_place(out)
+        if resume:
+            check_resumable(out)
+    callbacks: list[Callback] = [Checkpoint(out, metadata, resume)]
+    if log and is_first():
+        callbacks.append(Curves(curves_path(out)))
+    return [*callbacks, ProgressBar()] if progress else callbacks
+
+
+def _mono_with_summed_mixture(song: Song) -> Song:
+    """A stereo song as training hears it: mono, with the sum of its sources as mixture."""
     sources = {name: audio.mean(0) for name, audio in song.sources.items()}
     return Song(song.name, song.sum_of_sources.mean(0), sources, song.sample_rate)
 
@@ -170,32 +167,32 @@ def finish(out: Path, train: Iterable[Song | Example], valid: Iterable[Song]) ->
     the validation songs in decibels, shares of ones) and the training songs' average mask. Songs
     are heard one after the other; training songs may be given as examples with masks.
     """
-    model, about, _ = load_checkpoint(out)
-    source, threshold = about["source"], about["threshold"]
+    model, metadata, _ = load_checkpoint(out)
+    source, threshold = metadata["source"], metadata["threshold"]
     stft = STFT()
-    metrics: dict[str, float] = {"epoch": about["metrics"]["epoch"]}
-    ones = np.zeros(stft.bins)
+    metrics: dict[str, float] = {"epoch": metadata["metrics"]["epoch"]}
+    ones, frames = np.zeros(stft.bins), 0
     for part, songs in (("train", train), ("valid", valid)):
-        sums = np.zeros(4)
-        ratios = []
+        rows, lengths, ratios = [], [], []
         for song in songs:
             example = song if isinstance(song, Example) else make_example(song, source, threshold)
             target = example.target
-            gate = predict_gate(model, example.mixture)
-            right, error = accuracy(gate, target), mean_squared_error(gate, target)
-            sums += np.array([right, error, target.mean(), 1.0]) * target.shape[1]
+            mask = predict_soft_mask(model, example.mixture)
+            rows.append((accuracy(mask, target), mean_squared_error(mask, target), target.mean()))
+            lengths.append(target.shape[1])
             if part == "train":
                 ones += target.sum(axis=1)  # not kept: masks of 10 hours would fill a gigabyte
+                frames += target.shape[1]
             else:
                 spectrum = stft.forward(song.mixture)
-                estimate = stft.inverse(apply_mask(gate, spectrum), len(song.mixture))
+                estimate = stft.inverse(apply_mask(mask, spectrum), len(song.mixture))
                 ratios.append(framewise_sdr(song.sources[source], estimate, stft.sample_rate))
         names = (f"{part}_accuracy", f"{part}_mse", f"{part}_ones")
-        if part == "train":
-            beforehand = torch.from_numpy((ones / sums[3])[:, None].astype(np.float32))
-        metrics |= dict(zip(names, (sums[:3] / sums[3]).tolist(), strict=True))
+        values = np.average(rows, axis=0, weights=lengths).tolist()
+        metrics |= dict(zip(names, values, strict=True))
     metrics["valid_sdr"] = float(np.nanmedian(ratios))
-    save_checkpoint(out, model, about | {"metrics": metrics}, {"average_mask": beforehand})
+    average_mask = torch.from_numpy((ones / frames)[:, None].astype(np.float32))
+    save_checkpoint(out, model, metadata | {"metrics": metrics}, {"average_mask": average_mask})
     return metrics
 
 
@@ -251,12 +248,11 @@ def train_all(
     def states_now() -> dict[str, str]:
         if not resume:
             return dict.fromkeys(SOURCES, "new")
-        places = {source: folder / f"{source}.safetensors" for source in SOURCES}
+        places = {source: weights_path(source, folder) for source in SOURCES}
         return {s: progress_of(out, recipe, data, settings) for s, out in places.items()}
 
     # One process looks for all: while it still measures a network, others would see it unfinished.
-    processes = Processes(accelerator(), recipe.autocast)
-    states = processes.from_first(states_now)
+    states = Processes(recipe.autocast).from_first(states_now)
     histories = {}
     for source in SOURCES:
         if states[source] == "finished":
@@ -264,7 +260,7 @@ def train_all(
         history = train_source(
             source,
             data,
-            folder / f"{source}.safetensors",
+            weights_path(source, folder),
             recipe,
             resume=states[source] == "begun",
             **settings,

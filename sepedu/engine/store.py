@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +16,12 @@ from safetensors.numpy import save
 from torch import Tensor
 
 from ..errors import SepeduError
-from ..excerpts import Augmentation, Excerpts, Piece
+from ..excerpts import Augmentation, Excerpts
 from ..masks import binary_mask
 from ..songs import SOURCES, Song
-from ..stft import HALF_CONTEXT, STFT, Features
+from ..stft import HALF_CONTEXT, STFT
 from ..windows import Example, make_target
-from .files import atomic_write
+from .files import atomic_write, write_synced
 
 if TYPE_CHECKING:
     import musdb
@@ -38,15 +37,8 @@ SUM, RELEASED = "sum of sources", "as released"
 """Which mixture a file holds: training mixes from stems, validation hears the real mixture."""
 
 
-def made_how(mixture: str, files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """All that decides what is in a song's file: two equal answers mean equal content.
-
-    Parameters
-    ----------
-    mixture : {"sum of sources", "as released"}
-    files : mapping
-        What `fingerprints` says of the source files.
-    """
+def build_key(mixture: str, files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """All that decides what is in a song's file: equal keys mean equal content."""
     return {
         "format": FORMAT,
         "stft": asdict(STFT()),
@@ -62,7 +54,7 @@ def write_song(
 ) -> Path:
     """Transform a song and write its magnitudes and masks, whole or not at all.
 
-    The file is a safetensors file. Each array has its frames first, so that a stretch of frames
+    The file is a safetensors file. Each array has its frames first, so that a segment of frames
     is one piece of the file: `mixture` and one array per source [each shape=(frames, 513)],
     float16, and `SOURCE.mask` [each shape=(frames, 65)], uint8, the 513 bits of each frame's mask
     in the order of `numpy.packbits`. The masks were made before the magnitudes were rounded.
@@ -74,17 +66,12 @@ def write_song(
     Parameters
     ----------
     path : path
-        Ends in `.safetensors`.
     song : Song
         Mono, at the course's sample rate.
     mixture : {"sum of sources", "as released"}
         Which mixture to keep.
     files : mapping
-        What `fingerprints` says of the source files.
-
-    Returns
-    -------
-    path : pathlib.Path
+        As `fingerprints` returns it.
 
     Raises
     ------
@@ -109,23 +96,12 @@ def write_arrays(
     mixture: str,
     files: Mapping[str, Mapping[str, Any]],
 ) -> Path:
-    """Write the arrays of a song as `write_song` describes them, with a header that tells of them.
-
-    Raises
-    ------
-    SepeduError
-        If the file cannot be written.
-    """
+    """Write the arrays of a song as `write_song` describes them, with a header."""
     header = {"name": name, "frames": len(arrays["mixture"]), "seen": dict(files)}
-    header |= made_how(mixture, files)
+    header |= build_key(mixture, files)
     with atomic_write(path) as part:
-        try:
-            # Not safetensors' own writing of files, which leaves a part of its own if killed.
-            part.write_bytes(save(arrays, {"sepedu store": json.dumps(header, sort_keys=True)}))
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())  # or a power failure could leave a name without its content
+        # Not safetensors' own writing of files, which leaves a part of its own if killed.
+        write_synced(part, save(arrays, {"sepedu store": json.dumps(header, sort_keys=True)}))
     return path
 
 
@@ -142,7 +118,7 @@ def _half(magnitude: np.ndarray, name: str) -> np.ndarray:
 
 
 def song_bytes(frames: int) -> int:
-    """Bytes that the arrays of a song of so many frames take; the header adds under 4096."""
+    """Bytes of the arrays of a song with this number of frames; the header adds under 4096."""
     magnitudes = (1 + len(SOURCES)) * BINS * np.dtype(np.float16).itemsize
     masks = len(SOURCES) * -(-BINS // 8)
     return frames * (magnitudes + masks)
@@ -177,26 +153,10 @@ def fingerprints(track: musdb.MultiTrack) -> dict[str, dict[str, Any]]:
 
 
 class StoredSong:
-    """One song of a store, read a stretch at a time.
+    """One song of a store, read a segment at a time; SepeduError if the file is not one.
 
     Each reading maps the file anew and lets go of it: the pages of a mapping that stays would
     count as this process's memory, and at last the whole store would.
-
-    Parameters
-    ----------
-    path : path
-        A file that `write_song` made.
-
-    Attributes
-    ----------
-    header : dict
-        `name`, `frames`, `mixture`, `threshold`, `stft`, `format`, `files` (name and SHA-256 of
-        each source file) and `seen` (their sizes and times).
-
-    Raises
-    ------
-    SepeduError
-        If there is no such file, or it is not one of this format.
     """
 
     def __init__(self, path: Path) -> None:
@@ -218,19 +178,14 @@ class StoredSong:
         """Frames of the song."""
         return self.frames
 
+    def has_key(self, key: dict[str, Any]) -> bool:
+        """Whether it was made in the way that `build_key` describes."""
+        return {name: self.header.get(name) for name in key} == key
+
     def magnitude(self, name: str, first: int = 0, last: int | None = None) -> np.ndarray:
-        """Magnitudes of the mixture or a source from one frame up to another.
+        """Magnitudes of "mixture" or a source [shape=(last - first, 513)], float32, linear.
 
-        Parameters
-        ----------
-        name : str
-            "mixture" or a source.
-        first, last : int
-            Frames outside of the song, before 0 too, are silence.
-
-        Returns
-        -------
-        magnitude : np.ndarray [shape=(last - first, 513)], float32, linear
+        Frames outside of the song, before 0 too, are silence.
         """
         return self._read(name, first, last).astype(np.float32)
 
@@ -261,35 +216,14 @@ class StoredSong:
         return padded
 
 
-PIECE = 4096
-"""Frames read at a time where a whole song is gone through."""
-
-
 class StoredExcerpts(Excerpts):
     """Batches as `Excerpts` draws them without augmentation, read from a store.
 
-    Seed and epoch decide the same stretches as there. Magnitudes differ from those of sound by
-    the rounding to half precision. Remixing and gains are left out: the magnitude of a sum is not
-    the sum of magnitudes, so they would not be exact here.
-
-    Parameters
-    ----------
-    songs : sequence of StoredSong
-    source : str
-        The source to predict.
-    output : {"mask", "magnitude"}
-    threshold : float
-        T of the binary mask. The masks of T = 0.5 are kept in the store; others are made from
-        the rounded magnitudes, and a bin that lies on T within that rounding may fall otherwise.
-    stretch : int
-        Frames of a stretch; 1 draws single shuffled windows.
-    batch : int
-        Stretches of a batch.
-
-    Raises
-    ------
-    SepeduError
-        If there are no songs, or they lack the source.
+    Seed and epoch decide the same windows as there. Magnitudes differ from those of sound by the
+    rounding to half precision. Remixing and gains are left out: the magnitude of a sum is not the
+    sum of magnitudes, so they would not be exact here. The masks of T = 0.5 are kept in the store;
+    others are made from the rounded magnitudes, and a bin that lies on T within that rounding may
+    fall otherwise. Parameters as those of `Excerpts`.
     """
 
     def __init__(
@@ -298,8 +232,7 @@ class StoredExcerpts(Excerpts):
         source: str,
         output: str = "mask",
         threshold: float = THRESHOLD,
-        stretch: int = 64,
-        batch: int = 16,
+        batch: int = 64,
     ) -> None:
         if not songs:
             raise SepeduError("There are no songs to draw from", "Prepare a set that has some")
@@ -308,50 +241,25 @@ class StoredExcerpts(Excerpts):
                 f"The store has no source {source!r}", f"It has: {', '.join(SOURCES)}"
             )
         self.songs = list(songs)
-        self.stft = STFT()
         self.source, self.output, self.threshold = source, output, threshold
-        self.names = list(SOURCES)
-        self.name_of_song = [song.name for song in songs]
-        self.batch, self.augmentation = batch, Augmentation()
-        self.frames = [song.frames for song in songs]
-        self.stretch = min(stretch, *self.frames)
+        frames, names = [song.frames for song in songs], [song.name for song in songs]
+        self._set(frames, names, 1, HALF_CONTEXT, batch, Augmentation())
 
-    def _choose(self, random: np.random.Generator, song: int, frame: int) -> list[Piece]:
-        """Nothing is left to chance, so nothing need be drawn for another process's stretches."""
-        return []
+    def _choose(self, random: np.random.Generator, song: int, frame: int) -> None:
+        """Nothing is left to chance."""
 
-    def _draw(self, random: np.random.Generator, song: int, frame: int) -> np.ndarray:
-        """Mixture and answer of a stretch [shape=(2, stretch + 24, 513)]; no chance is in it."""
-        first, last = frame - HALF_CONTEXT, frame + self.stretch + HALF_CONTEXT
-        stored = self.songs[song]
-        drawn = np.zeros((2, last - first, BINS), np.float32)
-        drawn[0] = stored.magnitude("mixture", first, last)
-        kept = self.output == "mask" and self.threshold == THRESHOLD
-        read = stored.mask if kept else stored.magnitude
-        drawn[1, HALF_CONTEXT:-HALF_CONTEXT] = read(self.source, frame, frame + self.stretch)
-        return drawn
-
-    def _transform(self, stems: Tensor, inside: Tensor) -> tuple[Tensor, Tensor]:
-        """What was drawn [shape=(batch, 2, stretch + 24, 513)] as mixture and target."""
-        mixture, answer = stems.transpose(-1, -2).contiguous().unbind(1)
-        middle = slice(HALF_CONTEXT, -HALF_CONTEXT)
-        answer = answer[..., middle]
-        if self.output == "mask" and self.threshold == THRESHOLD:
-            return mixture, answer.bool()
-        return mixture, make_target(answer, mixture[..., middle], self.output, self.threshold)
+    def _make(self, drawn: list[tuple[tuple[int, int], None]]) -> tuple[Tensor, Tensor]:
+        mixtures, targets = [], []
+        for (number, frame), _ in drawn:
+            song, around = self.songs[number], (frame - HALF_CONTEXT, frame + HALF_CONTEXT + 1)
+            mixture = torch.from_numpy(song.magnitude("mixture", *around).T)  # (513, 25)
+            mixtures.append(mixture)
+            targets.append(_target(self, song, mixture[:, HALF_CONTEXT, None], frame, frame + 1))
+        return torch.stack(mixtures).contiguous(), torch.stack(targets)[..., 0]
 
 
 class StoredExamples(Sequence[Example]):
-    """Whole songs of a store as examples, each read when it is asked for and not kept.
-
-    Parameters
-    ----------
-    songs : sequence of StoredSong
-    source : str
-    threshold : float
-        As in `StoredExcerpts`.
-    output : {"mask", "magnitude"}
-    """
+    """Whole songs of a store as examples, each read when it is asked for and not kept."""
 
     def __init__(
         self,
@@ -368,14 +276,23 @@ class StoredExamples(Sequence[Example]):
 
     def __getitem__(self, index: int) -> Example:
         song = self.songs[index]
-        mixture = np.ascontiguousarray(song.magnitude("mixture").T)
-        if self.output == "mask" and self.threshold == THRESHOLD:
-            target = song.mask(self.source).T
-        else:
-            source = torch.from_numpy(song.magnitude(self.source).T)
-            answer = make_target(source, torch.from_numpy(mixture), self.output, self.threshold)
-            target = answer.numpy()
-        return Example(song.name, mixture, np.ascontiguousarray(target))
+        mixture = song.magnitude("mixture").T
+        target = _target(self, song, torch.from_numpy(mixture), 0, song.frames).numpy()
+        return Example(song.name, np.ascontiguousarray(mixture), np.ascontiguousarray(target))
+
+
+def _target(
+    wanted: StoredExcerpts | StoredExamples,
+    song: StoredSong,
+    mixture: Tensor,
+    first: int,
+    last: int,
+) -> Tensor:
+    """What to predict for some frames [shape=(513, last - first)]; masks of T = 0.5 are kept."""
+    if wanted.output == "mask" and wanted.threshold == THRESHOLD:
+        return torch.from_numpy(song.mask(wanted.source, first, last).T)
+    source = torch.from_numpy(song.magnitude(wanted.source, first, last).T)
+    return make_target(source, mixture, wanted.output, wanted.threshold)
 
 
 def open_store(folder: Path, tracks: musdb.DB, mixture: str) -> list[StoredSong]:
@@ -398,8 +315,7 @@ def open_store(folder: Path, tracks: musdb.DB, mixture: str) -> list[StoredSong]
         song = StoredSong(path)
         seen = song.header["seen"]
         files = seen if _unchanged(track, seen) else fingerprints(track)
-        how = made_how(mixture, files)
-        if {key: song.header.get(key) for key in how} != how:
+        if not song.has_key(build_key(mixture, files)):
             raise SepeduError(
                 f"The song {track.name!r} in the store {folder} was made from other files, or "
                 "with other settings",
@@ -416,32 +332,3 @@ def _unchanged(track: musdb.MultiTrack, seen: dict[str, dict[str, Any]]) -> bool
         (stat.st_size, stat.st_mtime_ns) == (seen[name]["bytes"], seen[name]["changed"])
         for name, stat in now.items()
     )
-
-
-def fit_features(features: Features, songs: Sequence[StoredSong]) -> Features:
-    """Set mean and standard deviation as `Features.fit` does, without holding all songs at once.
-
-    Parameters
-    ----------
-    features : Features
-    songs : sequence of StoredSong
-        The training songs.
-    """
-    count, total, squares = 0, 0.0, 0.0
-    for piece in _pieces(songs):
-        compressed = np.log1p(piece).astype(np.float64)
-        count += len(compressed)
-        total = total + compressed.sum(axis=0)
-        squares = squares + np.square(compressed).sum(axis=0)
-    mean = total / count
-    variance = np.maximum(squares / count - mean**2, 0.0) * count / max(1, count - 1)
-    features.mean.copy_(torch.from_numpy(mean))
-    features.deviation.copy_(torch.from_numpy(np.sqrt(variance)).clamp(min=1e-3))
-    return features
-
-
-def _pieces(songs: Sequence[StoredSong]) -> Iterator[np.ndarray]:
-    """The mixtures' magnitudes of all songs in pieces [each shape=(up to 4096, 513)]."""
-    for song in songs:
-        for first in range(0, song.frames, PIECE):
-            yield song.magnitude("mixture", first, min(first + PIECE, song.frames))

@@ -136,8 +136,14 @@ def call(function: Any, *arguments: Any, **named: Any) -> Any:
 _ADVICE = (
     (r"^NameError", "Is it misspelt, or was a cell above not run, such as the first one?"),
     (
-        r"could not be broadcast|not aligned|mismatch in its core dimension|same size",
-        "Two shapes do not fit together: print `.shape` of both sides.",
+        r"could not (be )?broadcast|not aligned|mismatch in its core dimension|same size|"
+        r"must match the size",
+        "Two shapes do not fit together: print `.shape` of both sides. Is a number such as 513 "
+        "written out, where the argument may have another size?",
+    ),
+    (
+        r"must have the same shape|inhomogeneous",
+        "Your pieces differ in length: those at the end run over the end.",
     ),
     (
         r"truth value of an array",
@@ -343,8 +349,8 @@ def judge(
 ) -> None:
     """Call an answer on several cases, compare, and recognise known mistakes by their values.
 
-    A known mistake is named only if it explains all that the answer returned: on a single case
-    it may agree with another one by chance.
+    A known mistake is named if it explains all that the answer returned, else if it explains
+    most of what is wrong: on a single case it may agree with another one by chance.
 
     Parameters
     ----------
@@ -361,7 +367,7 @@ def judge(
     read : callable
         Checks the kind of what came back: `as_number`, or `as_array` with its options.
     what : str
-        What to call the result in a message.
+        What to call the result in a message; for a pair, both names with ", " between.
     tolerance : float
         Relative to the largest value asked for.
 
@@ -381,20 +387,20 @@ def judge(
             break
     seen = list(zip(cases.items(), values, strict=False))
 
-    def explains(version: Callable) -> bool:
+    def agrees(version: Callable, case: tuple, value: Any) -> bool:
         try:
             with np.errstate(all="ignore"):
-                return bool(seen) and all(
-                    _alike(value, version(*_copy(case)), tolerance) for (_, case), value in seen
-                )
+                return _alike(value, version(*_copy(case)), tolerance)
         except Exception:  # a wrong version need not work on each case
             return False
+
+    def explains(version: Callable) -> bool:
+        return bool(seen) and all(agrees(version, case, value) for (_, case), value in seen)
 
     if explains(right) or not seen:
         if stopped is None:
             return
-        special = next(reversed([*list(cases)[: len(seen) + 1]]))
-        raise Wrong(f"{stopped}{_of_case(special)}") from None
+        raise Wrong(f"{stopped}{_of_case(list(cases)[len(seen)])}") from None
     for version, message in known:
         if explains(version):
             raise Wrong(message)
@@ -402,12 +408,19 @@ def judge(
         raise Wrong(f"Your {what} is in per cent: a share lies between 0 and 1.")
     if explains(lambda *case: _turned(right(*case))):
         raise Wrong(f"Your {what} is turned around: True stands where False should, and reverse.")
+    wrong = [(case, value) for (_, case), value in seen if not agrees(right, case, value)]
+    for version, message in known:  # together with another mistake, in some of the cases
+        if sum(agrees(version, *pair) for pair in wrong) > max(1, len(wrong) / 2):
+            raise Wrong(message)
     for (special, case), value in seen:
         expected = right(*_copy(case))
-        if not _alike(value, expected, tolerance):
-            if isinstance(expected, np.ndarray) and isinstance(value, np.ndarray):
-                _check_shape(value, expected.shape, what)
-            raise Wrong(otherwise + _difference(case, value, expected, what) + _of_case(special))
+        if not isinstance(expected, tuple):
+            value, expected = (value,), (expected,)
+        for name, part, wanted in zip(what.split(", "), value, expected, strict=True):
+            if not _alike(part, wanted, tolerance):
+                if isinstance(wanted, np.ndarray):
+                    _check_shape(np.asarray(part), wanted.shape, name)
+                raise Wrong(otherwise + _difference(case, part, wanted, name) + _of_case(special))
 
 
 def _of_case(special: str) -> str:
@@ -430,8 +443,6 @@ def _turned(expected: Any) -> np.ndarray:
 
 def _difference(case: tuple, value: Any, expected: Any, what: str) -> str:
     """An example of what is asked for and what came back instead."""
-    if isinstance(expected, (tuple, list)):
-        return ""
     value, expected = np.asarray(value), np.asarray(expected)
     if expected.ndim == 0 and value.ndim == 0:
         small = all(isinstance(part, (int, float, list, tuple)) for part in case)
@@ -480,7 +491,9 @@ def compare(
 
 
 def _alike(value: Any, expected: Any, tolerance: float) -> bool:
-    if isinstance(expected, (tuple, list)) and isinstance(value, tuple):
+    if expected is None:  # a known mistake may leave a part open
+        return True
+    if isinstance(expected, tuple) and isinstance(value, tuple):
         return len(value) == len(expected) and all(
             _alike(v, e, tolerance) for v, e in zip(value, expected, strict=True)
         )

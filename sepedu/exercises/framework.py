@@ -140,6 +140,8 @@ class Exercise:
         Shown beside "Right".
     setup : str
         Python source of what stub and answers find defined, such as imports.
+    prepare : callable, optional
+        Does what is slow the first time, such as an import, before the answer's time runs.
     """
 
     name: str
@@ -151,6 +153,7 @@ class Exercise:
     mistakes: tuple[Mistake, ...]
     remark: str = ""
     setup: str = "import numpy as np"
+    prepare: Callable[[], Any] | None = None
     _given: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -188,6 +191,8 @@ class Exercise:
                 f"There is no `{self.name}` in this notebook yet: run the cell that defines it. "
                 "After a restart, first run all cells above it.",
             )
+        if self.prepare:
+            self.prepare()
         try:
             with time_limit():
                 if self._is_stub(answer):

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from .. import plots
 from ..masks import apply_mask, binary_mask
 from ..model import MaskCNN
-from ..separation import predict_gate
+from ..separation import predict_soft_mask
 from ..songs import Song
 from .base import LessonWidget, bundle
 from .material import Material, Sounds, in_percent
@@ -110,7 +110,7 @@ class BlindListening(LessonWidget):
         if average_mask is not None:
             masks["mask made beforehand"] = average_mask
         if model is not None:
-            masks["network"] = predict_gate(model, material.mixture)
+            masks["network"] = predict_soft_mask(model, material.mixture)
         masks["ideal binary mask"] = binary_mask(material.magnitude, material.mixture, threshold)
         recordings = {"mixture": material.song.mixture}
         for name, mask in masks.items():

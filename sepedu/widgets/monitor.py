@@ -10,16 +10,16 @@ import traitlets
 from matplotlib.figure import Figure
 
 from .. import plots
-from ..training import History, Recipe
+from ..training import Callback, Recipe, Training
 from ..windows import Example
 from .base import LessonWidget, bundle, caption
 from .material import in_percent
 
 
-class TrainingMonitor(LessonWidget):
+class TrainingMonitor(LessonWidget, Callback):
     """Loss and accuracy of a training while it runs, with a button that ends it and keeps the best.
 
-    Show it in a cell of its own, then give its `on_epoch` to `sepedu.training.fit` in the next.
+    Show it in a cell of its own, then give it to `fit(..., callbacks=[monitor])` in the next.
 
     Parameters
     ----------
@@ -49,11 +49,9 @@ class TrainingMonitor(LessonWidget):
             reading="The training has not begun.",
         )
 
-    def on_epoch(self, history: History) -> bool:
-        """Show the history, and answer whether the training is to stop.
-
-        For `fit(..., on_epoch=monitor.on_epoch)`.
-        """
+    def on_epoch(self, training: Training) -> bool:
+        """Show the history, and answer whether the training is to stop."""
+        history = training.history
         rows = [dict(row) for row in history.rows]
         left = float(np.mean([row["seconds"] for row in rows])) * (self.epochs - len(rows))
         waited = len(rows) - 1 - history.best

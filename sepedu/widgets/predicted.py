@@ -15,7 +15,7 @@ from ..errors import SepeduError
 from ..evaluation import accuracy
 from ..masks import binary_mask
 from ..model import MaskCNN
-from ..separation import predict_gate
+from ..separation import predict_soft_mask
 from ..songs import Song
 from .base import bundle
 from .masked import NO_SDR, MaskWidget
@@ -77,7 +77,7 @@ class PredictedMaskExplorer(MaskWidget):
     ) -> None:
         material = Material.of(song, source, start, seconds)
         self.target = binary_mask(material.magnitude, material.mixture, threshold)
-        self.prediction = predict_gate(model, material.mixture)
+        self.prediction = predict_soft_mask(model, material.mixture)
         passed = np.zeros(material.shape, np.uint8)
         counts = []
         for gate in GATES:

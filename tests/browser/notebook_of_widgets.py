@@ -2,6 +2,7 @@
 
 SONG = """
 import time
+from types import SimpleNamespace
 import numpy as np
 import torch
 from sepedu.songs import Song
@@ -38,7 +39,7 @@ for epoch in range(1, 61):
     row = dict(epoch=epoch, train_loss=loss, train_accuracy=0.8 - loss, valid_loss=loss + 0.01,
                valid_accuracy=0.78 - loss, seconds=0.5)
     history.rows.append(row)
-    if monitor.on_epoch(history):
+    if monitor.on_epoch(SimpleNamespace(history=history)):
         break
 print("epochs:", epoch)
 """

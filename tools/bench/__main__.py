@@ -16,20 +16,18 @@ from pathlib import Path
 import psutil
 import torch
 
-from sepedu.engine.distributed import bfloat16_is_fast
 from sepedu.engine.memory import keep_freed_memory
+from sepedu.training import bfloat16_is_fast
 
 from .measure import (
     BATCHES,
     PER_FRAME,
-    STRETCH,
     compiled,
     forward,
     matrix_rate,
     peak_memory,
     separate_and_tell,
     systems,
-    training_step,
 )
 from .peers import is_peers_python, python_with_peers
 
@@ -88,24 +86,17 @@ def tell(runs: int) -> str:
         f"{PER_FRAME / 1e6:.1f} million at {2e-9 * rate:.0f} GFLOP/s: {floor:.0f} {micro}",
         "",
     )
-    for autocast in (False, True) if bfloat16_is_fast(torch.device("cpu")) else (False,):
-        s = training_step(runs, autocast)
-        batch = min((name for name in s if name != "dense"), key=s.__getitem__)
-        add(
-            f"Training step {'bfloat16' if autocast else 'float32'}, dense on stretches of "
-            f"{STRETCH} over best windows, channels last, batch {batch}",
-            s[batch] / s["dense"],
-            f"{s['dense']:.0f} and {s[batch]:.0f} {micro}",
-        )
     s = systems(runs)
     per = "s of computing per s of audio"
-    add("One source", s["one source"], per, "")
-    add("Four sources", s["four sources"], per, "")
+    add("The talk's network, one source", s["the talk's, one source"], per, "")
+    add("The talk's networks, four sources", s["the talk's, four sources"], per, "")
+    add("U-Net, four sources", s["U-Net, four sources"], per, "")
+    add("U-Net in bfloat16, four sources", s["U-Net, bfloat16"], per, "")
     for peer in ("Open-Unmix", "HTDemucs"):
         if peer in s:
             add(
                 f"Four sources over {peer}",
-                s[peer] / s["four sources"],
+                s[peer] / s["U-Net, four sources"],
                 f"{peer} takes {s[peer]:.4f} {per}",
             )
         else:

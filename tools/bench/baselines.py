@@ -1,8 +1,8 @@
 """Two other architectures on the same songs for the same time: what the course's network costs.
 
 `python -m tools.bench.baselines --data musdb7 --source vocals --minutes 10` trains, one after the
-other, the course's network, a network of Open-Unmix's kind and size, and a small U-Net, each for so
-many minutes from the same drawn stretches, and measures them on the validation songs.
+other, the course's network, a network of Open-Unmix's kind and size, and a small U-Net, each for
+the same minutes from the same songs, and measures them on the validation songs.
 
 Stöter et al., "Open-Unmix: a reference implementation for music source separation", JOSS 2019.
 Jansson et al., "Singing voice separation with deep U-Net convolutional networks", ISMIR 2017.
@@ -13,25 +13,27 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sepedu.dense import predict_mask, window_scores
+from sepedu.dense import predict_mask
 from sepedu.engine.memory import keep_freed_memory
-from sepedu.engine.runs import AUGMENTATION, BATCH, DROPOUT, RECIPE, STRETCH
+from sepedu.engine.runs import AUGMENTATION, BATCH, DROPOUT, RECIPE
 from sepedu.evaluation import framewise_sdr
-from sepedu.excerpts import Excerpts
+from sepedu.excerpts import Excerpts, SegmentAugmentation, Segments
 from sepedu.masks import apply_mask, binary_mask
 from sepedu.model import MaskCNN
-from sepedu.songs import Song, load_songs, open_dataset
-from sepedu.stft import HALF_CONTEXT, STFT, Features
+from sepedu.songs import SOURCES, Song, load_songs, open_dataset
+from sepedu.stft import STFT, Features
+from sepedu.training import MaskObjective
 
 
 class Recurrent(nn.Module):
-    """Open-Unmix's layers and sizes: dense, three bidirectional LSTMs, two dense, a gate >= 0."""
+    """Open-Unmix's layers and sizes: dense, three bidirectional LSTMs, two dense, a mask >= 0."""
 
     def __init__(self, bins: int = 513, hidden: int = 512) -> None:
         super().__init__()
@@ -49,17 +51,17 @@ class Recurrent(nn.Module):
         self.shift = nn.Parameter(torch.ones(bins))
 
     def forward(self, mixture: Tensor) -> Tensor:
-        """The gate of every frame [shape=(batch, 513, frames), magnitudes -> the same]."""
+        """The mask of every frame [shape=(batch, 513, frames), magnitudes -> the same]."""
         x = self.features(mixture).permute(2, 0, 1)  # (frames, batch, 513)
         frames, batch, _ = x.shape
         encoded = torch.tanh(self.encode(x.flatten(0, 1))).unflatten(0, (frames, batch))
         both = torch.cat([encoded, self.recurrent(encoded)[0]], dim=-1)
-        gate = F.relu(self.decode(both.flatten(0, 1)) * self.scale + self.shift)
-        return gate.unflatten(0, (frames, batch)).permute(1, 2, 0)
+        mask = F.relu(self.decode(both.flatten(0, 1)) * self.scale + self.shift)
+        return mask.unflatten(0, (frames, batch)).permute(1, 2, 0)
 
 
 class SmallUNet(nn.Module):
-    """Four strided convolutions down, four up, with what was seen on the way; a gate in [0, 1]."""
+    """Four strided convolutions down, four up, with what was seen on the way; a mask in [0, 1]."""
 
     def __init__(self, bins: int = 513, channels: Sequence[int] = (16, 32, 64, 128)) -> None:
         super().__init__()
@@ -83,7 +85,7 @@ class SmallUNet(nn.Module):
         return nn.Sequential(conv, nn.BatchNorm2d(few), nn.ReLU())
 
     def forward(self, mixture: Tensor) -> Tensor:
-        """The gate of every frame [shape=(batch, 513, frames), magnitudes -> the same]."""
+        """The mask of every frame [shape=(batch, 513, frames), magnitudes -> the same]."""
         bins, frames = mixture.shape[1:]
         x = self.features(mixture)[:, None]
         x = F.pad(x, (0, -frames % 16, 0, -bins % 16))
@@ -99,49 +101,47 @@ class SmallUNet(nn.Module):
         return torch.sigmoid(self.last(x))[:, 0, :bins, :frames]
 
 
-def gate_of(model: nn.Module, mixture: np.ndarray) -> np.ndarray:
-    """The gate of a whole song [shape=(513, frames)], whatever the architecture."""
+def mask_of(model: nn.Module, mixture: np.ndarray) -> np.ndarray:
+    """The mask of a whole song [shape=(513, frames)], whatever the architecture."""
     if isinstance(model, MaskCNN):
         return predict_mask(model, mixture)
     with torch.inference_mode():
         return model.eval()(torch.from_numpy(mixture)[None])[0].numpy()
 
 
+def loss_of(model: nn.Module, source: str, batch: tuple[Tensor, ...]) -> Tensor:
+    """Cross-entropy of the course's network; of the others, the error of the source's magnitude."""
+    if isinstance(model, MaskCNN):
+        with torch.autocast("cpu", torch.bfloat16):
+            return MaskObjective(model, "bce")(*batch)[0]
+    spectra = batch[0].mean(2)  # (segments, 4, 513, frames), mono
+    mixture = spectra.sum(1).abs()
+    return F.l1_loss(model(mixture) * mixture, spectra[:, SOURCES.index(source)].abs())
+
+
 def train(model: nn.Module, songs: Sequence[Song], source: str, seconds: float, seed: int) -> int:
-    """Train for so many seconds of wall time, the rate falling to zero over them; returns steps.
+    """Train for some seconds of wall time, the rate falling to zero over them; returns steps.
 
     The course's network learns the mask of single windows, as `sepedu train` teaches it; the others
-    learn the source's magnitude through their gate over whole stretches, as their authors do.
+    learn the source's magnitude through their mask over whole segments, as their authors do.
     """
-    window = isinstance(model, MaskCNN)
-    excerpts = Excerpts(
-        songs,
-        source,
-        "mask" if window else "magnitude",
-        stretch=STRETCH if window else 232,
-        batch=BATCH if window else 8,
-        augmentation=AUGMENTATION,
-    )
+    if isinstance(model, MaskCNN):
+        drawn = Excerpts(songs, source, batch=BATCH, augmentation=AUGMENTATION)
+    else:
+        change = SegmentAugmentation(**asdict(AUGMENTATION))
+        drawn = Segments(songs, 232, 8, change)
     optimizer = torch.optim.AdamW(model.parameters(), lr=RECIPE.learning_rate)
     model.train()
     started, steps, epoch = time.perf_counter(), 0, 0
     while (spent := time.perf_counter() - started) < seconds:
-        for mixture, target in excerpts.epoch(seed, epoch):
+        for batch in drawn.epoch(seed, epoch):
             spent = time.perf_counter() - started
             if spent >= seconds:
                 break
             rate = 0.5 * (1 + np.cos(np.pi * spent / seconds))
             optimizer.param_groups[0]["lr"] = RECIPE.learning_rate * rate
-            with torch.autocast("cpu", torch.bfloat16, enabled=window):
-                scores = window_scores(model, model.features(mixture)) if window else None
-            if scores is not None:
-                loss = F.binary_cross_entropy_with_logits(scores.float(), target.float())
-            else:
-                middle = slice(HALF_CONTEXT, -HALF_CONTEXT)
-                estimate = (model(mixture) * mixture)[..., middle]
-                loss = F.l1_loss(estimate, target.expm1())
             optimizer.zero_grad()
-            loss.backward()
+            loss_of(model, source, batch).backward()
             optimizer.step()
             steps += 1
         epoch += 1
@@ -157,9 +157,9 @@ def measure(model: nn.Module, songs: Sequence[Song], source: str) -> tuple[float
         spectrum = stft.forward(song.mixture)
         magnitude = np.abs(spectrum)
         truth = binary_mask(np.abs(stft.forward(song.sources[source])), magnitude, 0.5)
-        gate = gate_of(model, magnitude)
-        right.append(np.mean((gate > 0.5) == truth))
-        estimate = stft.inverse(apply_mask(gate, spectrum), len(song.mixture))
+        mask = mask_of(model, magnitude)
+        right.append(np.mean((mask > 0.5) == truth))
+        estimate = stft.inverse(apply_mask(mask, spectrum), len(song.mixture))
         ratios.append(framewise_sdr(song.sources[source], estimate, stft.sample_rate))
     return float(np.mean(right)), float(np.nanmedian(ratios))
 

@@ -9,14 +9,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
 import torch
 
+from sepedu.checkpoints import load_unet
 from sepedu.dense import dense_scores, predict_mask, window_scores
-from sepedu.engine.refiner import Refiner
 from sepedu.model import MaskCNN
 from sepedu.separation import separate, separate_file
 from sepedu.songs import SOURCES
@@ -29,8 +28,6 @@ RATE = 44100
 SECONDS = 24
 """Of audio that the systems separate; three segments of HTDemucs."""
 BATCHES = (4, 8, 16, 32, 64)
-STRETCH = 256
-"""Neighbouring frames of each of the two excerpts that a dense training step sees."""
 PER_FRAME = (
     513 * 32 * 3 * (3 + 2 + 2)  # conv1: three taps of shared columns, two of each own one
     + 513 * 32 * 16 * 3 * (3 + 2 + 1)  # conv2: shared, first, last
@@ -105,41 +102,15 @@ def compiled(runs: int) -> dict[str, float] | None:
     return {name: seconds / frames * 1e6 for name, seconds in measured.items()}
 
 
-def training_step(runs: int, autocast: bool) -> dict[str, float]:
-    """Microseconds a frame of loss and gradients, dense and by windows of several batch sizes."""
-    model = MaskCNN().train()
-    tuned = MaskCNN().train().to(memory_format=torch.channels_last)
-    features = torch.rand(2, 513, STRETCH + CONTEXT - 1)
-    target = torch.rand(2, 513, STRETCH).round()
-    windows = features.unfold(-1, CONTEXT, 1).transpose(1, 2).flatten(0, 1).unsqueeze(1)
-
-    def step(network: MaskCNN, scores_of: Callable[[], torch.Tensor], wanted: torch.Tensor) -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-            scores = scores_of()
-        network.zero_grad()
-        torch.nn.functional.mse_loss(torch.sigmoid(scores.float()), wanted).backward()
-
-    def by_windows(batch: int) -> None:
-        piece = windows[:batch].contiguous(memory_format=torch.channels_last)
-        wanted = target.transpose(1, 2).flatten(0, 1)[:batch]
-        step(tuned, lambda: tuned.scores(piece), wanted)
-
-    sizes = {str(batch): batch for batch in (*BATCHES[1:], 128)}
-    cases: dict[str, Callable[[], object]] = {
-        "dense": lambda: step(model, lambda: dense_scores(model, features), target)
-    }
-    cases |= {name: lambda batch=batch: by_windows(batch) for name, batch in sizes.items()}
-    measured = alternate(cases, runs)
-    return {name: t / sizes.get(name, 2 * STRETCH) * 1e6 for name, t in measured.items()}
-
-
 def systems(runs: int) -> dict[str, float]:
     """Seconds of computing per second of stereo audio at 44,100 Hz, from audio to estimates."""
     audio = 0.1 * np.random.default_rng(0).standard_normal((2, RATE * SECONDS), dtype=np.float32)
-    words = _four_sources()
+    unet, talk = load_unet(), {source: MaskCNN().eval() for source in SOURCES}
     cases: dict[str, Callable[[], object]] = {
-        "one source": lambda: separate(audio, RATE, ["vocals"], "soft", models=words["models"]),
-        "four sources": lambda: separate(audio, RATE, **words),
+        "the talk's, one source": lambda: separate(audio, RATE, ["vocals"], talk),
+        "the talk's, four sources": lambda: separate(audio, RATE, model=talk, mask="wiener"),
+        "U-Net, four sources": lambda: separate(audio, RATE, model=unet),
+        "U-Net, bfloat16": lambda: separate(audio, RATE, model=unet, bfloat16=True),
     }
     if is_peers_python():
         mixture = torch.from_numpy(audio)[None]
@@ -148,12 +119,6 @@ def systems(runs: int) -> dict[str, float]:
     with torch.inference_mode():
         measured = alternate(cases, runs)
     return {name: seconds / SECONDS for name, seconds in measured.items()}
-
-
-def _four_sources() -> dict[str, Any]:
-    """What `separate` does by default, with random networks: all sources, refined."""
-    models = {source: MaskCNN().eval() for source in SOURCES}
-    return {"mask": "refined", "models": models, "refiner": Refiner().eval()}
 
 
 def peak_memory(through: str) -> float:
@@ -170,11 +135,10 @@ def peak_memory(through: str) -> float:
 
 def separate_and_tell(through: str, song: Path, folder: Path) -> None:
     """What `peak_memory` starts: separate, then print this process's peak in megabytes."""
-    words = _four_sources()
     if through == "separate_file":
-        separate_file(song, folder, **words)
+        separate_file(song, folder)
     else:
-        separate(soundfile.read(song, dtype="float32")[0].T, RATE, **words)
+        separate(soundfile.read(song, dtype="float32")[0].T, RATE)
     print(peak() / 1e6)
 
 

@@ -29,7 +29,6 @@ from sepedu.engine.store import (
     StoredExamples,
     StoredExcerpts,
     StoredSong,
-    fit_features,
     song_bytes,
     write_arrays,
 )
@@ -62,7 +61,7 @@ def sizes() -> dict[str, float]:
 
 
 def make_up(folder: Path, songs: int = SONGS, frames: int = FRAMES) -> list[StoredSong]:
-    """Write a store of noise of so many songs and frames."""
+    """Write a store of noise with this number of songs and frames."""
     random = np.random.default_rng(0)
     noise = (20 * random.random((frames, BINS), np.float32)).astype(np.float16)
     bits = random.integers(0, 256, (frames, -(-BINS // 8)), np.uint8)
@@ -76,12 +75,12 @@ def make_up(folder: Path, songs: int = SONGS, frames: int = FRAMES) -> list[Stor
     return made
 
 
-def draw(songs: list[StoredSong], stretch: int, batch: int, most: int) -> dict[str, float]:
-    """Draw an epoch, or its first `most` frames, and say how fast it went."""
-    excerpts = StoredExcerpts(songs, "vocals", stretch=stretch, batch=batch)
+def draw(songs: list[StoredSong], most: int) -> dict[str, float]:
+    """Draw the first `most` windows of an epoch, and say how fast it went."""
+    excerpts = StoredExcerpts(songs, "vocals")
     frames, started, busy = 0, time.perf_counter(), time.process_time()
     for _, target in excerpts.epoch(0, 0):
-        frames += target.shape[0] * target.shape[2]
+        frames += len(target)
         if frames >= most:
             break
     return {
@@ -101,11 +100,10 @@ def full_size(folder: Path, songs: int = SONGS, frames: int = FRAMES) -> dict[st
         told["bytes of a song on disk"] = song_path(folder, "made up 000").stat().st_size
         made = make_up(folder, songs, frames)
         told["after writing, MB"] = peak() / 1e6
-        told["stretches of 64 frames"] = draw(made, 64, 16, 10**9)
-        told["single windows"] = draw(made, 1, 64, 50_000)
+        told["single windows"] = draw(made, 50_000)
         busy = time.process_time()
         model = MaskCNN()
-        fit_features(model.features, made)
+        model.features.fit(song.magnitude("mixture").T for song in made)
         told["normalisation, seconds of processor time"] = time.process_time() - busy
         told["normalisation, peak memory so far, MB"] = peak() / 1e6
         examples = StoredExamples(made, "vocals")

@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sepedu.engine.distributed import WHOLE, Share, accelerator, is_first, launched
-from sepedu.engine.runs import AUGMENTATION, RECIPE
+from sepedu.engine.distributed import Processes, accelerator, is_first, launched
+from sepedu.engine.runs import AUGMENTATION, BATCH, RECIPE
 from sepedu.errors import SepeduError
 from sepedu.excerpts import Augmentation, Excerpts
 from sepedu.model import MaskCNN
@@ -27,8 +27,6 @@ from sepedu.songs import SOURCES, Song
 from sepedu.stft import STFT
 from sepedu.training import Recipe, fit
 from sepedu.windows import make_example
-
-from .measure import PER_FRAME
 
 RATE = STFT().sample_rate
 EPOCH = 2_000_000
@@ -76,39 +74,38 @@ class Timed(Excerpts):
     skip = 3
     clock: Callable[[], float] = staticmethod(time.perf_counter)
 
-    def epoch(self, seed: int, epoch: int, share: Share = WHOLE) -> Iterator[tuple[Tensor, Tensor]]:
+    def epoch(
+        self, seed: int, epoch: int, process: int = 0, processes: int = 1
+    ) -> Iterator[tuple[Tensor, ...]]:
         """Draw the batches as `Excerpts` does, and note when."""
         self.measured = Throughput()
-        batches = super().epoch(seed, epoch, share)
+        batches = super().epoch(seed, epoch, process, processes)
         for step in range(len(self)):
             asked = self.clock()
             batch = next(batches)
             drawn = self.clock()
             yield batch  # the step ends in reading the loss, so the device is done, too
             if step >= self.skip:
-                self.measured.frames += self.size(step) * self.stretch
+                self.measured.frames += self.size(step)
                 self.measured.seconds += self.clock() - asked
                 self.measured.waiting += drawn - asked
 
 
-def least_seconds(multiply_adds: int, rate: float) -> float:
+def least_seconds(rate: float) -> float:
     """Seconds that the arithmetic of an epoch takes at least, computed and not measured.
 
     Gradients cost twice as much as the prediction, and a multiply-add is two operations.
 
     Parameters
     ----------
-    multiply_adds : int
-        Of a frame: `WINDOW`, or `PER_FRAME` where windows share what they can.
     rate : float
         Operations a second that a device sustains.
     """
-    return 2 * 3 * multiply_adds * EPOCH / rate
+    return 2 * 3 * WINDOW * EPOCH / rate
 
 
 def measure(
     steps: int,
-    stretch: int,
     batch: int,
     augmentation: Augmentation,
     autocast: bool = True,
@@ -120,8 +117,8 @@ def measure(
     ----------
     steps : int
         To be measured; 3 before them warm up.
-    stretch, batch : int
-        As `Excerpts` takes them.
+    batch : int
+        Windows of a step.
     augmentation : Augmentation
     autocast : bool
         As `Recipe` takes it.
@@ -134,10 +131,10 @@ def measure(
         If no step is to be measured.
     """
     if steps < 1:
-        raise SepeduError(f"{steps} steps cannot be measured", "Take at least 1")
-    frames = (steps + Timed.skip) * batch * stretch
+        raise SepeduError(f"steps must be at least 1, got {steps}", "Take 30")
+    frames = (steps + Timed.skip) * batch
     count = 8
-    samples = -(-frames // count // stretch + 1) * stretch * STFT().hop_length
+    samples = (-(-frames // count) + 1) * STFT().hop_length
     random = np.random.default_rng(0)
 
     def song(name: str, length: int) -> Song:
@@ -147,7 +144,6 @@ def measure(
     train = Timed(
         [song(f"noise {number}", samples) for number in range(count)],
         "vocals",
-        stretch=stretch,
         batch=batch,
         augmentation=augmentation,
     )
@@ -160,7 +156,7 @@ def measure(
     model.features.fit([valid[0].mixture])
     model.to(torch.device("cpu") if launched() else accelerator())
     recipe = Recipe(epochs=1, loss="bce", average=0.99, autocast=autocast)
-    fit(model, train, valid, recipe, progress=False)
+    fit(model, train, valid, recipe, backend=Processes(autocast))
     return train.measured
 
 
@@ -169,34 +165,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.bench.throughput", description=__doc__)
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument(
-        "--settings",
-        nargs="+",
-        default=["1x64", "8x32", "64x16"],
-        metavar="STRETCHxBATCH",
-        help="frames of a stretch, and stretches of a step",
+        "--batch", nargs="+", type=int, default=[BATCH], metavar="N", help="windows of a step"
     )
     parser.add_argument("--plain", action="store_true", help="without remixing and other changes")
     parser.add_argument("--processor-time", action="store_true", help="see above")
     options = parser.parse_args()
     augmentation = Augmentation() if options.plain else AUGMENTATION
     if is_first():
-        print("| stretch | batch | frames a second | waiting for data | hours for 2,000,000 |")
-        print("|---|---|---|---|---|")
-    for setting in options.settings:
-        stretch, batch = (int(number) for number in setting.split("x"))
-        found = measure(
-            options.steps, stretch, batch, augmentation, RECIPE.autocast, options.processor_time
-        )
+        print("| batch | frames a second | waiting for data | hours for 2,000,000 |")
+        print("|---|---|---|---|")
+    for batch in options.batch:
+        found = measure(options.steps, batch, augmentation, RECIPE.autocast, options.processor_time)
         if is_first():
             told = f"{found.rate:.0f} | {found.share:.0%} | {EPOCH / found.rate / 3600:.2f}"
-            print(f"| {stretch} | {batch} | {told} |", flush=True)
+            print(f"| {batch} | {told} |", flush=True)
     if is_first():
         print("\nComputed, not measured: minutes of arithmetic in an epoch of 2,000,000 frames.\n")
-        print("| a device that sustains | single windows | longer stretches |")
-        print("|---|---|---|")
+        print("| a device that sustains | an epoch |")
+        print("|---|---|")
         for teraflops in (1, 5, 20):
-            minutes = [least_seconds(n, teraflops * 1e12) / 60 for n in (WINDOW, PER_FRAME)]
-            print(f"| {teraflops} TFLOP/s | {minutes[0]:.1f} | {minutes[1]:.1f} |")
+            minutes = least_seconds(teraflops * 1e12) / 60
+            print(f"| {teraflops} TFLOP/s | {minutes:.1f} minutes |")
 
 
 if __name__ == "__main__":

@@ -6,33 +6,37 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_number, call, compare
+from ..examine import judge
 from ..framework import Exercise, Mistake
 
 
 def _examine_gain(answer: Any) -> None:
-    asked = np.array([-6.0, 20.0, 0.0, -40.0])
-    value = np.array([as_number(call(answer, float(level)), "gain") for level in asked])
-    compare(
-        value,
-        10 ** (asked / 20),
+    judge(
+        answer,
+        cases=[(level,) for level in (-6.0, 20.0, 0.0, -40.0, 3.0)],
+        right=lambda level: 10 ** (level / 20),
         known=[
             (
-                10 ** (asked / 10),
+                lambda level: 10 ** (level / 10),
                 "This is the ratio of powers. A gain multiplies amplitudes, and power goes with "
                 "the square of the amplitude: divide by 20, not by 10.",
             ),
             (
-                10 ** (-asked / 20),
+                lambda level: 10 ** (-level / 20),
                 "The sign is turned: negative decibels must make a recording softer.",
             ),
             (
-                np.exp(asked / 20),
+                lambda level: np.exp(level / 20),
                 "Decibels are made with the logarithm to base 10, so the way back is `10 ** ...`.",
             ),
-            (asked, "This returns the decibels themselves: the gain is a factor."),
+            (lambda level: level, "This returns the decibels themselves: the gain is a factor."),
+            (
+                lambda level: 2 ** (level / 6),
+                "6 dB is a factor of 2 only nearly: use the exact formula, `10 ** ...`.",
+            ),
         ],
         otherwise="At 0 dB the gain is 1, at 20 dB it is 10, at -40 dB it is 0.01.",
+        what="gain",
     )
 
 
@@ -66,6 +70,11 @@ def gain(decibels):
             "Logarithm taken once more",
             "def gain(decibels):\n    return 20 * np.log10(decibels)",
             "NaN or infinity",
+        ),
+        Mistake(
+            "Doubled each 6 dB",
+            "def gain(decibels):\n    return 2 ** (decibels / 6)",
+            "only nearly",
         ),
     ),
     remark="-6 dB is close to half the amplitude, and -20 dB is a tenth of it.",

@@ -6,28 +6,47 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, call, compare
+from ..examine import as_array, judge
 from ..framework import Exercise, Mistake
 from .recordings import recordings
 
 
+def _stacked(stems: dict[str, np.ndarray]) -> np.ndarray:
+    return np.stack(list(stems.values()))
+
+
+def _normalised(audio: np.ndarray) -> np.ndarray:
+    return audio / np.abs(audio).max()
+
+
 def _examine_mix(answer: Any) -> None:
-    every = np.stack(recordings(4))
     names = ("drums", "bass", "other", "vocals")
-    value = as_array(call(answer, dict(zip(names, every, strict=True))), what="mixture")
-    if value.size == every.size:
-        raise Wrong("Your mixture still holds four recordings: add them, do not line them up.")
-    total = every.sum(axis=0)
-    compare(
-        as_array(value, shape=total.shape, kind="real", what="mixture"),
-        total,
+    stereo = [audio.reshape(-1, 2) for audio in recordings(3, samples=38)]
+    together = "Your mixture still holds several recordings: add them, do not line them up."
+    judge(
+        answer,
+        cases={
+            "0": (dict(zip(names, recordings(4), strict=True)),),
+            "three stereo stems with other names": (dict(zip("abc", stereo, strict=True)),),
+        },
+        right=lambda stems: _stacked(stems).sum(axis=0),
         known=[
-            (every.mean(axis=0), "You averaged: a mixture is the sum of its stems, not the mean."),
-            (total / np.abs(total).max(), "You normalised the sum to a peak of 1: just add."),
-            (every[:-1].sum(axis=0), "The last stem is missing from your sum."),
-            (every[1:].sum(axis=0), "The first stem is missing from your sum."),
+            (_stacked, together),
+            (lambda stems: np.concatenate(list(stems.values())), together),
+            (
+                lambda stems: _stacked(stems).mean(axis=0),
+                "You averaged: a mixture is the sum of its stems, not the mean.",
+            ),
+            (
+                lambda stems: _normalised(_stacked(stems).sum(axis=0)),
+                "You normalised the sum to a peak of 1: just add.",
+            ),
+            (lambda stems: _stacked(stems)[:-1].sum(axis=0), "The last stem is missing."),
+            (lambda stems: _stacked(stems)[1:].sum(axis=0), "The first stem is missing."),
         ],
-        otherwise="This is not the sum of the four stems, sample by sample.",
+        otherwise="This is not the sum of the stems, sample by sample.",
+        read=lambda value: as_array(value, kind="real", what="mixture"),
+        what="mixture",
     )
 
 
@@ -69,6 +88,21 @@ def mix(stems):
             "return forgotten",
             "def mix(stems):\n    total = sum(stems.values())",
             "`return`",
+        ),
+        Mistake(
+            "First stem overwritten with the sum",
+            "def mix(stems):\n"
+            "    total = stems['drums']\n"
+            "    for name in ('bass', 'other', 'vocals'):\n"
+            "        total += stems[name]\n"
+            "    return total",
+            "changes its argument `stems`",
+        ),
+        Mistake(
+            "Names written out",
+            "def mix(stems):\n"
+            "    return sum(stems[n] for n in ('drums', 'bass', 'other', 'vocals'))",
+            "other names",
         ),
     ),
     remark="Separation runs this sum backwards: one signal in, four out.",

@@ -6,24 +6,33 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array, call, compare
+from ..examine import as_array, judge
 from ..framework import Exercise, Mistake
 from .recordings import recordings
 
 
 def _examine_residual(answer: Any) -> None:
-    mixture, estimate = recordings(2)
-    difference = mixture - estimate
-    compare(
-        as_array(call(answer, mixture, estimate), mixture.shape, "real", "residual"),
-        difference,
+    first, second = recordings(2)
+    judge(
+        answer,
+        cases={
+            "0": (first, second),
+            "two channels": (first.reshape(2, 25), second.reshape(2, 25)),
+            "an estimate of silence": (first, 0 * first),
+        },
+        right=lambda mixture, estimate: mixture - estimate,
         known=[
-            (-difference, "The sign is turned: take the estimate away from the mixture."),
-            (np.abs(difference), "Keep the sign of each sample: without it a sound is destroyed."),
-            (np.abs(mixture) - np.abs(estimate), "Subtract the samples, not their sizes."),
-            (mixture + estimate, "You added the estimate: it is to be taken away."),
+            (lambda m, e: e - m, "The sign is turned: take the estimate away from the mixture."),
+            (
+                lambda m, e: np.abs(m - e),
+                "Keep the sign of each sample: without it a sound is destroyed.",
+            ),
+            (lambda m, e: np.abs(m) - np.abs(e), "Subtract the samples, not their sizes."),
+            (lambda m, e: m + e, "You added the estimate: it is to be taken away."),
         ],
         otherwise="Estimate and residual must add up to the mixture, sample by sample.",
+        read=lambda value: as_array(value, kind="real", what="residual"),
+        what="residual",
     )
 
 
@@ -59,7 +68,12 @@ def residual(mixture, estimate):
         Mistake(
             "A number instead of a recording",
             "def residual(mixture, estimate):\n    return np.sum(mixture - estimate)",
-            "shape",
+            "single number",
+        ),
+        Mistake(
+            "Mixture overwritten",
+            "def residual(mixture, estimate):\n    mixture -= estimate\n    return mixture",
+            "changes its argument `mixture`",
         ),
     ),
     remark="With the vocals as the estimate, the residual is a karaoke version.",

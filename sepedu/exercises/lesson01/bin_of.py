@@ -6,35 +6,63 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_number, call, compare
+from ..examine import judge
 from ..framework import Exercise, Mistake
 
 
 def _examine_bin_of(answer: Any) -> None:
-    asked = [(440.0, 22050, 1024), (450.0, 22050, 1024), (1000.0, 44100, 2048), (8000.0, 16000, 64)]
-    value = np.array([as_number(call(answer, *case), "bin") for case in asked])
-    exact = np.array([frequency * n_fft / rate for frequency, rate, n_fft in asked])
-    compare(
-        value,
-        np.round(exact),
+    judge(
+        answer,
+        cases=[
+            (440.0, 22050, 1024),
+            (450.0, 22050, 1024),
+            (1000.0, 44100, 2048),
+            (8000.0, 16000, 64),
+            (0.0, 8000, 512),
+        ],
+        right=lambda f, rate, n_fft: np.round(f * n_fft / rate),
         known=[
-            (exact, "A bin has a whole number: round to the nearest one."),
-            (np.floor(exact), "You cut the decimals off. Round instead: 450 Hz is nearer to 21."),
             (
-                np.round(2 * exact),
+                lambda f, rate, n_fft: f * n_fft / rate,
+                "A bin has a whole number: round to the nearest one.",
+            ),
+            (
+                lambda f, rate, n_fft: np.floor(f * n_fft / rate),
+                "You cut the decimals off. Round instead: 450 Hz is nearer to 21.",
+            ),
+            (
+                lambda f, rate, n_fft: np.ceil(f * n_fft / rate),
+                "You rounded up. Round to the nearest: 440 Hz is nearer to bin 20.",
+            ),
+            (
+                lambda f, rate, n_fft: np.round(2 * f * n_fft / rate),
                 "Twice too high. Bin n_fft stands for the sample rate itself, so the bins of a "
                 "real signal end at n_fft / 2, half the sample rate.",
             ),
             (
-                np.round([f * rate / n_fft for f, rate, n_fft in asked]),
+                lambda f, rate, n_fft: np.round(f * rate / n_fft),
                 "You multiplied by the width of a bin: divide by it.",
             ),
             (
-                np.ceil(exact),
-                "You rounded up. Round to the nearest: 440 Hz is nearer to bin 20.",
+                lambda f, rate, n_fft: np.round(f / np.round(rate / n_fft)),
+                "You rounded the width of a bin first: round only the result.",
+            ),
+            (
+                lambda f, rate, n_fft: np.round(f * 1024 / 22050),
+                "You wrote 22050 and 1024: use `sample_rate` and `n_fft`, which differ from "
+                "recording to recording.",
+            ),
+            (
+                lambda f, rate, n_fft: np.round(f * 1024 / rate),
+                "You wrote 1024: use `n_fft`.",
+            ),
+            (
+                lambda f, rate, n_fft: np.round(f * n_fft / 22050),
+                "You wrote 22050: use `sample_rate`.",
             ),
         ],
         otherwise="Bins are sample_rate / n_fft hertz apart, and bin 0 stands for 0 Hz.",
+        what="bin",
     )
 
 
@@ -74,6 +102,11 @@ def bin_of(frequency, sample_rate, n_fft):
             "Multiplied by the width of a bin",
             "def bin_of(f, rate, n_fft):\n    return round(f * rate / n_fft)",
             "divide",
+        ),
+        Mistake(
+            "Settings written out",
+            "def bin_of(f, rate, n_fft):\n    return round(f * 1024 / 22050)",
+            "differ from recording",
         ),
     ),
     remark="A tone seldom falls on a bin exactly; its energy then spreads over the neighbours.",

@@ -6,29 +6,52 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, call, compare
+from ..examine import as_array, judge
 from ..framework import Exercise, Mistake
 
 
+def _frames(audio: np.ndarray, n_fft: int, hop: int, end: int | None = None) -> np.ndarray:
+    starts = range(0, len(audio) - n_fft + 1 if end is None else end, hop)
+    padded = np.pad(audio, (0, n_fft))
+    return np.stack([padded[start : start + n_fft] for start in starts], axis=1)
+
+
 def _examine_cut_frames(answer: Any) -> None:
-    audio = np.arange(1.0, 22.0)[:20]
-    n_fft, hop = 8, 3
-    starts = range(0, len(audio) - n_fft + 1, hop)
-    expected = np.stack([audio[s : s + n_fft] for s in starts], axis=1)
-    value = as_array(call(answer, audio, n_fft, hop), kind="real", what="array of frames")
-    if value.shape == (8, 4) and np.array_equal(value, expected[:, :4]):
-        raise Wrong(
-            "The last frame is missing: 20 samples hold 5 whole windows of 8 with a hop of 3. "
-            "Look at where your range ends."
-        )
-    if value.shape == (8, 2):
-        raise Wrong("Your frames start n_fft samples apart. The hop is smaller: they overlap.")
-    if value.ndim == 2 and value.shape[0] == 8 and value.shape[1] > 5:
-        raise Wrong("You have too many frames: each must hold n_fft samples of the recording.")
-    compare(
-        as_array(value, shape=expected.shape, what="array of frames"),
-        expected,
+    audio = np.random.default_rng(1).normal(size=33)
+    beyond = "You have too many frames: each must hold n_fft samples of the recording."
+    judge(
+        answer,
+        cases={
+            "0": (audio[:20], 8, 3),
+            "another length, where the last samples fill no frame": (audio, 10, 4),
+            "a recording of exactly one frame": (audio[:8], 8, 3),
+            "a hop longer than the frame": (audio[:30], 4, 7),
+        },
+        right=_frames,
+        known=[
+            (
+                lambda audio, n_fft, hop: _frames(audio, n_fft, hop, len(audio) - n_fft),
+                "The last frame is missing: 20 samples hold 5 whole windows of 8 with a hop of 3. "
+                "Look at where your range ends.",
+            ),
+            (
+                lambda audio, n_fft, hop: _frames(audio, n_fft, n_fft),
+                "Your frames start n_fft samples apart. The hop is smaller: they overlap.",
+            ),
+            (lambda audio, n_fft, hop: _frames(audio, n_fft, hop, len(audio)), beyond),
+            (
+                lambda audio, n_fft, hop: _frames(audio, n_fft, hop).astype(int),
+                "Your frames hold whole numbers: the samples lost their decimals. `np.zeros` with "
+                "`dtype=int` or `.astype(int)` does that.",
+            ),
+            (
+                lambda audio, n_fft, hop: _frames(audio, hop, n_fft),
+                "n_fft is the length of a frame, and hop the distance: you swapped them.",
+            ),
+        ],
         otherwise="Column m must hold the n_fft samples from number m * hop on.",
+        read=lambda value: as_array(value, kind="real", what="array of frames"),
+        what="array of frames",
     )
 
 
@@ -80,6 +103,23 @@ def cut_frames(audio, n_fft, hop):
             "    padded = np.pad(audio, (0, n_fft))\n"
             "    return np.stack([padded[s : s + n_fft] for s in starts], axis=1)",
             "too many frames",
+        ),
+        Mistake(
+            "Whole numbers",
+            "def cut_frames(audio, n_fft, hop):\n"
+            "    count = (len(audio) - n_fft) // hop + 1\n"
+            "    frames = np.zeros((n_fft, count), dtype=int)\n"
+            "    for m in range(count):\n"
+            "        frames[:, m] = audio[m * hop : m * hop + n_fft]\n"
+            "    return frames",
+            "whole numbers",
+        ),
+        Mistake(
+            "Last frames too short",
+            "def cut_frames(audio, n_fft, hop):\n"
+            "    starts = range(0, len(audio), hop)\n"
+            "    return np.stack([audio[s : s + n_fft] for s in starts], axis=1)",
+            "run over the end",
         ),
     ),
     remark="The library pads both ends with silence, so that the first sample counts fully.",

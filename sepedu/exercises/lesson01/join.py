@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array, call, compare
+from ..examine import as_array, judge
 from ..framework import Exercise, Mistake
 
 
@@ -14,22 +14,31 @@ def _examine_join(answer: Any) -> None:
     random = np.random.default_rng(1)
     magnitude = random.random((5, 4)) + 0.1
     phase = random.uniform(-3, 3, (5, 4))
-    expected = magnitude * np.exp(1j * phase)
-    value = as_array(call(answer, magnitude, phase), (5, 4), "complex", "spectrum")
-    compare(
-        value,
-        expected,
+    judge(
+        answer,
+        cases={
+            "0": (magnitude, phase),
+            "another shape": (magnitude[0], 2 * phase[0]),
+            "silence": (0 * magnitude, phase),
+        },
+        right=lambda magnitude, phase: magnitude * np.exp(1j * phase),
         known=[
-            (expected.conj(), "The sign of the phase is turned: the sound would run backwards."),
             (
-                magnitude + 1j * phase,
+                lambda m, p: m * np.exp(-1j * p),
+                "The sign of the phase is turned: the sound would run backwards.",
+            ),
+            (
+                lambda m, p: m + 1j * p,
                 "Magnitude and phase are length and angle of a complex number, not its real and "
                 "imaginary part.",
             ),
-            (np.exp(1j * phase), "The magnitude is lost: every bin has the size 1."),
-            (magnitude * np.exp(1j * np.deg2rad(phase)), "The phase is in radians already."),
+            (lambda m, p: np.exp(1j * p), "The magnitude is lost: every point has the size 1."),
+            (lambda m, p: m * np.exp(1j * np.deg2rad(p)), "The phase is in radians already."),
+            (lambda m, p: p * np.exp(1j * m), "Magnitude and phase have changed places."),
         ],
-        otherwise="Each bin must have the given magnitude and the given angle.",
+        otherwise="Each point must have the given magnitude and the given angle.",
+        read=lambda value: as_array(value, kind="complex", what="spectrum"),
+        what="spectrum",
     )
 
 

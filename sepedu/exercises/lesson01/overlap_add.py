@@ -6,29 +6,55 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, call, compare
+from ..examine import as_array, judge
 from ..framework import Exercise, Mistake
+
+
+def _added(frames: np.ndarray, hop: int, keep: float = 1.0) -> np.ndarray:
+    n_fft, count = frames.shape
+    audio = np.zeros(n_fft + (count - 1) * hop)
+    for m in range(count):
+        place = slice(m * hop, m * hop + n_fft)
+        audio[place] = keep * audio[place] + frames[:, m]
+    return audio
 
 
 def _examine_overlap_add(answer: Any) -> None:
     frames = np.random.default_rng(2).normal(size=(8, 5))
-    hop = 3
-    expected = np.zeros(8 + 4 * hop)
-    last_wins = expected.copy()
-    for m in range(5):
-        expected[m * hop : m * hop + 8] += frames[:, m]
-        last_wins[m * hop : m * hop + 8] = frames[:, m]
-    value = as_array(call(answer, frames, hop), kind="real", what="recording")
-    if value.shape == (40,):
-        raise Wrong("You lined the frames up without overlap. They start only `hop` samples apart.")
-    compare(
-        as_array(value, shape=expected.shape, what="recording"),
-        expected,
+    judge(
+        answer,
+        cases={
+            "0": (frames, 3),
+            "frames that touch without overlap": (frames[:6, :4], 6),
+            "a single frame": (frames[:, :1], 3),
+            "a hop longer than the frame": (frames[:4, :3], 5),
+        },
+        right=_added,
         known=[
-            (last_wins, "Later frames overwrite earlier ones: add with `+=`."),
-            (expected / 5, "You divided by the number of frames: only add."),
+            (
+                lambda frames, hop: _added(frames, hop, keep=0.0),
+                "Later frames overwrite earlier ones: add with `+=`.",
+            ),
+            (
+                lambda frames, hop: frames.T.reshape(-1),
+                "You lined the frames up without overlap. They start only `hop` samples apart.",
+            ),
+            (
+                lambda frames, hop: _added(frames, hop) / frames.shape[1],
+                "You divided by the number of frames: only add.",
+            ),
+            (
+                lambda frames, hop: _added(frames.T, hop),
+                "You took rows for frames: each column is a frame.",
+            ),
+            (
+                lambda frames, hop: _added(np.trunc(frames), hop),
+                "Your recording holds whole numbers: the samples lost their decimals.",
+            ),
         ],
         otherwise="Frame m must be added to the samples from number m * hop on.",
+        read=lambda value: as_array(value, kind="real", what="recording"),
+        what="recording",
     )
 
 
@@ -89,6 +115,16 @@ def overlap_add(frames, hop):
             "        audio[m * hop : m * hop + n_fft] += frames[:, m]\n"
             "    return audio[: count * hop]",
             "shape",
+        ),
+        Mistake(
+            "Rows taken for frames",
+            "def overlap_add(frames, hop):\n"
+            "    count, n_fft = frames.shape\n"
+            "    audio = np.zeros(n_fft + (count - 1) * hop)\n"
+            "    for m in range(count):\n"
+            "        audio[m * hop : m * hop + n_fft] += frames[m]\n"
+            "    return audio",
+            "rows for frames",
         ),
     ),
     remark="Divide by the sum of squared windows, and this is the whole inverse transform.",

@@ -6,32 +6,75 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, call, compare
+from ..examine import as_array, judge
 from ..framework import Exercise, Mistake
 
 
+def _counts(masks: np.ndarray, axis: int = 0, at_least: int | None = None) -> np.ndarray:
+    at_least = len(masks) + 1 if at_least is None else at_least
+    return np.bincount(masks.sum(axis=axis).ravel(), minlength=at_least)
+
+
+def _shares(masks: np.ndarray, axis: int = 0) -> np.ndarray:
+    claims = masks.sum(axis=axis)
+    return np.array([(claims == count).mean() for count in range(len(masks) + 1)])
+
+
 def _examine_coverage(answer: Any) -> None:
-    masks = np.random.default_rng(2).random((3, 8, 10)) > 0.6
-    counts = np.bincount(masks.sum(axis=0).ravel(), minlength=4)
-    value = as_array(call(answer, masks), kind="real", what="list of shares")
-    if value.shape == (3,):
-        raise Wrong(
-            "Three masks allow four counts: 0, 1, 2 and 3. The points that no mask claims count "
-            "too."
-            if not np.allclose(value, masks.mean(axis=(1, 2)))
-            else "This is the share of ones in each mask. Add the masks first, then count."
-        )
-    compare(
-        as_array(value, (4,), what="list of shares"),
-        counts / counts.sum(),
+    random = np.random.default_rng(2)
+    masks = random.random((3, 8, 10)) > 0.6
+    few = random.random((4, 5, 6)) > 0.5
+    few[3], few[0] = False, True  # no point is claimed by all masks, none by no mask
+    judge(
+        answer,
+        cases={
+            "0": (masks,),
+            "four masks, and no point that all of them claim": (few,),
+            "a single mask": (masks[:1],),
+            "masks that are 0 everywhere": (masks & False,),
+        },
+        right=_shares,
         known=[
-            (counts, "These are counts. Divide by the number of points to get shares."),
             (
-                np.cumsum(counts) / counts.sum(),
+                lambda masks: masks.mean(axis=(1, 2)),
+                "This is the share of ones in each mask. Add the masks first, then count.",
+            ),
+            (
+                lambda masks: _shares(masks)[1:],
+                "Three masks allow four counts: 0, 1, 2 and 3. The points that no mask claims "
+                "count too.",
+            ),
+            (
+                lambda masks: _shares(masks)[:-1],
+                "Three masks allow four counts: 0, 1, 2 and 3. The points that all masks claim "
+                "count too.",
+            ),
+            (
+                lambda masks: _counts(masks, at_least=0) / masks[0].size,
+                "The result is shorter where no point is claimed by all masks: give `np.bincount` "
+                "a `minlength`, one more than there are masks.",
+            ),
+            (_counts, "These are counts. Divide by the number of points to get shares."),
+            (
+                lambda masks: np.cumsum(_shares(masks)),
                 "These shares run up: each entry must be for its own count only.",
+            ),
+            (
+                lambda masks: _counts(masks) / masks.size,
+                "Divide by the number of points of one mask, not of all masks.",
+            ),
+            (
+                lambda masks: _shares(masks, axis=-1),
+                "You added along time: add along the axis of the sources, the first.",
+            ),
+            (
+                lambda masks: _shares(masks, axis=1),
+                "You added along frequency: add along the axis of the sources, the first.",
             ),
         ],
         otherwise="Entry c must be the share of points that exactly c masks claim.",
+        read=lambda value: as_array(value, kind="real", what="list of shares"),
+        what="list of shares",
     )
 
 
@@ -76,7 +119,21 @@ def coverage(masks):
             "Summed along time",
             "def coverage(masks):\n    claims = masks.sum(axis=-1)\n"
             "    return [np.mean(claims == count) for count in range(len(masks) + 1)]",
-            "exactly c masks",
+            "along time",
+        ),
+        Mistake(
+            "bincount without minlength",
+            "def coverage(masks):\n"
+            "    claims = masks.sum(axis=0)\n"
+            "    return np.bincount(claims.ravel()) / claims.size",
+            "minlength",
+        ),
+        Mistake(
+            "In per cent",
+            "def coverage(masks):\n"
+            "    claims = masks.sum(axis=0)\n"
+            "    return [100 * np.mean(claims == c) for c in range(len(masks) + 1)]",
+            "per cent",
         ),
     ),
     remark="The shares sum to one. The masks do not.",

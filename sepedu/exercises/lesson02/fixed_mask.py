@@ -6,38 +6,58 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, call, compare
+from ..examine import as_array, judge
 from ..framework import Exercise, Mistake
+
+
+def _joined(masks: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(masks, axis=1)
 
 
 def _examine_fixed_mask(answer: Any) -> None:
     random = np.random.default_rng(3)
     masks = [random.random((6, frames)) > level for frames, level in ((4, 0.2), (20, 0.8))]
-    every = np.concatenate(masks, axis=1)
-    value = as_array(call(answer, [mask.copy() for mask in masks]), kind="real", what="mask")
-    if value.shape == (6,):
-        raise Wrong(
-            "The values may be right, but a mask must fit any song: keep the axis of time, with "
-            "one frame, so that the shape is (bins, 1). `keepdims=True` does it."
-        )
-    if value.shape in ((1, 24), (24,), (1, 4), (1, 20)):
-        raise Wrong("You averaged over frequency. Average over time: one value per frequency.")
-    compare(
-        as_array(value, (6, 1), what="mask"),
-        every.mean(axis=1, keepdims=True),
+    others = [random.random((9, 5)) > level for level in (0.1, 0.5, 0.9)]
+    judge(
+        answer,
+        cases={
+            "0": (masks,),
+            "three songs of 9 frequencies": (others,),
+            "a single song": (masks[:1],),
+            "songs without the source": ([mask & False for mask in masks],),
+        },
+        right=lambda masks: _joined(masks).mean(axis=1, keepdims=True),
         known=[
             (
-                np.mean([mask.mean(axis=1, keepdims=True) for mask in masks], axis=0),
+                lambda masks: _joined(masks).mean(axis=1),
+                "The values are right, but a mask must fit any song: keep the axis of time, with "
+                "one frame, so that the shape is (bins, 1). `keepdims=True` does it.",
+            ),
+            (
+                lambda masks: _joined(masks).mean(axis=0, keepdims=True),
+                "You averaged over frequency. Average over time: one value per frequency.",
+            ),
+            (
+                lambda masks: _joined(masks).mean(axis=0),
+                "You averaged over frequency. Average over time: one value per frequency.",
+            ),
+            (
+                lambda masks: np.mean([mask.mean(axis=1, keepdims=True) for mask in masks], axis=0),
                 "You took the mean of the songs' means. A short song then weighs as much as a "
                 "long one: each frame should count once.",
             ),
             (
-                every.mean(axis=1, keepdims=True) > 0.5,
+                lambda masks: _joined(masks).mean(axis=1, keepdims=True) > 0.5,
                 "You rounded to 0 and 1. Keep the shares: how often did the frequency pass?",
             ),
-            (every.sum(axis=1, keepdims=True), "This is a sum. Divide by the number of frames."),
+            (
+                lambda masks: _joined(masks).sum(axis=1, keepdims=True),
+                "This is a sum. Divide by the number of frames.",
+            ),
         ],
         otherwise="For each frequency: in which share of all frames of all songs did it pass?",
+        read=lambda value: as_array(value, kind="real", what="mask"),
+        what="mask",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, call, compare
+from ..examine import as_array, judge
 from ..framework import Exercise, Mistake
 
 
@@ -14,21 +14,32 @@ def _examine_masked(answer: Any) -> None:
     random = np.random.default_rng(1)
     spectrum = random.normal(size=(6, 4)) + 1j * random.normal(size=(6, 4))
     mask = random.random((6, 4)) > 0.4
-    value = call(answer, mask, spectrum)
-    if np.ndim(value) == 1:
-        raise Wrong(
-            "`spectrum[mask]` lists the chosen points and forgets where they were. Multiply, so "
-            "that the others become 0."
-        )
-    compare(
-        as_array(value, spectrum.shape, "complex", "estimate"),
-        spectrum * mask,
+    judge(
+        answer,
+        cases={
+            "0": (mask, spectrum),
+            "two channels": (mask.reshape(2, 3, 4), spectrum.reshape(2, 3, 4)),
+            "a mask that is 0 everywhere": (mask & False, spectrum),
+            "a mask that is 1 everywhere": (mask | True, spectrum),
+        },
+        right=lambda mask, spectrum: mask * spectrum,
         known=[
-            (spectrum * ~mask, "You kept what the mask rejects."),
-            (np.abs(spectrum) * mask + 0j, "The phase is lost: multiply the complex spectrum."),
-            (spectrum, "The mask has had no effect."),
+            (
+                lambda mask, spectrum: spectrum[mask],
+                "`spectrum[mask]` lists the chosen points and forgets where they were. Multiply, "
+                "so that the others become 0.",
+            ),
+            (lambda mask, spectrum: spectrum * ~mask, "You kept what the mask rejects."),
+            (
+                lambda mask, spectrum: np.abs(spectrum) * mask + 0j,
+                "The phase is lost: multiply the complex spectrum.",
+            ),
+            (lambda mask, spectrum: spectrum, "The mask has had no effect."),
+            (lambda mask, spectrum: mask + spectrum, "You added the mask: multiply by it."),
         ],
         otherwise="Where the mask is 1 the mixture must stay as it is, elsewhere be 0.",
+        read=lambda value: as_array(value, kind="complex", what="estimate"),
+        what="estimate",
     )
 
 
@@ -55,6 +66,11 @@ def masked(mask, spectrum):
         Mistake("Points picked out", "def masked(m, s):\n    return s[m]", "forgets where"),
         Mistake("Mask turned round", "def masked(m, s):\n    return ~m * s", "rejects"),
         Mistake("Mask unused", "def masked(m, s):\n    return s", "no effect"),
+        Mistake(
+            "Spectrum overwritten",
+            "def masked(m, s):\n    s[~m] = 0\n    return s",
+            "changes its argument `s`",
+        ),
     ),
     remark="The estimate borrows the phase of the mixture.",
 )

@@ -6,48 +6,68 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, call, compare
+from ..examine import as_array, judge
 from ..framework import Exercise, Mistake
 
 
-def _examine_binary_mask(answer: Any) -> None:
+def _decibels(magnitude: np.ndarray) -> np.ndarray:
+    return 20 * np.log10(magnitude + 1e-12)
+
+
+def _examine_mask(answer: Any) -> None:
     random = np.random.default_rng(0)
     mixture = 10 * random.random((6, 5)) + 1
     source = mixture * random.choice([0.2, 0.4, 0.6, 0.8, 1.2], (6, 5))
     source[0, 0] = mixture[0, 0] = 0.0  # silence in both
     source[0, 1], mixture[0, 1] = 2.0, 4.0  # exactly on the threshold of 0.5
-    for threshold in (0.5, 1.0):
-        value = call(answer, source, mixture, threshold)
-        value = as_array(value, mixture.shape, what="mask")
-        loud = 20 * np.log10(source + 1e-12), 20 * np.log10(mixture + 1e-12)
-        if value.dtype.kind == "f" and np.allclose(
-            value, np.where(source > threshold * mixture, source, 0)
-        ):
-            raise Wrong("You returned the source's magnitudes: a mask holds only True and False.")
-        compare(
-            as_array(value, kind="bool", what="mask"),
-            source > threshold * mixture,
-            known=[
-                (
-                    source >= threshold * mixture,
-                    "Use `>` and not `>=`: a point where both are silent does not belong to the "
-                    "source.",
-                ),
-                (
-                    loud[0] > threshold * loud[1],
-                    "You compared in decibels. Half of a level in decibels is not half of a "
-                    "magnitude: compare the magnitudes themselves.",
-                ),
-                (source > threshold, "The mixture is missing: the threshold is a share of it."),
-                (
-                    threshold * source > mixture,
-                    "The threshold stands on the wrong side: it multiplies the mixture.",
-                ),
-                (mixture > threshold * source, "Source and mixture are swapped."),
-                (source <= threshold * mixture, "The comparison is turned round."),
-            ],
-            otherwise="Point by point, compare the source with threshold times the mixture.",
-        )
+    judge(
+        answer,
+        cases={
+            "0": (source, mixture, 0.5),
+            "a threshold of 1": (source, mixture, 1.0),
+            "a threshold of 0": (source, mixture, 0.0),
+            "two channels": (np.stack([source, source]), np.stack([mixture, 2 * mixture]), 0.3),
+        },
+        right=lambda source, mixture, threshold: source > threshold * mixture,
+        known=[
+            (
+                lambda s, m, t: s >= t * m,
+                "Use `>` and not `>=`: a point where both are silent does not belong to the "
+                "source.",
+            ),
+            (
+                lambda s, m, t: _decibels(s) > t * _decibels(m),
+                "You compared in decibels. Half of a level in decibels is not half of a "
+                "magnitude: compare the magnitudes themselves.",
+            ),
+            (
+                lambda s, m, t: s > t,
+                "The mixture is missing: the threshold is a share of it.",
+            ),
+            (
+                lambda s, m, t: s > 0.5 * m,
+                "Your mask does not depend on the argument `threshold`: 0.5 is written out.",
+            ),
+            (
+                lambda s, m, t: s > m,
+                "The threshold is missing: it multiplies the mixture.",
+            ),
+            (
+                lambda s, m, t: t * s > m,
+                "The threshold stands on the wrong side: it multiplies the mixture.",
+            ),
+            (lambda s, m, t: m > t * s, "Source and mixture are swapped."),
+            (lambda s, m, t: s <= t * m, "The comparison is turned around."),
+            (lambda s, m, t: s < t * m, "The comparison is turned around."),
+            (
+                lambda s, m, t: s**2 > t * m**2,
+                "You compared energies: compare the magnitudes themselves.",
+            ),
+        ],
+        otherwise="Point by point, compare the source with threshold times the mixture.",
+        read=lambda value: as_array(value, kind="bool", what="mask"),
+        what="mask",
+    )
 
 
 my_binary_mask = Exercise(
@@ -67,7 +87,7 @@ def my_binary_mask(source, mixture, threshold):
         "NumPy compares arrays point by point. No loop is needed.",
         "`a > b` gives an array of True and False. What are a and b here?",
     ),
-    examine=_examine_binary_mask,
+    examine=_examine_mask,
     mistakes=(
         Mistake(
             "Compared in decibels",
@@ -88,6 +108,32 @@ def my_binary_mask(source, mixture, threshold):
             "Magnitudes instead of True and False",
             "def my_binary_mask(s, m, t):\n    return np.where(s > t * m, s, 0)",
             "True and False",
+        ),
+        Mistake(
+            "Threshold ignored",
+            "def my_binary_mask(s, m, t):\n    return s > 0.5 * m",
+            "does not depend on",
+        ),
+        Mistake(
+            "A nested list",
+            "def my_binary_mask(s, m, t):\n"
+            "    return [[a > t * b for a, b in zip(r, q)] for r, q in zip(s, m)]",
+            "list of lists",
+        ),
+        Mistake(
+            "Numbers instead of True and False",
+            "def my_binary_mask(s, m, t):\n    return (s > t * m).astype(int)",
+            "dtype int64",
+        ),
+        Mistake(
+            "Turned around",
+            "def my_binary_mask(s, m, t):\n    return ~(s > t * m)",
+            "turned around",
+        ),
+        Mistake(
+            "One comparison for all points",
+            "def my_binary_mask(s, m, t):\n    return True if s > t * m else False",
+            "truth value",
         ),
     ),
     remark="One comparison. All the rest of the course is about guessing its left-hand side.",

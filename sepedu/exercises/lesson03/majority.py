@@ -6,30 +6,46 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_number, call, compare
+from ..examine import judge
 from ..framework import Exercise, Mistake
 
 
 def _examine_majority(answer: Any) -> None:
-    masks = [np.arange(40).reshape(5, 8) % 5 < ones for ones in (1, 4, 0)]
-    shares = np.array([0.2, 0.8, 0.0])
-    value = np.array([as_number(call(answer, mask), "accuracy") for mask in masks])
-    compare(
-        value,
-        np.maximum(shares, 1 - shares),
+    points = np.arange(40).reshape(5, 8)
+    judge(
+        answer,
+        cases={
+            "0": (points % 5 < 1,),
+            "mostly ones": (points % 5 < 4,),
+            "no ones at all": (points < 0,),
+            "as many ones as zeros": (points % 2 < 1,),
+            "three axes": (np.arange(24).reshape(2, 3, 4) % 3 < 1,),
+        },
+        right=lambda mask: max(mask.mean(), 1 - mask.mean()),
         known=[
-            (shares, "This is the share of ones. If ones are rare, saying zero is better."),
-            (1 - shares, "This is right only where zeros are more frequent than ones."),
             (
-                np.maximum(shares, 1 - shares) * 40,
+                lambda mask: mask.mean(),
+                "This is the share of ones. If ones are rare, saying zero is better.",
+            ),
+            (
+                lambda mask: 1 - mask.mean(),
+                "This is right only where zeros are more frequent than ones.",
+            ),
+            (
+                lambda mask: max(mask.sum(), (~mask).sum()),
                 "This counts points. An accuracy is a share of them.",
             ),
             (
-                (shares > 0.5).astype(float),
+                lambda mask: float(mask.mean() > 0.5),
                 "This says which class is more frequent. How often is it right?",
+            ),
+            (
+                lambda mask: min(mask.mean(), 1 - mask.mean()),
+                "This is the accuracy of the rarer answer: take the larger of the two.",
             ),
         ],
         otherwise="How often is the answer right that always says the more frequent class?",
+        what="accuracy",
     )
 
 
@@ -61,6 +77,16 @@ def majority(mask):
             "A count instead of a share",
             "def majority(m):\n    return max(m.sum(), (~m).sum())",
             "share of them",
+        ),
+        Mistake(
+            "The rarer answer",
+            "def majority(m):\n    return min(np.mean(m), 1 - np.mean(m))",
+            "larger of the two",
+        ),
+        Mistake(
+            "In per cent",
+            "def majority(m):\n    return 100 * max(np.mean(m), 1 - np.mean(m))",
+            "per cent",
         ),
     ),
     remark="No accuracy in this course stands without this number beside it.",

@@ -6,36 +6,58 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, call
+from ..examine import Wrong, as_array, as_pair, call
 from ..framework import Exercise, Mistake
+
+_CASES = {
+    "0": (["a"] * 4 + ["b"] * 3 + ["c"] * 5 + ["a"] * 2, {"b", "c"}),
+    "a single validation song": (["x", "y", "x", "z", "y"], {"x"}),
+    "a validation song without windows": (["x", "y", "y"], {"x", "w"}),
+    "no validation song": (["x", "y"], set()),
+}
+
+
+def _numbers(part: Any, what: str) -> list[int]:
+    """Numbers of windows, also where an answer marks them with True and False."""
+    part = as_array(part, kind="real", what=what)
+    if part.dtype.kind == "b":
+        part = np.flatnonzero(part)
+    if part.size and not np.array_equal(part, part.astype(int)):
+        raise Wrong(f"Your {what} part holds {part.ravel()[0]}, which is no number of a window.")
+    return part.ravel().astype(int).tolist()
 
 
 def _examine_split(answer: Any) -> None:
-    song_of_window = np.array(["a"] * 4 + ["b"] * 3 + ["c"] * 5 + ["a"] * 2)
-    value = call(answer, song_of_window, {"b", "c"})
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise Wrong("Return two lists of numbers: `return training, validation`.")
-    parts = [
-        as_array(part, what=name)
-        for part, name in zip(value, ("training", "validation"), strict=True)
-    ]
-    if any(part.dtype.kind == "b" for part in parts):
-        parts = [np.flatnonzero(part) for part in parts]
-    training, validation = (set(part.ravel().tolist()) for part in parts)
-    if training & validation:
-        raise Wrong(f"Window {min(training & validation)} is in both parts: that is a leak.")
-    if len(training | validation) != len(song_of_window):
-        raise Wrong("Each window must be in one of the two parts, and some are in none.")
-    expected = set(range(4, 12))
-    if training == expected:
-        raise Wrong("The two parts are swapped: training comes first.")
-    if validation != expected:
-        shared = {song_of_window[i] for i in training} & {song_of_window[i] for i in validation}
+    for special, (songs, held_out) in _CASES.items():
+        value = call(answer, np.array(songs), held_out)
+        training, validation = as_pair(
+            value,
+            lambda part: _numbers(part, "training"),
+            lambda part: _numbers(part, "validation"),
+            what="training, validation",
+        )
+        expected = [number for number, song in enumerate(songs) if song in held_out]
+        case = "" if special == "0" else f" This is the case of {special}."
+        if len({*training}) < len(training) or len({*validation}) < len(validation):
+            raise Wrong("A window stands twice in one of your parts." + case)
+        if both := {*training} & {*validation}:
+            raise Wrong(f"Window {min(both)} is in both parts: that is a leak." + case)
+        if {*training} | {*validation} != set(range(len(songs))):
+            raise Wrong("Each window of the song must be in one of the two parts." + case)
+        if set(validation) == set(expected):
+            continue
+        if set(training) == set(expected):
+            raise Wrong("The two parts are swapped: training comes first." + case)
+        shared = {songs[i] for i in training} & {songs[i] for i in validation}
         if shared:
             raise Wrong(
                 f"Song {min(shared)!r} is in both parts. All windows of a song go to one side."
+                + case
             )
-        raise Wrong("The validation songs are those that were named.")
+        raise Wrong(
+            "The validation songs are those that were named. `np.isin` takes a list, not a set: "
+            "`list(validation_songs)`." + case
+        )
 
 
 split_by_song = Exercise(

@@ -6,60 +6,92 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, call, compare
+from ..examine import Wrong, as_array, as_pair, judge
 from ..framework import Exercise, Mistake
+
+
+def _compressed(magnitudes: list[np.ndarray]) -> np.ndarray:
+    return np.log1p(np.concatenate(magnitudes, axis=1))
+
+
+def _moments(values: np.ndarray, less: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    return values.mean(axis=1), values.std(axis=1, ddof=less)
+
+
+def _read(value: Any) -> tuple[np.ndarray, np.ndarray]:
+    return as_pair(
+        value,
+        lambda part: as_array(part, kind="real", what="mean"),
+        lambda part: as_array(part, kind="real", what="deviation"),
+        what="mean, deviation",
+    )
 
 
 def _examine_statistics(answer: Any) -> None:
     random = np.random.default_rng(1)
     songs = [random.gamma(2.0, scale, (6, frames)) for scale, frames in ((1.0, 30), (9.0, 70))]
-    logs = [np.log1p(song) for song in songs]
-    every = np.concatenate(logs, axis=1)
-    value = call(answer, [song.copy() for song in songs])
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise Wrong("Return two arrays: `return mean, deviation`.")
-    mean, deviation = (
-        as_array(part, kind="real", what=name)
-        for part, name in zip(value, ("mean", "deviation"), strict=True)
-    )
-    if mean.size == 1:
-        raise Wrong("This is one mean for all. Each frequency has its own: average over time.")
-    if mean.shape == (6, 1):
-        mean, deviation = mean[:, 0], deviation.reshape(-1)
-    plain = np.concatenate(songs, axis=1)
-    compare(
-        as_array(mean, (6,), what="mean"),
-        every.mean(axis=1),
-        known=[
-            (plain.mean(axis=1), "The logarithm is missing: compress with log(1 + magnitude)."),
-            (
-                np.mean([log.mean(axis=1) for log in logs], axis=0),
-                "You took the mean of the songs' means. Put all frames together first: a long "
-                "song has more of them.",
-            ),
-            (np.log1p(plain.mean(axis=1)), "Take the logarithm first, and the mean after it."),
-        ],
-        otherwise="The mean of log(1 + magnitude) over all frames of all songs is asked for.",
-        tolerance=1e-4,
-    )
-    frames = every.shape[1]
-    spread = every.std(axis=1)
-    if np.allclose(deviation, spread * np.sqrt(frames / (frames - 1))):
-        return  # divided by one less, as PyTorch does: just as good
-    compare(
-        as_array(deviation, (6,), what="deviation"),
-        spread,
-        known=[
-            (spread**2, "This is the variance. The deviation is its root."),
-            (
-                np.mean([log.std(axis=1) for log in logs], axis=0),
-                "You averaged the songs' deviations: that forgets how songs differ. Put all "
-                "frames together first.",
-            ),
-        ],
-        otherwise="The mean is right. The deviation is not: use `std` over the same frames.",
-        tolerance=1e-4,
-    )
+    others = [random.gamma(2.0, 3.0, (4, 20)) for _ in range(3)]
+    others[0][1] = 0.0  # a frequency that rests in one song
+    known = [
+        (
+            lambda songs: (_compressed(songs).mean(), None),
+            "This is one mean for all. Each frequency has its own: average over time.",
+        ),
+        (
+            lambda songs: (_compressed(songs).mean(axis=0), None),
+            "You averaged over frequency, and the shape shows it: average over time, `axis=1`.",
+        ),
+        (
+            lambda songs: (np.concatenate(songs, axis=1).mean(axis=1), None),
+            "The logarithm is missing: compress with log(1 + magnitude).",
+        ),
+        (
+            lambda songs: (np.mean([_compressed([song]).mean(axis=1) for song in songs], 0), None),
+            "You took the mean of the songs' means. Put all frames together first: a long song has "
+            "more of them.",
+        ),
+        (
+            lambda songs: (np.log1p(np.concatenate(songs, axis=1).mean(axis=1)), None),
+            "Take the logarithm first, and the mean after it.",
+        ),
+        (
+            lambda songs: (np.log(np.concatenate(songs, axis=1) + 1e-8).mean(axis=1), None),
+            "This is log(magnitude): 1 + magnitude stands in the logarithm, so that silence is 0.",
+        ),
+        (
+            lambda songs: (None, _compressed(songs).var(axis=1)),
+            "This is the variance. The deviation is its root.",
+        ),
+        (
+            lambda songs: (None, np.mean([_compressed([s]).std(axis=1) for s in songs], axis=0)),
+            "You averaged the songs' deviations: that forgets how songs differ. Put all frames "
+            "together first.",
+        ),
+        (lambda songs: _moments(_compressed(songs))[::-1], "Mean comes first, then deviation."),
+    ]
+
+    def compare_with(less: int) -> None:
+        judge(
+            answer,
+            cases={
+                "0": (songs,),
+                "three songs of 4 frequencies": (others,),
+                "a single song": (songs[:1],),
+            },
+            right=lambda songs: _moments(_compressed(songs), less),
+            known=known,
+            otherwise="Mean and deviation of log(1 + magnitude) over all frames are asked for.",
+            read=_read,
+            what="mean, deviation",
+        )
+
+    try:
+        compare_with(0)
+    except Wrong as wrong:
+        try:
+            compare_with(1)  # divided by one less, as PyTorch does: just as good
+        except Wrong:
+            raise wrong from None
 
 
 statistics = Exercise(

@@ -7,38 +7,73 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..examine import Wrong, as_array, as_module, call, compare
+from ..examine import Wrong, as_module, call
 from ..framework import Exercise, Mistake
 
 
-def _examine_block(answer: Any) -> None:
-    block = as_module(call(answer, 2, 5, 4), "block")
-    layers = [layer for layer in block.modules() if not list(layer.children())]
-    convolutions = [layer for layer in layers if isinstance(layer, nn.Conv2d)]
-    activations = [layer for layer in layers if isinstance(layer, nn.LeakyReLU)]
-    if len(convolutions) != 2:
-        raise Wrong(f"A block has two convolutions, and yours has {len(convolutions)}.")
-    if any(layer.padding not in ((1, 1), "same") for layer in convolutions):
-        raise Wrong("Without padding=1 each convolution cuts a border off: 513 would become 511.")
-    if len(activations) < 2:
-        raise Wrong("After each convolution stands a LeakyReLU: without it two are but one.")
-    try:
-        with torch.no_grad():
-            shape = tuple(block(torch.zeros(1, 2, 27, 25)).shape)
-    except Exception as error:
-        lines = str(error).splitlines() or ["no message"]
-        raise Wrong(f"The block stops with {type(error).__name__}: {lines[0][:150]}") from None
-    if shape != (1, 4, 9, 8):
-        raise Wrong(
-            f"An input of 2 x 27 x 25 became {shape[1:]}, and (4, 9, 8) is asked for. "
-            "Pool with nn.MaxPool2d(3)."
-        )
-    parameters = sum(p.numel() for p in block.parameters())
-    compare(
-        as_array(parameters),
-        5 * (2 * 9 + 1) + 4 * (5 * 9 + 1),
-        otherwise=f"Your block has {parameters} parameters. Kernels are 3 x 3, with biases.",
+def _block(inputs: int, middle: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, middle, kernel_size=3, padding=1),
+        nn.LeakyReLU(),
+        nn.Conv2d(middle, outputs, kernel_size=3, padding=1),
+        nn.LeakyReLU(),
+        nn.MaxPool2d(3),
     )
+
+
+def _examine_block(answer: Any) -> None:
+    for channels, size in (((2, 5, 4), (27, 25)), ((3, 2, 6), (9, 14))):
+        block = as_module(call(answer, *channels), "block")
+        layers = [layer for layer in block.modules() if not list(layer.children())]
+        convolutions = [layer for layer in layers if isinstance(layer, nn.Conv2d)]
+        if len(convolutions) != 2:
+            raise Wrong(f"A block has two convolutions, and yours has {len(convolutions)}.")
+        if any(layer.kernel_size != (3, 3) for layer in convolutions):
+            raise Wrong("The kernels are 3 x 3: `kernel_size=3`.")
+        if any(layer.padding not in ((1, 1), "same") for layer in convolutions):
+            raise Wrong("Without padding=1 each convolution cuts a border off: 513 becomes 511.")
+        if any(layer.bias is None for layer in convolutions):
+            raise Wrong("The convolutions of this network have biases: leave `bias=False` away.")
+        if sum(isinstance(layer, nn.LeakyReLU) for layer in layers) < 2:
+            raise Wrong("After each convolution stands a LeakyReLU: without it two are but one.")
+        _compare_with_the_right_one(block, convolutions, channels, size)
+
+
+def _compare_with_the_right_one(
+    block: nn.Module,
+    convolutions: list[nn.Conv2d],
+    channels: tuple[int, int, int],
+    size: tuple[int, int],
+) -> None:
+    """Run both blocks with the same weights on the same random picture."""
+    picture = torch.randn(1, channels[0], *size, generator=torch.Generator().manual_seed(4))
+    right = _block(*channels)
+    with torch.no_grad():
+        try:
+            value = block(picture)
+        except Exception as error:
+            lines = str(error).splitlines() or ["no message"]
+            raise Wrong(f"The block stops with {type(error).__name__}: {lines[0][:150]}") from None
+        expected = right(picture)
+        if value.shape != expected.shape:
+            raise Wrong(
+                f"An input of {tuple(picture.shape[1:])} becomes {tuple(value.shape[1:])}, and "
+                f"{tuple(expected.shape[1:])} is asked for. Pool with nn.MaxPool2d(3), and let the "
+                "second convolution take what the first one gives."
+            )
+        for own, other in zip(convolutions, (right[0], right[2]), strict=True):
+            if own.weight.shape != other.weight.shape:
+                raise Wrong(
+                    f"A convolution has {own.in_channels} inputs and {own.out_channels} outputs, "
+                    f"and {other.in_channels} and {other.out_channels} are asked for."
+                )
+            other.load_state_dict(own.state_dict())
+        if not torch.allclose(value, right(picture), atol=1e-5):
+            raise Wrong(
+                "The layers are there, and the block computes something else: the order is "
+                "convolution, LeakyReLU, convolution, LeakyReLU, pooling by the largest of 3 x 3, "
+                "each layer with its usual settings."
+            )
 
 
 block = Exercise(
@@ -89,6 +124,20 @@ def block(inputs, middle, outputs):
             "Channels do not match",
             "def block(i, m, o):\n    return nn.Sequential(nn.Conv2d(i, m, 3, padding=1), "
             "nn.LeakyReLU(), nn.Conv2d(i, o, 3, padding=1), nn.LeakyReLU(), nn.MaxPool2d(3))",
+            "stops with",
+        ),
+        Mistake(
+            "Mean instead of the largest",
+            "def block(i, m, o):\n"
+            "    return nn.Sequential(nn.Conv2d(i, m, 3, padding=1), nn.LeakyReLU(),\n"
+            "        nn.Conv2d(m, o, 3, padding=1), nn.LeakyReLU(), nn.AvgPool2d(3))",
+            "something else",
+        ),
+        Mistake(
+            "Number of channels written out",
+            "def block(i, m, o):\n"
+            "    return nn.Sequential(nn.Conv2d(2, 5, 3, padding=1), nn.LeakyReLU(),\n"
+            "        nn.Conv2d(5, 4, 3, padding=1), nn.LeakyReLU(), nn.MaxPool2d(3))",
             "stops with",
         ),
     ),

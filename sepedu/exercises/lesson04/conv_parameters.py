@@ -4,28 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from ..examine import as_number, call, compare
+from ..examine import judge
 from ..framework import Exercise, Mistake
-
-_CONVOLUTIONS = ((1, 32, 3), (32, 16, 3), (16, 64, 3), (64, 16, 3), (5, 7, 5))
 
 
 def _examine_conv_parameters(answer: Any) -> None:
-    value = [as_number(call(answer, *case), "number of parameters") for case in _CONVOLUTIONS]
-    i, o, k = np.array(_CONVOLUTIONS).T
-    compare(
-        np.array(value),
-        o * (i * k * k + 1),
+    judge(
+        answer,
+        cases=[(1, 32, 3), (32, 16, 3), (16, 64, 3), (64, 16, 3), (5, 7, 5), (4, 2, 1)],
+        right=lambda i, o, k: o * (i * k * k + 1),
         known=[
-            (o * i * k * k, "The biases are missing: each output channel has one."),
-            (o * (i * k + 1), "A kernel has k columns and k rows: k times k weights, not k."),
-            (o * i * (k * k + 1), "One bias per output channel, not per pair of channels."),
-            (i * (o * k * k + 1), "Biases belong to the output channels, not to the inputs."),
-            (o * (k * k + 1), "Each output channel looks at all input channels: count them too."),
+            (
+                lambda i, o, k: o * i * k * k,
+                "The biases are missing: each output channel has one.",
+            ),
+            (
+                lambda i, o, k: o * (i * k + 1),
+                "A kernel has k columns and k rows: k times k weights, not k.",
+            ),
+            (
+                lambda i, o, k: o * i * (k * k + 1),
+                "One bias per output channel, not per pair of channels.",
+            ),
+            (
+                lambda i, o, k: i * (o * k * k + 1),
+                "Biases belong to the output channels, not to the inputs.",
+            ),
+            (lambda i, o, k: o * i * k * k + 1, "Each output channel has a bias of its own."),
+            (
+                lambda i, o, k: o * (k * k + 1),
+                "Each output channel looks at all input channels: count them too.",
+            ),
+            (
+                lambda i, o, k: o * (i * 9 + 1),
+                "You wrote a kernel of 3 x 3: use the argument `kernel`.",
+            ),
         ],
         otherwise="For 1 channel to 32 with a kernel of 3 x 3 the number must be 320.",
+        what="number of parameters",
     )
 
 
@@ -65,6 +81,11 @@ def conv_parameters(inputs, outputs, kernel):
             "Input channels forgotten",
             "def conv_parameters(i, o, k):\n    return o * (k * k + 1)",
             "all input channels",
+        ),
+        Mistake(
+            "Kernel of 3 x 3 written out",
+            "def conv_parameters(i, o, k):\n    return o * (i * 9 + 1)",
+            "argument `kernel`",
         ),
     ),
     remark="It does not depend on the size of the picture: that is what makes convolutions cheap.",

@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ..examine import as_number, call, compare
+from ..examine import judge
 from ..framework import Exercise, Mistake
+
+
+def _reach(
+    layers: list[tuple[int, int]],
+    grow: Callable[[int], int] = lambda kernel: kernel - 1,
+    own_stride: bool = False,
+    fixed: bool = False,
+    start: int = 1,
+) -> int:
+    reach, step = start, 1
+    for kernel, stride in layers:
+        before, step = step, step * stride
+        reach += grow(kernel) * (1 if fixed else step if own_stride else before)
+    return reach
 
 
 def _examine_reach(answer: Any) -> None:
     network = [(3, 1), (3, 1), (3, 3), (3, 1), (3, 1), (3, 3)]
-    asked = [network, network[:3], [(5, 2), (3, 2), (3, 2)], [(3, 1)]]
-    value = np.array([as_number(call(answer, list(case)), "reach") for case in asked])
-
-    def variant(grow: Any, jump_first: bool = False, fixed: bool = False) -> np.ndarray:
-        found = []
-        for layers in asked:
-            reach, jump = 1, 1
-            for kernel, stride in layers:
-                jump = jump * stride if jump_first else jump
-                reach += grow(kernel) * (1 if fixed else jump)
-                jump = jump if jump_first else jump * stride
-            found.append(reach)
-        return np.array(found)
-
-    compare(
-        value,
-        variant(lambda k: k - 1),
+    judge(
+        answer,
+        cases={
+            "0": (network,),
+            "half the network": (network[:3],),
+            "strides of 2": ([(5, 2), (3, 2), (3, 2)],),
+            "a single convolution": ([(3, 1)],),
+            "a kernel of 1": ([(1, 2), (2, 1)],),
+            "no layer, which sees one column": ([],),
+        },
+        right=_reach,
         known=[
             (
-                variant(lambda k: k - 1, fixed=True),
+                lambda layers: _reach(layers, fixed=True),
                 "After a pooling, neighbours are three input columns apart: multiply what a layer "
                 "adds by all strides before it.",
             ),
-            (variant(lambda k: k), "A kernel of 3 adds two columns, not three: itself is counted."),
             (
-                variant(lambda k: k - 1, jump_first=True),
+                lambda layers: _reach(layers, grow=lambda kernel: kernel),
+                "A kernel of 3 adds two columns, not three: itself is counted.",
+            ),
+            (
+                lambda layers: _reach(layers, own_stride=True),
                 "A layer's own stride widens only the steps of the layers after it.",
+            ),
+            (
+                lambda layers: _reach(layers, start=0),
+                "Start at 1: without any layer a value sees its own column.",
             ),
         ],
         otherwise="Start at 1. A layer adds (kernel - 1) times the product of earlier strides.",
+        what="reach",
     )
 
 
@@ -84,6 +99,27 @@ def reach(layers):
             "def reach(layers):\n    r, j = 1, 1\n    for k, s in layers:\n"
             "        j *= s\n        r += (k - 1) * j\n    return r",
             "own stride",
+        ),
+        Mistake(
+            "Started at 0",
+            "def reach(layers):\n"
+            "    r, j = 0, 1\n"
+            "    for k, s in layers:\n"
+            "        r += (k - 1) * j\n"
+            "        j *= s\n"
+            "    return r",
+            "Start at 1",
+        ),
+        Mistake(
+            "The list emptied",
+            "def reach(layers):\n"
+            "    r, j = 1, 1\n"
+            "    while layers:\n"
+            "        k, s = layers.pop(0)\n"
+            "        r += (k - 1) * j\n"
+            "        j *= s\n"
+            "    return r",
+            "changes its argument `layers`",
         ),
     ),
     remark="The network's stack reaches over exactly 25 columns, and over 25 bins.",

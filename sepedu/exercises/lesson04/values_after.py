@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-import numpy as np
-
-from ..examine import as_number, call, compare
+from ..examine import judge
 from ..framework import Exercise, Mistake
 
 
+def _up(count: int) -> int:
+    return math.ceil(math.ceil(count / 3) / 3)
+
+
 def _examine_values_after(answer: Any) -> None:
-    asked = [(513, 25, 16), (100, 40, 3), (27, 29, 8)]
-    value = np.array([as_number(call(answer, *case), "number of values") for case in asked])
-    bins, columns, channels = np.array(asked).T
-    up = np.ceil
-    compare(
-        value,
-        channels * (bins // 9) * (columns // 9),
+    judge(
+        answer,
+        cases=[(513, 25, 16), (100, 40, 3), (27, 29, 8), (9, 9, 1), (17, 8, 5)],
+        right=lambda bins, columns, channels: channels * (bins // 9) * (columns // 9),
         known=[
             (
-                channels * up(up(bins / 3) / 3) * up(up(columns / 3) / 3),
+                lambda b, t, c: c * _up(b) * _up(t),
                 "You rounded up. A group of three that is not full is dropped: 25 columns become "
                 "8, and 8 become 2.",
             ),
             (
-                channels * bins * columns / 81,
+                lambda b, t, c: c * b * t / 81,
                 "A group of three that is not full is dropped: use whole numbers, `//`.",
             ),
-            (channels * (bins // 3) * (columns // 3), "There are two poolings, one after another."),
-            ((bins // 9) * (columns // 9), "Count the values of all channels."),
-            (channels * (bins // 9) * columns, "Pooling works along both axes, time too."),
+            (
+                lambda b, t, c: c * (b // 3) * (t // 3),
+                "There are two poolings, one after another.",
+            ),
+            (lambda b, t, c: (b // 9) * (t // 9), "Count the values of all channels."),
+            (lambda b, t, c: c * (b // 9) * t, "Pooling works along both axes, time too."),
+            (
+                lambda b, t, c: (c // 9) * (b // 9) * (t // 9),
+                "Pooling leaves the channels: it works along bins and columns only.",
+            ),
+            (
+                lambda b, t, c: 16 * (b // 9) * (t // 9),
+                "You wrote 16 channels: use the argument `channels`.",
+            ),
         ],
         otherwise="Each pooling divides bins and columns by three, and drops what remains.",
+        what="number of values",
     )
 
 

@@ -1,9 +1,17 @@
-"""Exercises of lesson 05: two losses, a step of training, a fair baseline, and when to stop."""
+"""Exercises of lesson 05: two losses, a fair baseline, the training loop, and when to stop."""
 
 from .cross_entropy import cross_entropy
 from .majority_accuracy import majority_accuracy
 from .mse import mse
 from .should_stop import should_stop
+from .train_epochs import train_epochs
 from .training_step import training_step
 
-EXERCISES = (mse, cross_entropy, training_step, majority_accuracy, should_stop)
+EXERCISES = (
+    mse,
+    cross_entropy,
+    majority_accuracy,
+    training_step,
+    train_epochs,
+    should_stop,
+)

@@ -6,47 +6,58 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, call, compare
+from ..examine import judge
 from ..framework import Exercise, Mistake
-from .predictions import prediction_and_target
+from .predictions import predictions
+
+
+def _entropy(prediction: np.ndarray, target: np.ndarray) -> float:
+    yes, no = target * np.log(prediction), (1 - target) * np.log(1 - prediction)
+    return -(yes + no).mean()
 
 
 def _examine_cross_entropy(answer: Any) -> None:
-    p, t = prediction_and_target()
-    right = -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean()
-    value = as_array(call(answer, p, t), kind="real", what="loss")
-    if value.size != 1:
-        raise Wrong(f"Your loss has the shape {value.shape}: one number is asked for, a mean.")
-    compare(
-        float(value.reshape(())),
-        right,
+    judge(
+        answer,
+        cases=predictions(),
+        right=_entropy,
         known=[
+            (lambda p, t: _entropy(t, p), "Prediction and target have changed places."),
             (
-                -right,
+                lambda p, t: -_entropy(p, t),
                 "The sign is turned: logarithms of probabilities are negative, a loss is not.",
             ),
             (
-                -(t * np.log(p)).mean(),
-                "The bins where the target is 0 do not count yet: add the term with 1 - B.",
+                lambda p, t: -(t * np.log(p)).mean(),
+                "The points where the target is 0 do not count yet: add the term with 1 - B.",
             ),
             (
-                -((1 - t) * np.log(1 - p)).mean(),
-                "The bins where the target is 1 do not count yet: add the term with B.",
+                lambda p, t: -((1 - t) * np.log(1 - p)).mean(),
+                "The points where the target is 1 do not count yet: add the term with B.",
             ),
-            (right / np.log(2), "You used the logarithm to base 2: the natural one is asked for."),
             (
-                right / np.log(10),
+                lambda p, t: _entropy(p, t) / np.log(2),
+                "You used the logarithm to base 2: the natural one is asked for.",
+            ),
+            (
+                lambda p, t: _entropy(p, t) / np.log(10),
                 "You used the logarithm to base 10: the natural one is asked for.",
             ),
-            (right * p.size, "You summed: take the mean over all bins."),
             (
-                -(
-                    p * np.log(np.clip(t, 1e-9, 1)) + (1 - p) * np.log(np.clip(1 - t, 1e-9, 1))
-                ).mean(),
-                "Prediction and target have changed places.",
+                lambda p, t: _entropy(p, t) * p.size,
+                "You summed: take the mean over all points.",
+            ),
+            (
+                lambda p, t: -(t * np.log(p) - (1 - t) * np.log(1 - p)).mean(),
+                "The second term has the wrong sign: both terms are surprises, and add up.",
+            ),
+            (
+                lambda p, t: -(t * np.log(p) + (1 - t) * np.log(p)).mean(),
+                "In the second term the logarithm is of 1 - P.",
             ),
         ],
         otherwise="Compare your terms with the equation above, one by one.",
+        what="loss",
     )
 
 
@@ -55,12 +66,12 @@ cross_entropy = Exercise(
     task="Write the binary cross-entropy of a predicted mask.",
     stub='''
 def cross_entropy(prediction, target):
-    """Mean over all bins of -B log(P) - (1 - B) log(1 - P)."""
+    """Mean over all points of -B log(P) - (1 - B) log(1 - P)."""
     raise NotImplementedError
 ''',
     reference='''
 def cross_entropy(prediction, target):
-    """Mean over all bins of -B log(P) - (1 - B) log(1 - P)."""
+    """Mean over all points of -B log(P) - (1 - B) log(1 - P)."""
     yes = target * np.log(prediction)
     no = (1 - target) * np.log(1 - prediction)
     return -(yes + no).mean()
@@ -96,7 +107,7 @@ def cross_entropy(prediction, target):
             "Target in the logarithm",
             "def cross_entropy(p, t):\n"
             "    return -(p * np.log(t) + (1 - p) * np.log(1 - t)).mean()",
-            "NaN or infinity",
+            "changed places",
         ),
     ),
     remark="Always answering 0.5 costs log 2, about 0.693: that is where a training starts.",

@@ -6,42 +6,66 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_number, call, compare
+from ..examine import judge
 from ..framework import Exercise, Mistake
+
+Masks = list[np.ndarray]
+
+
+def _ones(masks: Masks) -> float:
+    return sum(mask.sum() for mask in masks) / sum(mask.size for mask in masks)
+
+
+def _mean_of_songs(masks: Masks) -> float:
+    return float(np.mean([mask.mean() for mask in masks]))
+
+
+def _better(ones: float) -> float:
+    return max(ones, 1 - ones)
 
 
 def _examine_majority_accuracy(answer: Any) -> None:
     generator = np.random.default_rng(6)
     masks = [generator.random((7, n)) < share for n, share in ((40, 0.1), (5, 0.95), (8, 0.9))]
-    ones = sum(m.sum() for m in masks) / sum(m.size for m in masks)
-    own = [max(m.mean(), 1 - m.mean()) for m in masks]
-    known = [
-        (ones, "This is the share of ones. Where it is below one half, saying no is right."),
-        (
-            np.mean(own),
-            "You chose the better answer anew for each song: the majority class is one answer.",
-        ),
-        (
-            np.average(own, weights=[m.size for m in masks]),
-            "You chose the better answer anew for each song: the majority class is one answer.",
-        ),
-        (
-            max(np.mean([m.mean() for m in masks]), 1 - np.mean([m.mean() for m in masks])),
-            "Short and long songs count alike here: count bins, not songs.",
-        ),
-        (min(ones, 1 - ones), "This is the worse of the two constant answers: take the better."),
-    ]
-    compare(
-        as_number(call(answer, masks), "accuracy"),
-        max(ones, 1 - ones),
-        known=known,
-        otherwise="Count the ones of all songs together, and divide by all bins.",
-    )
-    turned = [~m for m in masks]
-    compare(
-        as_number(call(answer, turned), "accuracy"),
-        max(ones, 1 - ones),
-        otherwise="With mostly ones, the constant answer that is right more often is yes.",
+    anew = "You chose the better answer anew for each song: the majority class is one answer."
+    judge(
+        answer,
+        cases={
+            "0": (masks,),
+            "mostly ones": ([~mask for mask in masks],),
+            "a single song": (masks[:1],),
+            "as many ones as zeros": ([np.eye(2) > 0, np.eye(4) < 0, np.eye(4) >= 0],),
+            "songs without the source": ([mask & False for mask in masks],),
+        },
+        right=lambda masks: _better(_ones(masks)),
+        known=[
+            (
+                _ones,
+                "This is the share of ones. Where it is below one half, saying no is right.",
+            ),
+            (
+                lambda masks: 1 - _ones(masks),
+                "This is the accuracy of saying no. With mostly ones, the constant answer that is "
+                "right more often is yes.",
+            ),
+            (lambda masks: np.mean([_better(mask.mean()) for mask in masks]), anew),
+            (
+                lambda masks: np.average(
+                    [_better(mask.mean()) for mask in masks], weights=[m.size for m in masks]
+                ),
+                anew,
+            ),
+            (
+                lambda masks: _better(_mean_of_songs(masks)),
+                "Short and long songs count alike here: count points, not songs.",
+            ),
+            (
+                lambda masks: 1 - _better(_ones(masks)),
+                "This is the worse of the two constant answers: take the better.",
+            ),
+        ],
+        otherwise="Count the ones of all songs together, and divide by all points.",
+        what="accuracy",
     )
 
 
@@ -50,7 +74,7 @@ majority_accuracy = Exercise(
     task="Find the accuracy of the better of the two constant answers over several songs.",
     stub='''
 def majority_accuracy(masks):
-    """Share of bins that the better constant answer, always 0 or always 1, gets right.
+    """Share of points that the better constant answer, always 0 or always 1, gets right.
 
     masks is a list of boolean arrays of shape (513, frames), one for each song.
     """
@@ -58,12 +82,12 @@ def majority_accuracy(masks):
 ''',
     reference='''
 def majority_accuracy(masks):
-    """Share of bins that the better constant answer, always 0 or always 1, gets right."""
+    """Share of points that the better constant answer, always 0 or always 1, gets right."""
     ones = sum(mask.sum() for mask in masks) / sum(mask.size for mask in masks)
     return max(ones, 1 - ones)
 ''',
     hints=(
-        "What share of all bins is 1? What is the accuracy of a network that always says 1?",
+        "What share of all points is 1? What is the accuracy of a network that always says 1?",
         "Songs differ in length: add up counts first, and divide once.",
     ),
     examine=_examine_majority_accuracy,
@@ -81,10 +105,10 @@ def majority_accuracy(masks):
             "anew",
         ),
         Mistake(
-            "Songs instead of bins",
+            "Songs instead of points",
             "def majority_accuracy(masks):\n"
             "    ones = np.mean([m.mean() for m in masks])\n    return max(ones, 1 - ones)",
-            "count bins",
+            "count points",
         ),
         Mistake(
             "Only ever no",

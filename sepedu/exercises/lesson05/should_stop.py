@@ -6,10 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, call
+from ..examine import Wrong, a_type, call
 from ..framework import Exercise, Mistake
 
-_LOSSES = ([0.9, 0.5, 0.6, 0.4, 0.45, 0.44, 0.43, 0.42], [0.9, 0.8, 0.7], [0.5, 0.6, 0.55, 0.52])
+_LOSSES = (
+    [0.9, 0.5, 0.6, 0.4, 0.45, 0.44, 0.43, 0.42],
+    [0.9, 0.8, 0.7],
+    [0.5, 0.6, 0.55, 0.52],
+    [0.7],
+    [0.9, 0.4, 0.5, 0.4, 0.4],  # the best loss comes again, and is no better
+    [0.3, 0.3, 0.3, 0.3],
+)
 
 
 def _examine_should_stop(answer: Any) -> None:
@@ -19,12 +26,17 @@ def _examine_should_stop(answer: Any) -> None:
                 seen = losses[: epoch + 1]
                 value = call(answer, list(seen), patience)
                 if not isinstance(value, (bool, np.bool_)):
-                    raise Wrong(f"Answer True or False, not a {type(value).__name__}.")
+                    raise Wrong(f"Answer True or False, not {a_type(value)}.")
                 waited = epoch - int(np.argmin(seen))
                 if bool(value) == (waited >= patience):
                     continue
                 if waited == 0 and value:
                     raise Wrong(f"After {seen} you stop, though the last epoch is the best one.")
+                if waited >= patience and losses[epoch] == min(seen):
+                    raise Wrong(
+                        f"After {seen} with patience {patience}: the last loss equals the best "
+                        "one, and equal is not better. Count from the first epoch that reached it."
+                    )
                 if waited >= patience and losses[epoch] < losses[epoch - 1]:
                     raise Wrong(
                         f"After {seen} with patience {patience}: the last epoch is better than "
@@ -32,8 +44,9 @@ def _examine_should_stop(answer: Any) -> None:
                         "best epoch."
                     )
                 raise Wrong(
-                    f"After {seen} the best epoch lies {waited} epochs back. With patience "
-                    f"{patience} the answer is {waited >= patience}, and yours is {bool(value)}."
+                    f"After {seen} the best epoch lies {waited} epoch{'s' * (waited != 1)} back. "
+                    f"With patience {patience} the answer is {waited >= patience}, and yours is "
+                    f"{bool(value)}."
                 )
 
 
@@ -85,6 +98,16 @@ def should_stop(losses, patience):
             "def should_stop(losses, patience):\n"
             "    return len(losses) - 1 - losses.index(min(losses))",
             "True or False",
+        ),
+        Mistake(
+            "An equal loss taken for a better one",
+            "def should_stop(losses, patience):\n"
+            "    best, waited = losses[0], 0\n"
+            "    for loss in losses[1:]:\n"
+            "        waited = waited + 1 if loss > best else 0\n"
+            "        best = min(best, loss)\n"
+            "    return waited >= patience",
+            "equal is not better",
         ),
     ),
     remark="`fit` keeps the weights of the best epoch, so the waiting costs time and nothing else.",

@@ -6,48 +6,42 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
-from ...engine.interrupts import defer_interrupt
 from ..examine import Wrong, as_number, call, compare
 from ..framework import Exercise, Mistake
-
-
-def _small_network() -> tuple[nn.Module, torch.optim.Optimizer, torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(5)
-    model = nn.Linear(3, 2)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(torch.rand(parameter.shape, generator=generator))
-    windows = torch.rand(8, 3, generator=generator)
-    targets = torch.rand(8, 2, generator=generator)
-    with defer_interrupt():
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    return model, optimizer, windows, targets
+from .small_network import SmallNetwork, batch
 
 
 def _weights_after(steps: int, way: str) -> np.ndarray:
     """Weights of the small network after some steps, each done in one way."""
-    model, optimizer, windows, targets = _small_network()
-    for _ in range(steps):
+    model, optimizer = SmallNetwork.with_optimizer()
+    for step in range(steps):
+        windows, targets = batch(step)
         if way != "gradients add up":
             optimizer.zero_grad()
-        loss = ((model(windows) - targets) ** 2).mean()
+        error = (model(windows) - targets) ** 2
+        loss = error.sum() if way == "sum" else error.mean()
         (-loss if way == "upwards" else loss).backward()
         optimizer.step()
-    return model.weight.detach().numpy().copy()
+    return model.weights()
 
 
 def _examine_training_step(answer: Any) -> None:
-    model, optimizer, windows, targets = _small_network()
-    first_loss = ((model(windows) - targets) ** 2).mean().item()
-    start = model.weight.detach().numpy().copy()
-    losses = []
-    for _ in range(3):
+    model, optimizer = SmallNetwork.with_optimizer()
+    start = model.weights()
+    losses, expected = [], []
+    for step in range(3):
+        windows, targets = batch(step)
+        with torch.no_grad():
+            expected.append(((model.layer(windows) - targets) ** 2).mean().item())
         losses.append(call(answer, model, optimizer, windows, targets))
-    weights = model.weight.detach().numpy()
-    if np.array_equal(weights, start):
-        moved = model.weight.grad is not None and bool(model.weight.grad.any())
+        if False in model.modes or not model.training:
+            raise Wrong(
+                "Your step puts the network into evaluation mode, in which dropout rests: "
+                "`model.eval()` belongs to the measuring, `model.train()` to the training."
+            )
+    if np.array_equal(model.weights(), start):
+        moved = model.layer.weight.grad is not None and bool(model.layer.weight.grad.any())
         raise Wrong(
             "The gradients are there, and the weights have not moved: call `optimizer.step()`."
             if moved
@@ -55,7 +49,7 @@ def _examine_training_step(answer: Any) -> None:
             "`optimizer.step()` follows them, and `zero_grad()` comes before both."
         )
     compare(
-        weights,
+        model.weights(),
         _weights_after(3, "right"),
         known=[
             (
@@ -63,20 +57,22 @@ def _examine_training_step(answer: Any) -> None:
                 "Gradients of earlier batches add up: call `optimizer.zero_grad()` in each step.",
             ),
             (_weights_after(3, "upwards"), "The loss rises: the sign of your loss is turned."),
+            (_weights_after(3, "sum"), "Your loss is a sum: take the mean over all values."),
         ],
         otherwise="The weights do not stand where a step on the mean squared error leads. The "
         "loss is the mean over all values of (prediction - target) squared.",
     )
-    if isinstance(losses[0], torch.Tensor) and losses[0].requires_grad:
+    if isinstance(losses[0], torch.Tensor):
         raise Wrong(
-            "You returned the loss with the whole computation hanging on it, which fills the "
-            "memory over an epoch: return `loss.item()`."
+            "You returned the loss as a tensor. With the whole computation hanging on it, it "
+            "would fill the memory over an epoch: return `loss.item()`."
         )
-    compare(
-        as_number(losses[0], "loss"),
-        first_loss,
-        otherwise="The number that you return is not the loss of this batch before the step.",
-    )
+    for loss, right in zip(losses, expected, strict=True):
+        compare(
+            as_number(loss, "loss"),
+            right,
+            otherwise="The number that you return is not the loss of this batch before the step.",
+        )
 
 
 training_step = Exercise(
@@ -130,7 +126,7 @@ def training_step(model, optimizer, windows, targets):
             "    loss = ((model(windows) - targets) ** 2).sum()\n"
             "    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()\n"
             "    return loss.item()",
-            "do not stand",
+            "Your loss is a sum",
         ),
         Mistake(
             "The loss keeps its computation",
@@ -140,7 +136,19 @@ def training_step(model, optimizer, windows, targets):
             "    return loss",
             "loss.item()",
         ),
+        Mistake(
+            "Evaluation mode",
+            "def training_step(model, optimizer, windows, targets):\n"
+            "    model.eval()\n"
+            "    loss = ((model(windows) - targets) ** 2).mean()\n"
+            "    optimizer.zero_grad()\n"
+            "    loss.backward()\n"
+            "    optimizer.step()\n"
+            "    return loss.item()",
+            "model.eval()",
+        ),
     ),
     remark="Every training loop, also those of the largest networks, turns around these lines.",
     setup="import numpy as np\nimport torch",
+    prepare=SmallNetwork.with_optimizer,
 )

@@ -5,5 +5,6 @@ from .flip import flip
 from .my_sdr import my_sdr
 from .my_si_sdr import my_si_sdr
 from .reconstruct import reconstruct
+from .rungs import rungs
 
-EXERCISES = (reconstruct, my_sdr, my_si_sdr, flip, condense)
+EXERCISES = (reconstruct, flip, my_sdr, my_si_sdr, condense, rungs)

@@ -6,36 +6,69 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_number, call, compare
+from ..examine import Wrong, as_number, as_pair, judge
 from ..framework import Exercise, Mistake
 
 
+def _median(value: Any) -> float:
+    if isinstance(value, (float, np.floating)) and np.isnan(value):
+        raise Wrong(
+            "One NaN makes `np.median` NaN: leave the silent songs out first. `values == np.nan` "
+            "finds none, since NaN equals nothing, not even itself: use `np.isnan(values)`."
+        )
+    return as_number(value, "median")
+
+
+def _heard(values: np.ndarray) -> np.ndarray:
+    return values[~np.isnan(values)]
+
+
+def _silent(values: np.ndarray) -> int:
+    return int(np.isnan(values).sum())
+
+
 def _examine_condense(answer: Any) -> None:
-    for values, silent in (([3.0, np.nan, -1.0, 7.0, 20.0, np.nan], 2), ([1.0, 4.0, 2.0], 0)):
-        heard = np.array([v for v in values if v == v])
-        value = call(answer, np.array(values))
-        if not isinstance(value, (tuple, list)) or len(value) != 2:
-            raise Wrong("Return two things: the median, and how many values were NaN.")
-        if isinstance(value[0], (float, np.floating)) and np.isnan(value[0]):
-            raise Wrong("One NaN makes `np.median` NaN: leave the silent songs out first.")
-        compare(
-            as_number(value[0], "median"),
-            np.median(heard),
-            known=[
-                (heard.mean(), "This is the mean: one outlier moves it, so take the median."),
-                (
-                    np.median(np.nan_to_num(values)),
-                    "NaN counts as 0 dB here: leave out a song that does not have the source.",
-                ),
-            ],
-            otherwise="The first value is not the median of the songs that have an SDR.",
-        )
-        compare(
-            as_number(value[1], "count"),
-            silent,
-            known=[(len(heard), "You counted the songs that have an SDR: count the others.")],
-            otherwise=f"{silent} songs are NaN here, and you report {value[1]}.",
-        )
+    judge(
+        answer,
+        cases={
+            "0": (np.array([3.0, np.nan, -1.0, 7.0, 20.0, np.nan]),),
+            "songs that all have the source": (np.array([1.0, 4.0, 2.5]),),
+            "a single song that has the source": (np.array([np.nan, -3.0, np.nan]),),
+        },
+        right=lambda values: (np.median(_heard(values)), _silent(values)),
+        known=[
+            (
+                lambda values: (_heard(values).mean(), None),
+                "This is the mean: one outlier moves it, so take the median.",
+            ),
+            (
+                lambda values: (np.median(np.nan_to_num(values)), None),
+                "NaN counts as 0 dB here: leave out a song that does not have the source.",
+            ),
+            (
+                lambda values: (np.median(_heard(values)), len(_heard(values))),
+                "You counted the songs that have an SDR: count the others.",
+            ),
+            (
+                lambda values: (np.median(_heard(values)), 0),
+                "You count no song: `values == np.nan` is never true, not even for NaN. Use "
+                "`np.isnan(values)`.",
+            ),
+            (
+                lambda values: (np.median(_heard(values)), np.isnan(values).mean()),
+                "The second value is a share: a number of songs is asked for.",
+            ),
+            (
+                lambda values: (_silent(values), np.median(_heard(values))),
+                "The median comes first, then the number of silent songs.",
+            ),
+        ],
+        otherwise="The median of the songs that have an SDR, and the number of the others.",
+        read=lambda value: as_pair(
+            value, _median, lambda part: as_number(part, "count"), what="median, count"
+        ),
+        what="median, count",
+    )
 
 
 condense = Exercise(
@@ -83,6 +116,18 @@ def condense(values):
             "Counted the others",
             "def condense(values):\n    return np.nanmedian(values), (~np.isnan(values)).sum()",
             "count the others",
+        ),
+        Mistake(
+            "Compared with NaN",
+            "def condense(values):\n    return np.nanmedian(values), np.sum(values == np.nan)",
+            "never true",
+        ),
+        Mistake(
+            "Compared with NaN for the median, too",
+            "def condense(values):\n"
+            "    silent = values == np.nan\n"
+            "    return np.median(values[~silent]), silent.sum()",
+            "NaN equals nothing",
         ),
     ),
     remark="A report that hides how many songs were left out can be made to say anything.",

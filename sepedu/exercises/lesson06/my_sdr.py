@@ -6,38 +6,71 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_number, call, compare
+from ..examine import judge
 from ..framework import Exercise, Mistake
 from .recordings import recordings
 
 
+def _energy(audio: np.ndarray) -> float:
+    return (audio**2).sum()
+
+
 def _examine_sdr(answer: Any) -> None:
-    s, e = recordings()
-    energy, error = (s**2).sum(), ((s - e) ** 2).sum()
-    compare(
-        as_number(call(answer, s, e), "SDR"),
-        10 * np.log10(energy / error),
+    reference, estimate = recordings()
+    judge(
+        answer,
+        cases={
+            "0": (reference, estimate),
+            "another length": (reference[:150], 2 * estimate[:150]),
+            "an estimate of silence, which has 0 dB": (reference, 0 * estimate),
+        },
+        right=lambda s, e: 10 * np.log10(_energy(s) / _energy(s - e)),
         known=[
-            (10 * np.log10(error / energy), "The fraction is upside down: a good SDR is high."),
             (
-                20 * np.log10(energy / error),
+                lambda s, e: 10 * np.log10(_energy(s - e) / _energy(s)),
+                "The fraction is upside down: a good SDR is high.",
+            ),
+            (
+                lambda s, e: 20 * np.log10(_energy(s) / _energy(s - e)),
                 "Energies are squares already: the factor before the logarithm is 10.",
             ),
             (
-                10 * np.log(energy / error),
+                lambda s, e: 5 * np.log10(_energy(s) / _energy(s - e)),
+                "This is half of it: with roots of the energies the factor would be 20.",
+            ),
+            (
+                lambda s, e: 10 * np.log(_energy(s) / _energy(s - e)),
                 "Decibels are made with the logarithm to base 10, `np.log10`.",
             ),
             (
-                10 * np.log10((e**2).sum() / error),
+                lambda s, e: 10 * np.log10(_energy(e) / _energy(s - e)),
                 "Above the line stands the energy of the reference, not of the estimate.",
             ),
             (
-                10 * np.log10(np.abs(s).sum() / np.abs(s - e).sum()),
+                lambda s, e: 10 * np.log10(_energy(s) / (s - e).sum() ** 2),
+                "Below the line you squared the sum: `np.sum(r - x) ** 2`. Square each sample "
+                "first, and sum then: `np.sum((r - x) ** 2)`.",
+            ),
+            (
+                lambda s, e: 10 * np.log10(s.sum() ** 2 / (s - e).sum() ** 2),
+                "You squared the sums: `np.sum(r) ** 2`. Square each sample first, and sum then: "
+                "`np.sum(r ** 2)`.",
+            ),
+            (
+                lambda s, e: 10 * np.log10(_energy(s) / np.abs(_energy(s) - _energy(e))),
+                "The error is the energy of the difference, not the difference of the energies.",
+            ),
+            (
+                lambda s, e: 10 * np.log10(np.abs(s).sum() / np.abs(s - e).sum()),
                 "Energy is the sum of squares, not of sizes.",
             ),
-            (energy / error, "This is the ratio itself: put it into decibels."),
+            (
+                lambda s, e: _energy(s) / _energy(s - e),
+                "This is the ratio itself: put it into decibels.",
+            ),
         ],
         otherwise="Energy of the reference over energy of the difference, in decibels.",
+        what="SDR",
     )
 
 
@@ -86,6 +119,17 @@ def my_sdr(reference, estimate):
             "Not in decibels",
             "def my_sdr(s, e):\n    return (s**2).sum() / ((s - e) ** 2).sum()",
             "into decibels",
+        ),
+        Mistake(
+            "Sum squared",
+            "def my_sdr(r, x):\n    return 10 * np.log10(np.sum(r**2) / np.sum(r - x) ** 2)",
+            "squared the sum",
+        ),
+        Mistake(
+            "Difference of the energies",
+            "def my_sdr(r, x):\n"
+            "    return 10 * np.log10(np.sum(r**2) / np.abs(np.sum(r**2) - np.sum(x**2)))",
+            "energy of the difference",
         ),
     ),
     remark="Silence gets 0 dB, so a negative SDR is worse than saying nothing.",

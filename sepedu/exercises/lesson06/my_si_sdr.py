@@ -6,42 +6,50 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_number, call, compare
+from ..examine import judge
 from ..framework import Exercise, Mistake
 from .recordings import recordings
 
 
+def _ratio(target: np.ndarray, estimate: np.ndarray) -> float:
+    return 10 * np.log10((target**2).sum() / ((target - estimate) ** 2).sum())
+
+
+def _alpha(s: np.ndarray, e: np.ndarray) -> float:
+    return (s * e).sum() / (s**2).sum()
+
+
 def _examine_si_sdr(answer: Any) -> None:
-    s, e = recordings()
-
-    def ratio(target: np.ndarray, estimate: np.ndarray) -> float:
-        return 10 * np.log10((target**2).sum() / ((target - estimate) ** 2).sum())
-
-    alpha = (s * e).sum() / (s**2).sum()
-    beta = (s * e).sum() / (e**2).sum()
-    compare(
-        as_number(call(answer, s, e), "SI-SDR"),
-        ratio(alpha * s, e),
+    reference, estimate = recordings()
+    judge(
+        answer,
+        cases={
+            "0": (reference, estimate),
+            "another length and level": (reference[:150], 3 * estimate[:150]),
+            "an estimate with the opposite sign": (reference, -estimate),
+        },
+        right=lambda s, e: _ratio(_alpha(s, e) * s, e),
         known=[
-            (ratio(s, e), "This is the SDR: scale the reference by alpha first."),
+            (_ratio, "This is the SDR: scale the reference by alpha first."),
             (
-                ratio(beta * s, e),
+                lambda s, e: _ratio(_alpha(e, s) * s, e),
                 "Your alpha divides by the energy of the estimate: divide by the reference's.",
             ),
             (
-                10 * np.log10((s**2).sum() / ((alpha * s - e) ** 2).sum()),
+                lambda s, e: 10 * np.log10((s**2).sum() / ((_alpha(s, e) * s - e) ** 2).sum()),
                 "Above the line stands the scaled reference too: alpha counts in both places.",
             ),
             (
-                10 * np.log10(((alpha * s) ** 2).sum() / ((s - e) ** 2).sum()),
+                lambda s, e: 10 * np.log10(((_alpha(s, e) * s) ** 2).sum() / ((s - e) ** 2).sum()),
                 "The difference is taken from the scaled reference: alpha counts in both places.",
             ),
             (
-                ratio(s / np.abs(s).max(), e / np.abs(e).max()),
+                lambda s, e: _ratio(s / np.abs(s).max(), e / np.abs(e).max()),
                 "Equal peaks are not equal levels: use alpha, which makes the error smallest.",
             ),
         ],
         otherwise="Find alpha first, then take the SDR of the estimate against alpha times s.",
+        what="SI-SDR",
         tolerance=1e-6,
     )
 

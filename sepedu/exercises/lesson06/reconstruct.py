@@ -7,39 +7,71 @@ from typing import Any
 import numpy as np
 
 from ...stft import STFT
-from ..examine import Wrong, as_array, call, compare
+from ..examine import Wrong, as_array, judge
 from ..framework import Exercise, Mistake
+
+
+def _masked(mask: np.ndarray, audio: np.ndarray, stft: STFT) -> np.ndarray:
+    return stft.inverse(mask * stft.forward(audio), len(audio))
+
+
+def _read(value: Any) -> np.ndarray:
+    value = as_array(value, what="estimate")
+    if value.ndim == 2:
+        raise Wrong("Your estimate is still a spectrum: bring it back with `stft.inverse`.")
+    return as_array(value, kind="real", what="estimate")
 
 
 def _examine_reconstruct(answer: Any) -> None:
     generator = np.random.default_rng(6)
-    stft = STFT()
-    audio = generator.normal(size=5000) / 4
-    spectrum = stft.forward(audio)
-    mask = generator.random(spectrum.shape)
-    value = as_array(call(answer, mask, audio, stft), what="estimate")
-    if value.shape == spectrum.shape:
-        raise Wrong("Your estimate is still a spectrum: bring it back with `stft.inverse`.")
-    if value.ndim == 1 and value.size != audio.size:
-        raise Wrong(
-            f"Your estimate has {value.size} samples and the mixture {audio.size}: pass "
-            "`len(audio)` to `stft.inverse`."
-        )
-    flat = stft.inverse(mask * np.abs(spectrum) + 0j, len(audio))
-    right = stft.inverse(mask * spectrum, len(audio))
-    compare(
-        as_array(value, audio.shape, "real", "estimate"),
-        right,
+    cases = {}
+    for special, stft, samples in (
+        ("0", STFT(), 5000),
+        ("an STFT with other settings: use the argument `stft`", STFT(8000, 256, 100), 1111),
+    ):
+        audio = generator.normal(size=samples) / 4
+        cases[special] = (generator.random(stft.forward(audio).shape), audio, stft)
+    cases["a mask that is 0 everywhere"] = (0 * cases["0"][0], *cases["0"][1:])
+    judge(
+        answer,
+        cases=cases,
+        right=_masked,
         known=[
-            (flat, "The phase is lost: multiply the complex spectrum, not its magnitude."),
-            (audio, "This is the mixture itself: the mask is not applied yet."),
             (
-                stft.inverse((mask > 0.5) * spectrum, len(audio)),
+                lambda mask, audio, stft: stft.inverse(
+                    mask * np.abs(stft.forward(audio)) + 0j, len(audio)
+                ),
+                "The phase is lost: multiply the complex spectrum, not its magnitude.",
+            ),
+            (
+                lambda mask, audio, stft: audio,
+                "This is the mixture itself: the mask is not applied yet.",
+            ),
+            (
+                lambda mask, audio, stft: _masked(mask > 0.5, audio, stft),
                 "You made the mask binary: multiply by the values themselves.",
             ),
-            (right / np.abs(right).max(), "You scaled the estimate to full level: leave it as is."),
+            (
+                lambda mask, audio, stft: _masked(1 - mask, audio, stft),
+                "This is what the mask takes away: multiply by the mask, not by 1 - mask.",
+            ),
+            (
+                lambda mask, audio, stft: (
+                    _masked(mask, audio, stft) / np.abs(_masked(mask, audio, stft)).max()
+                ),
+                "You scaled the estimate to full level: leave it as it is.",
+            ),
+            (
+                lambda mask, audio, stft: stft.inverse(
+                    mask * stft.forward(audio), (mask.shape[1] - 1) * stft.hop_length
+                ),
+                "Your estimate has another length than the mixture: pass `len(audio)` to "
+                "`stft.inverse`.",
+            ),
         ],
         otherwise="Transform, multiply by the mask, transform back: nothing else.",
+        read=_read,
+        what="estimate",
     )
 
 
@@ -94,6 +126,20 @@ def reconstruct(mask, audio, stft):
             "    return x / np.abs(x).max()",
             "full level",
         ),
+        Mistake(
+            "The argument stft ignored",
+            "def reconstruct(mask, audio, stft):\n"
+            "    own = STFT()\n"
+            "    return own.inverse(mask * own.forward(audio), len(audio))",
+            "use the argument `stft`",
+        ),
+        Mistake(
+            "What the mask takes away",
+            "def reconstruct(mask, audio, stft):\n"
+            "    return stft.inverse((1 - mask) * stft.forward(audio), len(audio))",
+            "1 - mask",
+        ),
     ),
     remark="`separate` does the same for each channel, in blocks, at any sample rate.",
+    setup="import numpy as np\n\nfrom sepedu import STFT",
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, call, compare
+from ..examine import as_array, judge
 from ..framework import Exercise, Mistake
 
 
@@ -14,31 +14,52 @@ def _examine_accuracy_by_frequency(answer: Any) -> None:
     generator = np.random.default_rng(72)
     target = generator.random((10, 16)) < 0.4
     prediction = generator.random((10, 16))
-    agree = (prediction > 0.5) == target
-    value = as_array(call(answer, prediction, target), kind="real", what="accuracies")
-    if value.shape == (16,):
-        raise Wrong("You averaged over frequencies: average over frames, the last axis.")
-    if value.size == 1:
-        raise Wrong("One number is left: keep the frequencies, with `axis=1`.")
-    compare(
-        as_array(value, (10,), what="accuracies"),
-        agree.mean(axis=1),
+    prediction[:, :2] = 0.5  # exactly on the threshold
+    soft = "The prediction is soft: make it binary first, with `> 0.5`."
+    judge(
+        answer,
+        cases={
+            "0": (prediction, target),
+            "another shape": (prediction[:7, :3], target[:7, :3]),
+            "a single frame": (prediction[:, 2:3], target[:, 2:3]),
+            "a target without ones": (prediction, target & False),
+        },
+        right=lambda p, t: ((p > 0.5) == t).mean(axis=1),
         known=[
-            ((~agree).mean(axis=1), "This is the share of errors: 1 minus it."),
             (
-                (prediction == target).mean(axis=1),
-                "The prediction is soft: make it binary first, with `> 0.5`.",
+                lambda p, t: ((p > 0.5) == t).mean(axis=0),
+                "You averaged over frequencies: average over frames, the last axis.",
             ),
             (
-                ((prediction > 0.5) & target).mean(axis=1),
+                lambda p, t: ((p > 0.5) == t).mean(),
+                "One number is left: keep the frequencies, with `axis=1`.",
+            ),
+            (
+                lambda p, t: ((p > 0.5) != t).mean(axis=1),
+                "This is the share of errors: 1 minus it.",
+            ),
+            (
+                lambda p, t: ((p >= 0.5) == t).mean(axis=1),
+                "A prediction of exactly 0.5 does not pass: use `>`, not `>=`.",
+            ),
+            (lambda p, t: (p == t).mean(axis=1), soft),
+            (lambda p, t: 1 - np.abs(p - t).mean(axis=1), soft),
+            (
+                lambda p, t: ((p > 0.5) & t).mean(axis=1),
                 "You counted hits only: a right no counts too.",
             ),
             (
-                1 - np.abs(prediction - target).mean(axis=1),
-                "The prediction is soft: make it binary first, with `> 0.5`.",
+                lambda p, t: ((p > 0.5) == t).sum(axis=1),
+                "These are counts: divide by the number of frames.",
+            ),
+            (
+                lambda p, t: ((p > 0.5) == t).mean(axis=1, keepdims=True),
+                "The axis of time is still there, with one frame: leave `keepdims` away.",
             ),
         ],
         otherwise="For each frequency, the share of frames where both masks agree.",
+        read=lambda value: as_array(value, kind="real", what="list of accuracies"),
+        what="list of accuracies",
     )
 
 

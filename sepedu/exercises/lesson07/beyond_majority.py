@@ -4,39 +4,62 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..examine import as_number, call, compare
+from ..examine import judge
 from ..framework import Exercise, Mistake
 
 
+def _skill(accuracy: float, guess: float) -> float:
+    return (accuracy - guess) / (1 - guess)
+
+
 def _examine_beyond_majority(answer: Any) -> None:
-    for accuracy, ones in ((0.75, 0.4), (0.9, 0.8), (0.939, 0.041)):
-        majority = max(ones, 1 - ones)
-        known = [
-            (accuracy - majority, "Now divide by what was left to gain: 1 minus the majority."),
+    judge(
+        answer,
+        cases={
+            "0": (0.75, 0.4),
+            "mostly ones": (0.9, 0.8),
+            "very few ones": (0.939, 0.041),
+            "the majority class itself": (0.7, 0.3),
+            "a perfect mask": (1.0, 0.6),
+            "as many ones as zeros": (0.4, 0.5),
+        },
+        right=lambda accuracy, ones: _skill(accuracy, max(ones, 1 - ones)),
+        known=[
             (
-                (accuracy - majority) / majority,
+                lambda accuracy, ones: accuracy - max(ones, 1 - ones),
+                "Now divide by what was left to gain: 1 minus the majority.",
+            ),
+            (
+                lambda accuracy, ones: accuracy / max(ones, 1 - ones) - 1,
                 "Divide by what was left to gain, 1 minus the majority, not by the majority.",
             ),
-            ((accuracy - ones) / (1 - ones), "The majority is the larger of ones and 1 - ones."),
-            (accuracy / majority, "Start from the majority: it must get 0, and perfection 1."),
+            (_skill, "The majority is the larger of ones and 1 - ones."),
             (
-                (accuracy - 0.5) / 0.5,
+                lambda accuracy, ones: _skill(accuracy, 1 - ones),
+                "With mostly ones, the majority answer is yes: take the larger of ones and "
+                "1 - ones.",
+            ),
+            (
+                lambda accuracy, ones: _skill(accuracy, min(ones, 1 - ones)),
+                "The majority is the larger of the two shares, not the smaller.",
+            ),
+            (
+                lambda accuracy, ones: accuracy / max(ones, 1 - ones),
+                "Start from the majority: it must get 0, and perfection 1.",
+            ),
+            (
+                lambda accuracy, ones: _skill(accuracy, 0.5),
                 "One half is the guess of a coin. The majority class guesses better.",
             ),
-        ]
-        if ones < 0.5:
-            known.append(((accuracy - (1 - ones)) / (1 - ones), "Divide by what was left to gain."))
-        else:
-            known.append(
-                ((accuracy - (1 - ones)) / ones, "With mostly ones, the majority answer is yes.")
-            )
-        compare(
-            as_number(call(answer, accuracy, ones), "value"),
-            (accuracy - majority) / (1 - majority),
-            known=known,
-            otherwise="The majority class must get 0, a perfect mask 1, and worse than the "
-            "majority a negative number.",
-        )
+            (
+                lambda accuracy, ones: 100 * _skill(accuracy, max(ones, 1 - ones)),
+                "This is in per cent: a perfect mask must get 1.",
+            ),
+        ],
+        otherwise="The majority class must get 0, a perfect mask 1, and worse than the "
+        "majority a negative number.",
+        what="value",
+    )
 
 
 beyond_majority = Exercise(

@@ -1,4 +1,4 @@
-"""Exercises of lesson 08: soft masks that share out each bin, and what windows have in common."""
+"""Exercises of lesson 08: soft masks that share out each point, and what windows have in common."""
 
 from .own_after_convolution import own_after_convolution
 from .own_after_pooling import own_after_pooling

@@ -6,7 +6,18 @@ from typing import Any
 
 from ..examine import Wrong, call
 from ..framework import Exercise, Mistake
-from .columns import as_columns
+from .columns import as_columns, tell
+
+_CASES = (
+    (set(), 25),
+    ({0, 24}, 25),
+    ({0, 7}, 8),
+    ({0, 1, 6, 7}, 8),
+    ({3}, 9),
+    (set(), 6),
+    ({5}, 11),
+    ({0}, 1),
+)
 
 
 def _after_convolution(own: set[int], columns: int) -> set[int]:
@@ -14,16 +25,13 @@ def _after_convolution(own: set[int], columns: int) -> set[int]:
     return ends | {c for c in range(columns) if own & {c - 1, c, c + 1}}
 
 
-_CONVOLUTIONS = ((set(), 25), ({0, 24}, 25), ({0, 7}, 8), ({0, 1, 6, 7}, 8), ({3}, 9), (set(), 6))
-
-
 def _examine_own_after_convolution(answer: Any) -> None:
-    for own, columns in _CONVOLUTIONS:
+    for own, columns in _CASES:
         value = as_columns(call(answer, set(own), columns))
         right = _after_convolution(own, columns)
         if value == right:
             continue
-        told = f"From own columns {sorted(own)} of {columns} yours become {sorted(value)}. "
+        told = tell(own, columns, value)
         if any(not 0 <= column < columns for column in value):
             raise Wrong(told + f"There are only the columns 0 to {columns - 1}.")
         if not {0, columns - 1} <= value:

@@ -6,17 +6,26 @@ from typing import Any
 
 from ..examine import Wrong, call
 from ..framework import Exercise, Mistake
-from .columns import as_columns
+from .columns import as_columns, tell
+
+_CASES = (
+    ({0, 1, 23, 24}, 25),
+    ({0, 1, 2, 5, 6, 7}, 8),
+    ({24}, 25),
+    ({7, 8}, 9),
+    (set(), 12),
+    ({1, 4, 9}, 10),
+    ({0}, 2),
+)
 
 
 def _examine_own_after_pooling(answer: Any) -> None:
-    cases = (({0, 1, 23, 24}, 25), ({0, 1, 2, 5, 6, 7}, 8), ({24}, 25), ({7, 8}, 9), (set(), 12))
-    for own, columns in cases:
+    for own, columns in _CASES:
         value = as_columns(call(answer, set(own), columns))
         right = {column // 3 for column in own if column < columns // 3 * 3}
         if value == right:
             continue
-        told = f"From own columns {sorted(own)} of {columns} yours become {sorted(value)}. "
+        told = tell(own, columns, value)
         if value == {column // 3 for column in own}:
             raise Wrong(
                 told + f"{columns} columns make {columns // 3} groups of three, and the rest is "

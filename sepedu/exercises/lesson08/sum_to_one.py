@@ -1,4 +1,4 @@
-"""Lesson 08: make the masks of four networks sum to one in each bin."""
+"""Lesson 08: make the masks of four networks sum to one in each point."""
 
 from __future__ import annotations
 
@@ -6,56 +6,73 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, call, compare
+from ..examine import Wrong, as_array, judge
 from ..framework import Exercise, Mistake
+
+
+def _divided(masks: np.ndarray) -> np.ndarray:
+    total = masks.sum(axis=0)
+    return np.where(total > 0, masks / np.where(total > 0, total, 1), 0.25)
+
+
+def _softmax(masks: np.ndarray) -> np.ndarray:
+    return np.exp(masks) / np.exp(masks).sum(axis=0)
+
+
+def _read(value: Any) -> np.ndarray:
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f" and np.isnan(value).any():
+        raise Wrong("Where all four masks are 0 your result is 0 / 0: give each a quarter there.")
+    return as_array(value, kind="real", what="array of masks")
 
 
 def _examine_sum_to_one(answer: Any) -> None:
     masks = np.random.default_rng(81).random((4, 5, 7))
-    shared = masks / masks.sum(axis=0)
-    value = as_array(call(answer, masks), masks.shape, "real", "masks")
-    exponentials = np.exp(masks)
-    compare(
-        value,
-        shared,
+    masks[:3, 0, 0] = 0.0
+    silent = masks.copy()
+    silent[:, 2, 3:] = 0.0
+    small = masks[:, :2, :3] / 10_000
+    judge(
+        answer,
+        cases={
+            "0": (masks,),
+            "four masks that are 0 at the same point": (silent,),
+            "another shape, and masks that are nearly 0": (small,),
+        },
+        right=_divided,
         known=[
             (
-                exponentials / exponentials.sum(axis=0),
+                _softmax,
                 "That is a softmax, which expects scores: these are masks already, so divide.",
             ),
-            (masks / masks.max(axis=0), "Divide by the sum, not by the largest."),
-            (masks / 4, "Divide by what the four masks of a bin sum to, which is not always 4."),
+            (lambda masks: masks / masks.max(axis=0), "Divide by the sum, not by the largest."),
             (
-                masks / masks.sum(axis=1, keepdims=True),
+                lambda masks: masks / 4,
+                "Divide by what the four masks of a point sum to, which is not always 4.",
+            ),
+            (
+                lambda masks: masks / masks.sum(axis=1, keepdims=True),
                 "You summed over frequencies: sum over the sources, the first axis.",
             ),
-            (masks, "The masks are unchanged."),
+            (
+                lambda masks: masks / masks.sum(axis=2, keepdims=True),
+                "You summed over frames: sum over the sources, the first axis.",
+            ),
+            (lambda masks: masks, "The masks are unchanged."),
+            (
+                lambda masks: np.where(masks.sum(axis=0) > 0, _divided(masks), 0.0),
+                "Where all four are 0 the result sums to 0: give each a quarter.",
+            ),
         ],
-        otherwise="Divide each mask by the sum of the four at the same bin.",
+        otherwise="Divide each mask by the sum of the four at the same point; where all four are "
+        "0, give each a quarter.",
+        read=_read,
+        what="array of masks",
     )
-    masks[:, 2, 3] = 0.0
-    value = call(answer, masks)
-    if not np.isfinite(np.asarray(_as_float(value))).all():
-        raise Wrong("Where all four masks are 0 your result is 0 / 0: give each a quarter there.")
-    compare(
-        as_array(value, masks.shape)[:, 2, 3],
-        np.full(4, 0.25),
-        known=[(np.zeros(4), "Where all four are 0 the result sums to 0: give each a quarter.")],
-        otherwise="Where all four masks are 0, give each a quarter.",
-    )
-
-
-def _as_float(value: Any) -> np.ndarray:
-    """An answer as floats, NaN and all, so that a check can speak about the NaN itself."""
-    try:
-        return np.asarray(value, dtype=float)
-    except Exception:
-        raise Wrong("An array of numbers is asked for.") from None
 
 
 sum_to_one = Exercise(
     name="sum_to_one",
-    task="Make the masks of four networks sum to one in each bin.",
+    task="Make the masks of four networks sum to one in each point.",
     stub='''
 def sum_to_one(masks):
     """Masks (4, 513, frames) divided by their sum; a quarter each where all four are 0."""
@@ -86,7 +103,7 @@ def sum_to_one(masks):
             "softmax",
         ),
         Mistake(
-            "Nothing for silent bins",
+            "Nothing for silent points",
             "def sum_to_one(masks):\n    return masks / np.maximum(masks.sum(axis=0), 1e-9)",
             "sums to 0",
         ),

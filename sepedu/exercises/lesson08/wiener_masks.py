@@ -1,4 +1,4 @@
-"""Lesson 08: share out each bin among the sources in proportion to their energies."""
+"""Lesson 08: share out each point among the sources in proportion to their energies."""
 
 from __future__ import annotations
 
@@ -6,49 +6,73 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array, call, compare
+from ..examine import as_array, judge
 from ..framework import Exercise, Mistake
+
+
+def _shared(values: np.ndarray, axis: int | None = 0) -> np.ndarray:
+    return values / values.sum(axis=axis, keepdims=True)
 
 
 def _examine_wiener_masks(answer: Any) -> None:
     magnitudes = np.random.default_rng(80).random((4, 6, 8)) + 0.05
-    magnitudes[0, :2, :4] = 0.0  # one source rests; no bin is silent as a whole
-    squares = magnitudes**2
-    compare(
-        as_array(call(answer, magnitudes), magnitudes.shape, "real", "masks"),
-        squares / squares.sum(axis=0),
+    magnitudes[0, :2, :4] = 0.0  # one source rests; no point is silent as a whole
+    judge(
+        answer,
+        cases={
+            "0": (magnitudes,),
+            "two sources": (magnitudes[2:, :5, :3],),
+            "a single source": (magnitudes[1:2],),
+        },
+        right=lambda m: _shared(m**2),
         known=[
             (
-                magnitudes / magnitudes.sum(axis=0),
+                _shared,
                 "These are ratio masks of magnitudes: a Wiener filter shares out energies, "
                 "magnitudes squared.",
             ),
             (
-                (magnitudes / magnitudes.sum(axis=0)) ** 2,
+                lambda m: _shared(m) ** 2,
                 "Square first, and divide then: these masks do not sum to one.",
             ),
             (
-                squares / squares.sum(axis=1, keepdims=True),
+                lambda m: m**2 / m.sum(axis=0) ** 2,
+                "You squared the sum: sum the squares.",
+            ),
+            (
+                lambda m: _shared(m**2, axis=1),
                 "You summed over frequencies: share out among the sources, the first axis.",
             ),
             (
-                squares / squares.sum(axis=2, keepdims=True),
+                lambda m: _shared(m**2, axis=2),
                 "You summed over frames: share out among the sources, the first axis.",
             ),
-            (squares / squares.sum(), "You summed over everything: sum over the sources only."),
-            (squares / squares.max(axis=0), "Divide by the sum over the sources, not the largest."),
             (
-                (magnitudes == magnitudes.max(axis=0)).astype(float),
+                lambda m: _shared(m**2, axis=None),
+                "You summed over everything: sum over the sources only.",
+            ),
+            (
+                lambda m: m**2 / (m**2).max(axis=0),
+                "Divide by the sum over the sources, not by the largest.",
+            ),
+            (
+                lambda m: m**2 / ((m**2).sum(axis=0) - m**2),
+                "The sum below the line holds all sources, this one too.",
+            ),
+            (
+                lambda m: (m == m.max(axis=0)).astype(float),
                 "The loudest takes all here: a soft mask shares.",
             ),
         ],
         otherwise="Energy of each source over the sum of energies of all sources.",
+        read=lambda value: as_array(value, kind="real", what="array of masks"),
+        what="array of masks",
     )
 
 
 wiener_masks = Exercise(
     name="wiener_masks",
-    task="Share out each bin among the sources in proportion to their energies.",
+    task="Share out each point among the sources in proportion to their energies.",
     stub='''
 def wiener_masks(magnitudes):
     """Masks of all sources from their magnitudes, both of shape (sources, 513, frames)."""
@@ -61,7 +85,7 @@ def wiener_masks(magnitudes):
     return energies / energies.sum(axis=0)
 ''',
     hints=(
-        "Energy is magnitude squared. The masks of a bin must sum to one.",
+        "Energy is magnitude squared. The masks of a point must sum to one.",
         "The sources lie along the first axis: `.sum(axis=0)`.",
     ),
     examine=_examine_wiener_masks,
@@ -84,7 +108,7 @@ def wiener_masks(magnitudes):
         Mistake(
             "Divided by the loudest",
             "def wiener_masks(m):\n    e = m ** 2\n    return e / e.max(axis=0)",
-            "not the largest",
+            "not by the largest",
         ),
         Mistake(
             "Winner takes all",
@@ -92,5 +116,5 @@ def wiener_masks(magnitudes):
             "shares",
         ),
     ),
-    remark="`ratio_mask(magnitudes, power=2)` does this, and minds bins where all are silent.",
+    remark="`ratio_mask(magnitudes, power=2)` does this, and minds points where all are silent.",
 )
