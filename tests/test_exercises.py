@@ -351,6 +351,12 @@ def test_a_syntax_error_does_not_judge_the_cell_before(broken):
     assert "has a syntax error in line" in shown[3]
 
 
+def test_a_syntax_error_elsewhere_does_not_matter():
+    check = GAIN + "ex.gain.check()"
+    shown = in_a_notebook(RIGHT_GAIN, "print(gain(3)", 'x = {"gain": 3', check)
+    assert shown[3].startswith("Right.")
+
+
 def test_the_line_where_a_function_stops_is_said():
     shown = in_a_notebook(
         "def gain(decibels):\n    x = decibels\n    return 10 ** (level / 20)",
