@@ -3,10 +3,10 @@
 >>> from sepedu import STFT, binary_mask, open_dataset, MaskCNN, predict_mask, separate, evaluate
 
 What stands in this folder is what the lessons teach, in their order, and a module imports only
-those before it: `errors`, `audio`, `songs`, `stft`, `masks`, `windows`, `model`, `excerpts`,
-`training`, `checkpoints`, `separation`, `evaluation`, `dense`, `unet`, `plots`. What no lesson
-teaches lies in `engine`; `cli` holds the commands, `widgets` the interactive pieces and
-`exercises` the answers and checks.
+those before it: `errors`, `audio`, `songs`, `stft`, `masks`, `windows`, `model`, `dense`, `unet`,
+`excerpts`, `training`, `checkpoints`, `separation`, `evaluation`, `plots`. What no lesson teaches
+lies in `engine`; `cli` holds the commands, `widgets` the interactive pieces and `exercises` the
+answers and checks.
 """
 
 import lazy_loader
@@ -20,8 +20,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "errors": ["SepeduError"],
         "songs": ["load_song", "load_songs", "open_dataset"],
         "stft": ["STFT"],
-        "masks": ["apply_mask", "average_mask", "binary_mask", "ratio_mask"],
+        "masks": ["apply_mask", "average_mask", "binary_mask", "convert_masks", "ratio_mask"],
         "model": ["MaskCNN"],
+        "unet": ["MaskUNet"],
         "separation": ["separate"],
         "evaluation": ["evaluate"],
         "dense": ["predict_mask"],

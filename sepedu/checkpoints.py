@@ -6,7 +6,7 @@ import glob
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,27 +16,31 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from .engine.files import atomic_write, clear_parts
-from .engine.refiner import REFINER, Refiner
+from .engine.files import atomic_write, clear_parts, write_synced
 from .errors import SepeduError
 from .model import MaskCNN
 from .songs import SOURCES, data_folder
 from .stft import STFT
+from .unet import MaskUNet, fold_normalisation
 
 FORMAT = 1
 """Version of the layout; a newer one is refused instead of misread."""
 
 
+UNET = "unet"
+"""Name of the one network for all four sources among the files of networks."""
+
+
 def weights_path(source: str, folder: Path | None = None) -> Path:
-    """Place of the network of one source: by default of that which comes with the course."""
-    if source not in SOURCES:
+    """Place of the network of one source, or of "unet": by default of the course's own."""
+    if source not in (*SOURCES, UNET):
         raise SepeduError(f"Source {source!r} is unknown", f"Use one of {', '.join(SOURCES)}")
     return (folder or data_folder() / "weights") / f"{source}.safetensors"
 
 
 def save_checkpoint(
     path: str | os.PathLike[str],
-    model: MaskCNN,
+    model: MaskCNN | MaskUNet,
     about: dict[str, Any],
     state: dict[str, Tensor] | None = None,
 ) -> Path:
@@ -49,7 +53,7 @@ def save_checkpoint(
     ----------
     path : str or path
         Ends in `.safetensors`.
-    model : MaskCNN
+    model : MaskCNN or MaskUNet
     about : dict
         Anything JSON can hold: source, threshold, data, epochs, seed, metrics, commit.
     state : dict of torch.Tensor, optional
@@ -62,20 +66,8 @@ def save_checkpoint(
     """
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     tensors |= {f"state.{name}": value for name, value in (state or {}).items()}
-    return _write(
-        Path(path), tensors, {"output": model.output, "stft": asdict(model.stft), **about}
-    )
-
-
-def save_refiner(path: Path, refiner: Refiner, about: dict[str, Any]) -> Path:
-    """Write a refiner with its story, as `save_checkpoint` writes a network.
-
-    Raises
-    ------
-    SepeduError
-        If the file cannot be written.
-    """
-    return _write(path, refiner.state_dict(), {"stft": asdict(STFT()), **about})
+    settings = {"network": type(model).__name__, "stft": asdict(model.stft), **model.settings}
+    return _write(Path(path), tensors, settings | about)
 
 
 def _write(path: Path, tensors: Mapping[str, Tensor], story: dict[str, Any]) -> Path:
@@ -86,9 +78,7 @@ def _write(path: Path, tensors: Mapping[str, Tensor], story: dict[str, Any]) -> 
     clear_parts(path.parent, glob.escape(path.name))
     with atomic_write(path) as part:
         # Not safetensors' own writing of files, which leaves a part of its own if killed.
-        part.write_bytes(content)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())  # or a power failure could leave a name without its content
+        write_synced(part, content)
     return path
 
 
@@ -103,14 +93,14 @@ def _digest(story: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
 
 def load_checkpoint(
     path: str | os.PathLike[str],
-) -> tuple[MaskCNN, dict[str, Any], dict[str, Tensor]]:
+) -> tuple[MaskCNN | MaskUNet, dict[str, Any], dict[str, Tensor]]:
     """Read a network back, in evaluation mode, after checking that the file is one.
 
     Returns
     -------
-    model : MaskCNN
+    model : MaskCNN or MaskUNet
     about : dict
-        What `save_checkpoint` was told, with `output` and `stft`.
+        What `save_checkpoint` was told, with `network`, its settings and `stft`.
     state : dict of torch.Tensor
         Empty unless a training left it.
 
@@ -124,9 +114,12 @@ def load_checkpoint(
     tensors, about = _read(path)
     network = {k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")}
     try:
-        model = MaskCNN(output=about.get("output", "mask"))
+        if about.get("network") == MaskUNet.__name__:
+            model = MaskUNet(about["channels"], about["dense"])
+        else:
+            model = MaskCNN(output=about.get("output", "mask"))
         model.load_state_dict(network)
-    except (RuntimeError, SepeduError) as error:
+    except (RuntimeError, KeyError, TypeError, ValueError, SepeduError) as error:
         raise SepeduError(
             f"The weights in {path} are not those of the course's network",
             "Train one with: sepedu train",
@@ -136,44 +129,78 @@ def load_checkpoint(
     return model.eval(), about, state
 
 
-def load_refiner(path: Path | None = None) -> tuple[Refiner, dict[str, Any]]:
-    """Read a refiner back, in evaluation mode, with its story.
+def load_unet(path: str | os.PathLike[str] | None = None) -> MaskUNet:
+    """Read a U-Net to separate with: in evaluation mode, its normalisation folded in.
 
     Parameters
     ----------
-    path : path, optional
-        By default that of the refiner that comes with the course.
+    path : str or path, optional
+        By default that of the one that comes with the course.
 
     Raises
     ------
     SepeduError
-        As `load_checkpoint`.
+        As `load_checkpoint`, and if the network is another one.
 
-    Lesson: 08
+    Lesson: 09
     """
-    path = path or weights_path(SOURCES[0]).with_name(REFINER)
-    tensors, about = _read(path, "sepedu train refiner")
-    refiner = Refiner()
-    try:
-        refiner.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise SepeduError(
-            f"The weights in {path} are not those of a refiner", "Fit one: sepedu train refiner"
-        ) from error
-    _check_finite(path, tensors)
-    return refiner.eval(), about
+    path = weights_path(UNET) if path is None else path
+    model = load_checkpoint(path)[0]
+    if not isinstance(model, MaskUNet):
+        raise SepeduError(f"The network in {path} is no U-Net", "Train one: sepedu train unet")
+    return fold_normalisation(model)
 
 
-def find_refiner(folder: Path) -> Refiner | None:
-    """The refiner of the networks in a folder, if it has one.
+def load_models(sources: Sequence[str] = SOURCES) -> dict[str, MaskCNN]:
+    """Load the talk's networks that come with the course, by source.
 
     Raises
     ------
     SepeduError
-        As `load_refiner`.
+        If a source is unknown, or its network is missing.
+
+    Lesson: 06
     """
-    path = folder / REFINER
-    return load_refiner(path)[0] if path.is_file() else None
+    return {source: load_checkpoint(weights_path(source))[0] for source in sources}
+
+
+def read_networks(place: Path) -> MaskUNet | dict[str, MaskCNN]:
+    """Read networks of one's own, for `separate`: a checkpoint, or a folder of them.
+
+    Parameters
+    ----------
+    place : path
+        Of a folder, its files `SOURCE.safetensors` count.
+
+    Returns
+    -------
+    model : MaskUNet, or dict of str to MaskCNN
+        The talk's networks by source.
+
+    Raises
+    ------
+    SepeduError
+        If there is no network, one does not say its source, or see `load_checkpoint`.
+    """
+    if place.is_dir():
+        paths = [weights_path(source, place) for source in SOURCES]
+        paths = [path for path in paths if path.is_file()]
+        if not paths:
+            raise SepeduError(f"The folder {place} has no network", "Train some: sepedu train all")
+    else:
+        paths = [place]
+    models = {}
+    for path in paths:
+        model, about, _ = load_checkpoint(path)
+        if isinstance(model, MaskUNet):
+            return fold_normalisation(model)
+        if about.get("source") not in SOURCES:
+            raise SepeduError(
+                f"The checkpoint {path} does not say which source it is for",
+                "Train one with: sepedu train",
+            )
+        models[about["source"]] = model
+    return models
 
 
 def _check_finite(path: Path, tensors: Mapping[str, Tensor]) -> None:
@@ -184,10 +211,10 @@ def _check_finite(path: Path, tensors: Mapping[str, Tensor]) -> None:
         )
 
 
-def _read(path: Path, command: str = "sepedu train") -> tuple[dict[str, Tensor], dict[str, Any]]:
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Values and story of a file of this course, or what is wrong with it and how to get one."""
     if not os.path.isfile(path):  # unlike Path's, it takes a name that is too long
-        raise SepeduError(f"There is no checkpoint {path}", f"Train one with: {command}")
+        raise SepeduError(f"There is no checkpoint {path}", "Train one with: sepedu train")
     try:
         # Read at once: Ctrl-C inside of safe_open comes out as if the file were damaged.
         content = path.read_bytes()
@@ -201,7 +228,7 @@ def _read(path: Path, command: str = "sepedu train") -> tuple[dict[str, Tensor],
         raise SepeduError(
             f"{path} is not a checkpoint of this course, or it is damaged",
             "Only safetensors files that sepedu wrote are read; pickled files are never opened. "
-            f"Fetch it again, or train one with: {command}",
+            "Fetch it again, or train one with: sepedu train",
         ) from error
     if newer:
         raise SepeduError(
@@ -216,6 +243,6 @@ def _read(path: Path, command: str = "sepedu train") -> tuple[dict[str, Tensor],
     if changed:
         raise SepeduError(
             f"The checkpoint {path} is damaged: its values are not those that were written",
-            f"Copy or fetch it again, or train one with: {command}",
+            "Copy or fetch it again, or train one with: sepedu train",
         )
     return tensors, about

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .engine.gates import JOINT, MASKS, REFINED, combine_all, predict_gates
-from .engine.refiner import Refiner
 from .errors import SepeduError
-from .masks import apply_mask, binary_mask, ratio_mask
+from .masks import MASKS, apply_mask, binary_mask, convert_masks, ratio_mask
 from .model import MaskCNN
+from .separation import predict_soft_mask
 from .songs import SOURCES, Song
 from .stft import STFT
+from .unet import MaskUNet, predict_masks
 
 
 def sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
@@ -174,7 +174,7 @@ def read_results(path: Path | None = None) -> pd.DataFrame | None:
     Parameters
     ----------
     path : path, optional
-        A JSON file whose entry "rows" is a list of rows; `docs/results.json` if left away.
+        A JSON file whose entry "rows" is a list of rows; by default `docs/results.json`.
 
     Returns
     -------
@@ -212,13 +212,13 @@ METHODS = (
     "silence",
     "mixture",
     "majority class",
-    "mask made beforehand",
+    "average mask",
     "network, binary",
     "network, soft",
-    "network, shared",
+    "network, ratio",
     "network, wiener",
-    "network, sharpened",
-    "network, refined",
+    "U-Net, binary",
+    "U-Net, soft",
     "ideal binary mask",
     "ideal ratio mask",
 )
@@ -255,7 +255,7 @@ def evaluate(
     sources: Sequence[str] = SOURCES,
     threshold: float = 0.5,
     progress: Callable[[Iterable], Iterable] = iter,
-    refiner: Refiner | None = None,
+    unet: MaskUNet | None = None,
 ) -> pd.DataFrame:
     """Measure networks on whole songs, beside what guessing and knowing reach on the same frames.
 
@@ -268,17 +268,17 @@ def evaluate(
     songs : iterable of Song
         Mono, at 22,050 Hz.
     models : mapping of str to MaskCNN
-        Networks by source; sources without one get the other rows. The masks that share out
-        each bin, and "sharpened", need those of all four sources.
+        The talk's networks by source; sources without one get the other rows. The masks that
+        share out each bin need those of all four sources.
     average_masks : mapping of str to np.ndarray [each shape=(513, 1)], optional
-        Masks made beforehand from training songs.
+        Of training songs, see `average_mask`.
     sources : sequence of str
     threshold : float
         T of the binary mask that accuracy and mean squared error are measured against.
     progress : callable, optional
         Wraps the songs, for example `tqdm`.
-    refiner : Refiner, optional
-        Of these networks; without one there are no rows of its masks.
+    unet : MaskUNet, optional
+        In evaluation mode.
 
     Returns
     -------
@@ -296,7 +296,7 @@ def evaluate(
         spectrum = stft.forward(song.mixture)
         mixture = np.abs(spectrum)
         magnitudes = {name: np.abs(stft.forward(audio)) for name, audio in song.sources.items()}
-        gates = _gates(models, mixture, sources, refiner)
+        predicted = _predicted(models, unet, mixture, sources)
         ratios = dict(zip(magnitudes, ratio_mask(np.stack(list(magnitudes.values()))), strict=True))
         for source in sources:
             target = binary_mask(magnitudes[source], mixture, threshold)
@@ -309,8 +309,8 @@ def evaluate(
             }
             if average_masks and source in average_masks:
                 flat = np.broadcast_to(average_masks[source], mixture.shape)
-                masks["mask made beforehand"] = flat
-            masks |= {f"network, {mask}": gate for mask, gate in gates[source].items()}
+                masks["average mask"] = flat
+            masks |= predicted[source]
             for method, mask in masks.items():
                 estimate = stft.inverse(apply_mask(mask, spectrum), len(song.mixture))
                 reference = song.sources[source]
@@ -341,25 +341,27 @@ def evaluate(
     )
 
 
-def _gates(
+def _predicted(
     models: Mapping[str, MaskCNN],
+    unet: MaskUNet | None,
     mixture: np.ndarray,
     sources: Sequence[str],
-    refiner: Refiner | None,
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Every gate that the networks make of a mixture, by source and mask."""
+    """Every mask that the networks make of a mixture, by source and method."""
     joint = set(SOURCES) <= set(models)
     needed = SOURCES if joint else [source for source in sources if source in models]
-    found: dict[str, dict[str, np.ndarray]] = {source: {} for source in sources}
+    found: dict[str, dict[str, np.ndarray]] = {source: {} for source in SOURCES}
     if needed:
-        soft = predict_gates({source: models[source] for source in needed}, mixture)
-        masks = [mask for mask in MASKS if joint or mask not in JOINT]
-        if not refiner:
-            masks = [mask for mask in masks if mask not in REFINED]
-        for mask, made in combine_all(soft, masks, magnitude=mixture, refiner=refiner).items():
-            for source, gate in zip(needed, made, strict=True):
-                if source in found:
-                    found[source][mask] = gate
+        soft = np.stack([predict_soft_mask(models[source], mixture) for source in needed])
+        for mask in MASKS if joint else ("soft", "binary"):
+            for source, made in zip(needed, convert_masks(soft, mask), strict=True):
+                found[source][f"network, {mask}"] = made
+    if unet:
+        shares = predict_masks(unet, mixture[None])[:, 0]
+        likely = predict_masks(unet, mixture[None], "binary")[:, 0]
+        for source, share, binary in zip(SOURCES, shares, likely > 0.5, strict=True):
+            found[source]["U-Net, soft"] = share
+            found[source]["U-Net, binary"] = binary.astype(np.float32)
     return found
 
 

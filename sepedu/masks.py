@@ -9,6 +9,9 @@ import numpy as np
 from .errors import SepeduError
 from .stft import Array
 
+MASKS = ("soft", "binary", "ratio", "wiener")
+"""How the masks that networks predict are applied; see `convert_masks`."""
+
 
 def binary_mask(source: Array, mixture: Array, threshold: float = 0.5) -> Array:
     r"""Say for each bin whether the source is loud enough in the mixture.
@@ -100,12 +103,12 @@ def ratio_mask(sources: Array, power: float = 1.0) -> Array:
     # Dividing by the largest first keeps tiny magnitudes from vanishing when they are squared.
     largest = sources.max(0) if isinstance(sources, np.ndarray) else sources.amax(0)
     silent = largest == 0
-    shares = (sources / (largest + silent)) ** power + 1.0 * silent
+    shares = (sources / (largest + silent)) ** power + silent
     return shares / shares.sum(0)
 
 
 def average_mask(masks: Sequence[np.ndarray]) -> np.ndarray:
-    r"""Make a mask beforehand: the share of training frames in which each frequency passed.
+    r"""Average masks over time: the share of training frames in which each frequency passed.
 
     It knows nothing of the song it is applied to, and never changes with time. Lesson 02
     shows how far that carries, and how it breaks.
@@ -159,3 +162,49 @@ def apply_mask(mask: Array, mixture: Array) -> Array:
             "Apply it to the complex spectrum that STFT.forward returns",
         )
     return mask * mixture
+
+
+def convert_masks(masks: Array, mask: str, threshold: float = 0.5) -> Array:
+    r"""Turn soft masks, such as networks predict, into masks of another kind.
+
+    The networks of several sources know nothing of one another. Their soft masks p share out each
+    bin in proportion to what they say, or by the energies of the soft estimates, one step of Wiener
+    filtering; the mixture's magnitude cancels:
+
+    .. math:: \text{ratio: } \frac{p_i}{\sum_j p_j} \qquad \text{Wiener: }
+        \frac{(p_i M)^2}{\sum_j (p_j M)^2} = \frac{p_i^2}{\sum_j p_j^2}
+
+    Such masks sum to one, and so the estimates to the mixture; see `ratio_mask`.
+
+    Parameters
+    ----------
+    masks : np.ndarray or torch.Tensor [shape=(sources, ..., 513, frames)], in [0, 1]
+        Soft masks; for "ratio" and "wiener" those of all the sources.
+    mask : {"soft", "binary", "ratio", "wiener"}
+        "soft" leaves them as they are, "binary" is 1 where they exceed the threshold.
+    threshold : float
+        Of "binary".
+
+    Returns
+    -------
+    masks : same kind, shape and dtype, in [0, 1]
+
+    Raises
+    ------
+    SepeduError
+        If the mask is unknown.
+
+    Lesson: 08
+
+    Examples
+    --------
+    >>> convert_masks(np.array([0.9, 0.3]), "wiener").round(3)
+    array([0.9, 0.1])
+    """
+    if mask == "soft":
+        return masks
+    if mask == "binary":
+        return (masks > threshold) + 0 * masks  # of the same dtype
+    if mask in ("ratio", "wiener"):
+        return ratio_mask(masks, power=1 if mask == "ratio" else 2)
+    raise SepeduError(f"Mask {mask!r} is unknown", f"Use {', '.join(MASKS)}")

@@ -77,6 +77,11 @@ class MaskCNN(nn.Module):
         self.flatten = nn.Flatten()
         self.sigmoid = nn.Sigmoid()
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a checkpoint must know to build this network again."""
+        return {"output": self.output}
+
     def forward(self, frames: Tensor) -> Tensor:
         """Predict the 513 values of the middle column of each frame.
 

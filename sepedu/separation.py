@@ -2,185 +2,157 @@
 
 from __future__ import annotations
 
-import math
+import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import soundfile
+import torch
 
-from .audio import check_audio, mono, open_audio, read_samples, resample
-from .checkpoints import find_refiner, load_checkpoint, load_refiner, weights_path
-from .engine.files import folder_aside
-from .engine.gates import (
-    JOINT,
-    MASKS,
-    REFINED,
-    best_masks,
-    combine_all,
-    combine_gates,
-    predict_gate,
-    predict_gates,
+from .audio import (
+    Recording,
+    check_audio,
+    name_for_libsndfile,
+    open_audio,
+    read_samples,
+    write_speakers,
 )
-from .engine.refiner import Refiner
+from .checkpoints import load_models, load_unet, read_networks
+from .dense import predict_mask
+from .engine.files import folder_aside
 from .errors import SepeduError
-from .masks import apply_mask
+from .masks import MASKS, apply_mask, convert_masks
 from .model import MaskCNN
 from .songs import SOURCES
-from .stft import STFT
+from .stft import HALF_CONTEXT, STFT
+from .unet import MaskUNet, measure_level, predict_masks
+
+__all__ = ["SeparationSettings", "load_models", "read_networks", "separate", "separate_file"]
+
+BLOCK = 1024
+"""Frames separated at a time, about 12 seconds: memory is bounded however long a song is."""
+STEP = 16
+"""Blocks and their margins are multiples of so many frames, as the U-Net's deepest level is."""
+TRAINING_LEVEL = 0.91
+"""Mean over the 80 training songs of MUSDB18's excerpts of their level, see `measure_level`."""
+TOP_BINS = 16
+"""The mean mask of these highest bins is that of everything above 11,025 Hz."""
+CANCELLED = 0.1
+"""A sum of channels with less than this share of the channels' energy has lost the music."""
+RF64_FROM = 4 * 10**9
+"""Bytes from which a WAV file needs the 64-bit layout RF64."""
+
+Networks = MaskUNet | Mapping[str, MaskCNN]
 
 
-def load_models(sources: Sequence[str] = SOURCES) -> dict[str, MaskCNN]:
-    """Load the trained networks that come with the course, by source.
-
-    Raises
-    ------
-    SepeduError
-        If a source is unknown, or its network is missing.
-
-    Lesson: 06
-    """
-    return {source: load_checkpoint(weights_path(source))[0] for source in sources}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a request comes to.
+@dataclass(frozen=True, eq=False)
+class SeparationSettings:
+    """A validated request; see `separate` for what each setting means.
 
     Attributes
     ----------
-    models : dict of str to MaskCNN
-        The networks needed: those of the wanted sources first, in their order.
-    masks : dict of str to str
-        How each wanted source's gate is made, one of `MASKS`.
+    sources : tuple of str
+    model : MaskUNet, or dict of str to MaskCNN
+        The networks themselves, where a name was given.
+    mask : str
     threshold : float
-        Of the binary masks.
-    refiner : Refiner, optional
-        Where a gate is refined.
-    """
-
-    models: dict[str, MaskCNN]
-    masks: dict[str, str]
-    threshold: float
-    refiner: Refiner | None = None
-
-
-def check_request(
-    sources: Sequence[str],
-    mask: str,
-    threshold: float,
-    sample_rate: int,
-    models: Mapping[str, MaskCNN] | None,
-    refiner: Refiner | None = None,
-) -> Plan:
-    """Return the networks and the masks for these sources, or say what is wrong."""
-    if isinstance(sources, str) or not sources or len(set(sources)) != len(sources):
-        raise SepeduError(
-            f"Sources {sources!r} are not a list of different names",
-            f"Give some of {', '.join(SOURCES)}",
-        )
-    if mask not in ("best", *MASKS):
-        raise SepeduError(f"Mask {mask!r} is unknown", f"Use best, {', '.join(MASKS)}")
-    if not 0 <= threshold <= 1:
-        raise SepeduError(f"Threshold {threshold!r} is outside 0 to 1", "Try 0.5")
-    if isinstance(sample_rate, bool) or int(sample_rate) != sample_rate or sample_rate < 1:
-        raise SepeduError(f"Sample rate {sample_rate!r} is not in whole hertz", "Often it is 44100")
-    known = SOURCES if models is None else tuple(models)
-    for source in sources:
-        if source not in known:
-            raise SepeduError(
-                f"There is no network for the source {source!r}",
-                f"There are networks for: {', '.join(known)}",
-            )
-    masks = dict.fromkeys(sources, mask)
-    if mask == "best":
-        out_of_reach = [] if set(SOURCES) <= set(known) else [*JOINT]
-        if models is not None and refiner is None:
-            out_of_reach += REFINED
-        best = best_masks()
-        masks = {s: MASKS[0] if best[s] in out_of_reach else best[s] for s in sources}
-    needed = list(sources)
-    if set(masks.values()) & set(JOINT):
-        needed += [source for source in SOURCES if source not in sources]
-        missing = [source for source in needed if source not in known]
-        if missing:
-            raise SepeduError(
-                f"The mask {mask!r} needs networks of all four sources; there is none for "
-                + ", ".join(missing),
-                "Use soft or binary",
-            )
-    refined = set(masks.values()) & set(REFINED)
-    if refined and models is None:
-        refiner = load_refiner()[0]
-    elif refined and refiner is None:
-        raise SepeduError(
-            f"The mask {mask!r} needs a refiner of these very networks",
-            "Fit one with sepedu train refiner, or use soft, binary, shared or wiener",
-        )
-    models = load_models(needed) if models is None else models
-    networks = {source: models[source] for source in needed}
-    return Plan(networks, masks, threshold, refiner if refined else None)
-
-
-def read_networks(place: Path) -> tuple[dict[str, MaskCNN], Refiner | None]:
-    """Read networks of one's own: a checkpoint, or a folder of them with their refiner.
-
-    Returns
-    -------
-    models : dict of str to MaskCNN
-        By source; of a folder, those of its files `SOURCE.safetensors`.
-    refiner : Refiner or None
-        The folder's `refiner.safetensors`, if it has one.
+    residual : bool
+    bfloat16 : bool
 
     Raises
     ------
     SepeduError
-        If there is no network, one does not say its source, or see `load_checkpoint`.
+        If a setting is unknown or does not go with another, or a network is missing.
     """
-    if place.is_dir():
-        paths = [place / f"{source}.safetensors" for source in SOURCES]
-        paths = [path for path in paths if path.is_file()]
-        if not paths:
-            raise SepeduError(f"The folder {place} has no network", "Train some: sepedu train all")
-    else:
-        paths = [place]
-    models = {}
-    for path in paths:
-        model, about, _ = load_checkpoint(path)
-        if about.get("source") not in SOURCES:
+
+    sources: Sequence[str] = SOURCES
+    model: str | Networks = "unet"
+    mask: str = "soft"
+    threshold: float = 0.5
+    residual: bool = False
+    bfloat16: bool = False
+
+    def __post_init__(self) -> None:
+        sources, model = self.sources, self.model
+        if isinstance(sources, str) or not sources or len(set(sources)) != len(sources):
             raise SepeduError(
-                f"The checkpoint {path} does not say which source it is for",
-                "Train one with: sepedu train",
+                f"Sources {sources!r} are not a list of different names",
+                f"Give some of {', '.join(SOURCES)}",
             )
-        models[about["source"]] = model
-    return models, find_refiner(place) if place.is_dir() else None
+        if self.mask not in MASKS:
+            raise SepeduError(f"Mask {self.mask!r} is unknown", f"Use {', '.join(MASKS)}")
+        if not 0 <= self.threshold <= 1:
+            raise SepeduError(
+                f"The threshold must be between 0 and 1, got {self.threshold!r}", "Try 0.5"
+            )
+        if isinstance(model, str) and model not in ("unet", "cnn"):
+            raise SepeduError(f"Model {model!r} is unknown", "Use unet, cnn, or networks")
+        known = model if isinstance(model, Mapping) else SOURCES
+        for source in sources:
+            if source not in known:
+                raise SepeduError(
+                    f"There is no network for the source {source!r}",
+                    f"There are networks for: {', '.join(known)}",
+                )
+        needed = list(sources)
+        if self.mask in ("ratio", "wiener"):
+            if model == "unet" or isinstance(model, MaskUNet):
+                raise SepeduError(
+                    f"The mask {self.mask!r} is made of the talk's four networks",
+                    "Use soft, which shares out each bin, or binary; or the model cnn",
+                )
+            missing = [source for source in SOURCES if source not in known]
+            if missing:
+                raise SepeduError(
+                    f"The mask {self.mask!r} needs networks of all four sources; there is none "
+                    f"for {', '.join(missing)}",
+                    "Use soft or binary",
+                )
+            needed += [source for source in SOURCES if source not in sources]
+        if model == "unet":
+            model = load_unet()
+        elif model == "cnn":
+            model = load_models(needed)
+        elif isinstance(model, Mapping):
+            model = {source: model[source] for source in needed}
+        object.__setattr__(self, "sources", tuple(sources))
+        object.__setattr__(self, "model", model)
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what is made of a song."""
+        return (*self.sources, "residual") if self.residual else self.sources
 
-__all__ = ["load_models", "separate", "separate_block"]
-BLOCK_FRAMES = 1024
-"""Frames separated at a time, about 12 seconds: memory stays bounded however long a song is."""
-MARGIN_FRAMES = 72
-"""Frames beyond a block that are computed and thrown away, so that its borders are not heard."""
+    @property
+    def margin(self) -> int:
+        """Frames beyond a block that can change its estimates."""
+        context = HALF_CONTEXT
+        if isinstance(self.model, MaskUNet):
+            context = self.model.receptive_field
+        return -(-(context + 3) // STEP) * STEP  # the windows at both ends of a piece are cut
 
 
 def separate(
     audio: np.ndarray,
     sample_rate: int,
     sources: Sequence[str] = SOURCES,
-    mask: str = "best",
+    model: str | Networks = "unet",
+    mask: str = "soft",
     threshold: float = 0.5,
     residual: bool = False,
-    models: Mapping[str, MaskCNN] | None = None,
-    refiner: Refiner | None = None,
+    bfloat16: bool = False,
 ) -> dict[str, np.ndarray]:
     """Separate a mixture into estimates of its sources.
 
-    The network hears the mean of the channels at 22,050 Hz; its mask is applied to each channel,
-    whose phase is kept. Above 11,025 Hz the network hears nothing: the estimates hold nothing
-    there, and the residual holds it all.
+    A mask is applied to the spectrum of each channel, whose phase is kept. Nothing is resampled:
+    windows of 46 ms every 12 ms have the bins that the networks know at any sample rate. Above
+    11,025 Hz, which the networks do not hear, the mean mask of the highest bins below is applied.
+    The U-Net hears two channels as two; otherwise the networks hear the mean of the channels.
+    Level and constant offset of the recording do not change the masks.
 
     Parameters
     ----------
@@ -190,141 +162,293 @@ def separate(
         In hertz.
     sources : sequence of str
         Which of "drums", "bass", "other", "vocals" to estimate.
-    mask : {"best", "soft", "binary", "shared", "wiener", "sharpened", "refined"}
-        "soft" multiplies by the network's output, "binary" by whether it exceeds the threshold.
-        "shared", "wiener" and "refined" let the networks of all four sources share out each bin,
-        see `shared_gates`, `wiener_gates` and `refined_gates`; "sharpened" makes soft masks of what
-        they say, see `sharpened_gates`. "best" is, source by source, the one with which the
-        course's networks have the best SDR on the validation songs; "soft" where the networks or
-        the refiner that it needs are not given.
+    model : {"unet", "cnn"}, MaskUNet, or mapping of str to MaskCNN
+        "unet" is one network for all four sources, "cnn" the talk's network, one for each source.
+        Your own networks may stand in their place, those of the talk by source.
+    mask : {"soft", "binary", "ratio", "wiener"}
+        "soft" multiplies by what the network predicts, "binary" by whether its probability exceeds
+        the threshold. The U-Net's soft masks share out each bin. With the talk's networks "ratio"
+        and "wiener" do so, see `convert_masks`.
     threshold : float
         For the binary mask, in [0, 1].
     residual : bool
         Also return "residual": what is left of the mixture when the estimates are taken away.
-    models : mapping of str to MaskCNN, optional
-        Networks by source, to use instead of those that come with the course.
-    refiner : Refiner, optional
-        Of these networks; the course's belongs to the course's.
+    bfloat16 : bool
+        Compute in half precision: faster on processors that have it; masks differ by about 0.01.
 
     Returns
     -------
     estimates : dict of np.ndarray
         By source, of the audio's own shape, sample rate and length, float32. A peak may exceed
-        1, and is neither clipped nor scaled.
+        1, and is neither clipped nor scaled. Where masks share out each bin, the estimates of all
+        four sources sum to the mixture.
 
     Raises
     ------
     SepeduError
-        If the audio is unfit, a source or a mask is unknown, or a network is missing.
+        If the audio is unfit, a setting is unknown, or a network is missing.
 
-    Lesson: 00, 06
+    Lesson: 00, 06, 09
 
     Examples
     --------
-    >>> from sepedu.model import MaskCNN
     >>> song = np.zeros((2, 44100))
-    >>> separate(song, 44100, ["vocals"], models={"vocals": MaskCNN()})["vocals"].shape
+    >>> separate(song, 44100, ["vocals"])["vocals"].shape
     (2, 44100)
     """
+    settings = SeparationSettings(sources, model, mask, threshold, residual, bfloat16)
     audio = check_audio(audio)
-    plan = check_request(sources, mask, threshold, sample_rate, models, refiner)
     channels = np.atleast_2d(audio)
-    names = [*sources, "residual"] if residual else list(sources)
-    estimates = {name: np.empty_like(channels) for name in names}
-    for first, last, margin_first, margin_last in blocks(channels.shape[1], sample_rate):
-        inside = slice(first - margin_first, last - margin_first)
-        piece = channels[:, margin_first:margin_last]
-        left = channels[:, first:last].copy() if residual else None
-        for source, estimate in separate_block(piece, sample_rate, plan):
-            estimates[source][:, first:last] = estimate[:, inside]
-            if left is not None:
-                left -= estimate[:, inside]
-        if left is not None:
-            estimates["residual"][:, first:last] = left
+    estimates = {name: np.empty_like(channels) for name in settings.outputs}
+
+    def read(first: int, last: int) -> np.ndarray:
+        return channels[:, first:last]
+
+    for name, first, part in separate_blocks(read, channels.shape[1], sample_rate, settings):
+        estimates[name][:, first : first + part.shape[1]] = part
     return {name: estimate.reshape(audio.shape) for name, estimate in estimates.items()}
 
 
-def blocks(samples: int, sample_rate: int) -> Iterator[tuple[int, int, int, int]]:
-    """Divide a recording into blocks that can be separated one by one.
+def separate_blocks(
+    read: Callable[[int, int], np.ndarray],
+    samples: int,
+    sample_rate: int,
+    settings: SeparationSettings,
+    progress: Callable[[list], Sequence] = list,
+) -> Iterator[tuple[str, int, np.ndarray]]:
+    """Separate a recording block by block, with the result of one pass over all of it.
 
-    A block and its margins start at a sample that is also a whole sample at the network's rate
-    and the centre of a frame there, so that the blocks together give what one pass would give.
+    Parameters
+    ----------
+    read : callable
+        `read(first, last)` returns these samples [shape=(channels, last - first)], float32.
+    samples : int
+        Length of the recording.
+    sample_rate : int
+        In hertz.
+    settings : SeparationSettings
+    progress : callable, optional
+        Wraps the list of blocks, for example `tqdm`.
 
     Yields
     ------
-    first, last, margin_first, margin_last : int
-        Sample positions, at the recording's own rate.
+    name : str
+        A source or "residual"; all of a block come before those of the next one.
+    first : int
+        Sample at which this part begins.
+    estimate : np.ndarray [shape=(channels, samples of the block)], float32
     """
-    stft = STFT()
-    step = stft.sample_rate // math.gcd(stft.sample_rate, sample_rate)
-    unit_frames = step // math.gcd(step, stft.hop_length)  # fewest frames of whole samples
-    unit = unit_frames * stft.hop_length * sample_rate // stft.sample_rate
-    block = unit * math.ceil(BLOCK_FRAMES / unit_frames)
-    margin = unit * math.ceil(MARGIN_FRAMES / unit_frames)
+    stft = grid(sample_rate)
+    hearing = Hearing.of(read, samples, stft, settings)
+    for first, last, start, end in progress(list(blocks(samples, stft, settings.margin))):
+        piece = read(start, end)
+        inside = slice(first - start, last - start)
+        spectrum = stft.forward(piece)  # (channels, bins, frames)
+        masks = hearing.masks(spectrum, piece.shape[1])
+        left = piece[:, inside].copy() if settings.residual else None
+        for source, mask in zip(settings.sources, masks, strict=True):
+            estimate = stft.inverse(apply_mask(mask, spectrum), piece.shape[1])[:, inside]
+            if left is not None:
+                left -= estimate
+            yield source, first, estimate
+        if left is not None:
+            yield "residual", first, left
+
+
+def grid(sample_rate: int) -> STFT:
+    """The transform with the hertz per bin and the seconds per frame of `STFT()` at another rate.
+
+    At 44,100 Hz its windows have 2048 samples, every 512. To whole samples it is exact at
+    multiples of 22,050 Hz, and within 0.3 % from 8,000 Hz up.
+
+    Raises
+    ------
+    SepeduError
+        If the sample rate is not a whole number above 0.
+    """
+    if isinstance(sample_rate, bool) or sample_rate < 1 or int(sample_rate) != sample_rate:
+        raise SepeduError(
+            f"The sample rate must be a whole number of hertz from 1 up, got {sample_rate!r}",
+            "Often it is 44100",
+        )
+    usual = STFT()
+    hop = max(1, round(usual.hop_length * int(sample_rate) / usual.sample_rate))
+    return STFT(int(sample_rate), usual.n_fft // usual.hop_length * hop, hop)
+
+
+def blocks(samples: int, stft: STFT, margin: int) -> Iterator[tuple[int, int, int, int]]:
+    """Divide a recording into blocks that can be separated one by one.
+
+    Yields
+    ------
+    first, last, start, end : int
+        Samples of a block, and of the piece that it is computed from, with a margin of frames on
+        both sides.
+    """
+    block, margin = BLOCK * stft.hop_length, margin * stft.hop_length
     for first in range(0, samples, block):
         last = min(first + block, samples)
         yield first, last, max(first - margin, 0), min(last + margin, samples)
 
 
-def separate_block(
-    channels: np.ndarray, sample_rate: int, plan: Plan
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Separate a short recording in one pass, one wanted source after the other.
+@dataclass(frozen=True, eq=False)
+class Hearing:
+    """How the networks hear a recording, so that its level and offset do not matter.
 
-    Each is forgotten before the next is made, so that the memory is that of one.
-
-    Yields
-    ------
-    source : str
-    estimate : np.ndarray [shape=(channels, samples)], float32
-        Of the shape of `channels`.
+    Attributes
+    ----------
+    settings : SeparationSettings
+    stft : STFT
+        Of the recording.
+    weights : np.ndarray [shape=(channels heard, channels)]
+        What is heard: each channel, their mean, or the loudest one where the mean is near silence.
+    offset : np.ndarray [shape=(channels heard,)]
+        Constant offset of what is heard.
+    level : float
+        Of what is heard of the whole recording, see `measure_level`.
     """
-    stft = STFT()
-    low = resample(channels, sample_rate, stft.sample_rate)
-    spectrum = stft.forward(low)
-    magnitude = np.abs(stft.forward(mono(low)))
-    for source, gate in _gates(magnitude, plan):
-        estimate = stft.inverse(apply_mask(gate, spectrum), low.shape[1])
-        back = resample(estimate, stft.sample_rate, sample_rate)[:, : channels.shape[1]]
-        missing = channels.shape[1] - back.shape[1]
-        yield source, np.pad(back, ((0, 0), (0, missing))) if missing else back
 
+    settings: SeparationSettings
+    stft: STFT
+    weights: np.ndarray
+    offset: np.ndarray
+    level: float = 0.0
 
-def _gates(magnitude: np.ndarray, plan: Plan) -> Iterator[tuple[str, np.ndarray]]:
-    """The gate of each wanted source, in order [each shape=(513, frames)]."""
-    together: dict[str, np.ndarray] = {}
-    if set(plan.masks.values()) & set(JOINT):
-        models = {source: plan.models[source] for source in SOURCES}
-        soft = predict_gates(models, magnitude)
-        together = combine_all(soft, plan.masks.values(), plan.threshold, magnitude, plan.refiner)
-    for source, mask in plan.masks.items():
-        if together:
-            yield source, together[mask][SOURCES.index(source)]
+    @classmethod
+    def of(
+        cls,
+        read: Callable[[int, int], np.ndarray],
+        samples: int,
+        stft: STFT,
+        settings: SeparationSettings,
+    ) -> Hearing:
+        """Measure a recording, in bounded memory."""
+        pieces = [(first, last) for first, last, _, _ in blocks(samples, stft, 0)]
+        total, products = 0.0, 0.0
+        for first, last in pieces:
+            piece = read(first, last).astype(np.float64)
+            total, products = total + piece.sum(1), products + piece @ piece.T
+        offset = total / samples
+        covariance = products / samples - np.outer(offset, offset)  # (channels, channels)
+        energy = covariance.diagonal()
+        weights = np.eye(len(energy))
+        if not isinstance(settings.model, MaskUNet) or len(energy) > 2:
+            cancelled = covariance.mean() < CANCELLED * energy.mean()
+            weights = weights[[energy.argmax()]] if cancelled else weights.mean(0, keepdims=True)
+        # Every second frame is enough for the level.
+        coarse = replace(stft, hop_length=2 * stft.hop_length)
+        hearing = cls(settings, coarse, weights.astype(np.float32), weights @ offset)
+        levels, frames = 0.0, 0
+        for first, last in pieces:
+            heard = hearing.magnitude(coarse.forward(read(first, last)), last - first)
+            levels += float(measure_level(heard.astype(np.float64))) * heard.shape[-1]
+            frames += heard.shape[-1]
+        return replace(hearing, stft=stft, level=levels / frames)
+
+    def magnitude(self, spectrum: np.ndarray, samples: int) -> np.ndarray:
+        """What the networks hear of a piece [shape=(channels heard, 513, frames)], float32."""
+        heard = np.tensordot(self.weights, spectrum, 1)
+        heard -= self.offset.astype(np.float32)[:, None, None] * _constant(self.stft, samples)
+        usual = STFT()
+        heard = np.abs(heard[:, : usual.bins]) * np.float32(usual.n_fft / self.stft.n_fft)
+        return np.pad(heard, ((0, 0), (0, usual.bins - heard.shape[1]), (0, 0)))
+
+    def masks(self, spectrum: np.ndarray, samples: int) -> Iterator[np.ndarray]:
+        """Mask of each wanted source [shape=(channels or 1, bins, frames)], float32."""
+        settings = self.settings
+        magnitude = self.magnitude(spectrum, samples)
+        if isinstance(settings.model, MaskUNet):
+            answers = predict_masks(
+                settings.model,
+                magnitude,
+                "binary" if settings.mask == "binary" else "share",
+                self.level,
+                torch.bfloat16 if settings.bfloat16 else torch.float32,
+                block=-(-magnitude.shape[-1] // STEP) * STEP,
+            )
+            masks = dict(zip(SOURCES, answers, strict=True))
         else:
-            gate = predict_gate(plan.models[source], magnitude)
-            yield source, combine_gates(gate, mask, plan.threshold)
+            masks = {
+                source: predict_soft_mask(model, magnitude[0], self.level, settings.bfloat16)[None]
+                for source, model in settings.model.items()
+            }
+            if settings.mask in ("ratio", "wiener"):
+                shared = convert_masks(np.stack(list(masks.values())), settings.mask)
+                masks = dict(zip(masks, shared, strict=True))
+        for source in settings.sources:
+            mask = _all_bins(masks[source], self.stft.bins)
+            if settings.mask == "binary":
+                mask = convert_masks(mask, "binary", settings.threshold)
+            yield mask
 
 
-RF64_FROM = 4 * 10**9
-"""Bytes from which a WAV file needs the 64-bit layout RF64."""
+@functools.lru_cache(maxsize=1)
+def _constant(stft: STFT, samples: int) -> np.ndarray:
+    """Spectrum of a constant 1 [shape=(bins, frames)], complex64."""
+    return stft.forward(np.ones(samples, np.float32))
+
+
+def _all_bins(masks: np.ndarray, bins: int) -> np.ndarray:
+    """Masks of 513 bins for a transform with more or with fewer [shape=(..., bins, frames)]."""
+    more = bins - masks.shape[-2]
+    if more <= 0:
+        return masks[..., :bins, :]
+    top = masks[..., -TOP_BINS:, :].mean(-2, keepdims=True)
+    return np.concatenate([masks, np.repeat(top, more, axis=-2)], axis=-2)
+
+
+def predict_soft_mask(
+    model: MaskCNN, magnitude: np.ndarray, level: float | None = None, bfloat16: bool = False
+) -> np.ndarray:
+    """Predict the soft mask of the talk's network, whatever it was trained to predict.
+
+    The network hears the recording at the level of the songs that it was trained on. One without
+    the mask predicts the source's magnitude: its share of the mixture, at most 1, takes the mask's
+    place.
+
+    Parameters
+    ----------
+    model : MaskCNN
+    magnitude : np.ndarray [shape=(513, frames)], real, >= 0
+        Of the mixture.
+    level : float, optional
+        Of the whole recording, where `magnitude` is a part of it.
+    bfloat16 : bool
+        As `predict_mask`.
+
+    Returns
+    -------
+    mask : np.ndarray [shape=(513, frames)], float32 in [0, 1]
+
+    Raises
+    ------
+    SepeduError
+        As `predict_mask`.
+
+    Lesson: 06
+    """
+    if level is None:
+        level = float(measure_level(magnitude[None]))
+    if level > 0:
+        magnitude = magnitude * np.float32(TRAINING_LEVEL / level)
+    prediction = predict_mask(model, magnitude, autocast=bfloat16)
+    if model.output == "magnitude":
+        prediction = np.expm1(prediction).clip(min=0) / np.maximum(magnitude, 1e-8)
+        prediction = prediction.clip(max=1)
+    return prediction
 
 
 def separate_file(
     song: str | os.PathLike[str],
     out: str | os.PathLike[str],
-    sources: Sequence[str] = SOURCES,
-    mask: str = "best",
-    threshold: float = 0.5,
-    residual: bool = False,
-    models: Mapping[str, MaskCNN] | None = None,
-    refiner: Refiner | None = None,
+    settings: SeparationSettings | None = None,
+    comments: Callable[[Recording], Mapping[str, str]] | None = None,
     progress: Callable[[list], Sequence] = list,
 ) -> dict[str, Path]:
     """Separate a song into 32-bit float WAV files of its own rate, channels and length.
 
-    Memory stays bounded: a block of about 12 seconds is read, separated and written at a time.
-    The files appear under their names only when all of them are whole, and say in their comment
-    how they were made.
+    Memory is bounded: a block of about 12 seconds is read, separated and written at a time. The
+    files appear under their names only when all of them are whole.
 
     Parameters
     ----------
@@ -332,57 +456,63 @@ def separate_file(
         Any format that `read_audio` reads; of a stem file, the mixture.
     out : str or path
         The files go to `OUT/NAME/SOURCE.wav`, NAME being that of the song without its ending.
-    sources, mask, threshold, residual, models, refiner
-        As in `separate`.
+    settings : SeparationSettings, optional
+    comments : callable, optional
+        Gives, for the open recording, what each file says of itself in its comment, by source.
     progress : callable, optional
         Wraps the list of blocks, for example `tqdm`.
 
     Returns
     -------
     files : dict of pathlib.Path
-        By source, and "residual" if asked for.
+        By source, and "residual" if it is wanted.
 
     Raises
     ------
     SepeduError
-        If the song cannot be read, the folder cannot be written, or `separate` would refuse.
+        If the song cannot be read, or the folder cannot be written.
     """
     song = Path(song)
+    settings = settings or SeparationSettings()
     with ExitStack() as stack:
         recording = open_audio(song, stack)
-        if recording.frames < 1:
-            raise SepeduError(f"There are no samples in {song}", "Give a recording with sound")
+        told = comments(recording) if comments else {}
         rate = recording.samplerate
-        plan = check_request(sources, mask, threshold, rate, models, refiner)
-        files = estimates_of(song, out, sources, residual)
+        files = estimates_of(song, out, settings)
         folder = next(iter(files.values())).parent
-        from .engine.provenance import stories
-
-        told = stories(song, plan, residual)
         if any(file.exists() and file.samefile(song) for file in files.values()):
             raise SepeduError(
                 f"An estimate of {song} would take the place of the song itself",
                 "Choose another folder",
             )
+
+        def read(first: int, last: int) -> np.ndarray:
+            return read_samples(recording, last - first, song, first=first)
+
         try:
             aside = stack.enter_context(folder_aside(folder))
             large = recording.frames * recording.channels * 4 > RF64_FROM
             with ExitStack() as writers:
                 parts = {}
-                for name, story in told.items():
+                for name in files:
                     file = soundfile.SoundFile(
-                        aside / f"{name}.wav",
+                        name_for_libsndfile(aside / f"{name}.wav"),
                         "w",
                         rate,
                         recording.channels,
                         "FLOAT",
-                        format="RF64" if large else "WAV",
+                        format="RF64" if large else "WAVEX" if recording.speakers else "WAV",
                     )
                     parts[name] = writers.enter_context(file)
-                    file.comment = story
-                for block in progress(list(blocks(recording.frames, rate))):
-                    _separate_block(recording, parts, block, plan, song)
+                    if name in told:
+                        file.comment = told[name]
+                for name, _, part in separate_blocks(
+                    read, recording.frames, rate, settings, progress
+                ):
+                    parts[name].write(part.T)
             for name, file in files.items():
+                if recording.speakers:
+                    write_speakers(aside / f"{name}.wav", recording.speakers)
                 (aside / f"{name}.wav").replace(file)
         # soundfile meets a full disk with an assertion.
         except (OSError, soundfile.LibsndfileError, AssertionError) as error:
@@ -394,29 +524,9 @@ def separate_file(
 
 
 def estimates_of(
-    song: Path, out: str | os.PathLike[str], sources: Sequence[str], residual: bool
+    song: Path, out: str | os.PathLike[str], settings: SeparationSettings
 ) -> dict[str, Path]:
     """Where a song's estimates go, by source; never to a place outside of the folder `out`."""
     name = song.name.removesuffix(song.suffix).removesuffix(".stem")
     folder = Path(out) / ("song" if name.strip(". ") == "" else name)
-    names = [*sources, "residual"] if residual else list(sources)
-    return {name: folder / f"{name}.wav" for name in names}
-
-
-def _separate_block(
-    recording: soundfile.SoundFile,
-    parts: Mapping[str, soundfile.SoundFile],
-    block: tuple[int, int, int, int],
-    plan: Plan,
-    song: Path,
-) -> None:
-    """Write a block of each estimate as soon as it is made."""
-    first, last, margin_first, margin_last = block
-    channels = read_samples(recording, margin_last - margin_first, song, first=margin_first)
-    inside = slice(first - margin_first, last - margin_first)
-    left = channels[:, inside].copy()
-    for source, estimate in separate_block(channels, recording.samplerate, plan):
-        parts[source].write(estimate[:, inside].T)
-        left -= estimate[:, inside]
-    if "residual" in parts:
-        parts["residual"].write(left.T)
+    return {name: folder / f"{name}.wav" for name in settings.outputs}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TypeVar
 
@@ -233,10 +234,20 @@ class Features(nn.Module):
         """Compress and normalise magnitudes [shape=(..., bins, frames)], keeping their shape."""
         return (torch.log1p(magnitude) - self.mean[:, None]) / self.deviation[:, None]
 
-    def fit(self, magnitudes: list[np.ndarray]) -> Features:
-        """Set mean and standard deviation from training magnitudes [each shape=(bins, frames)]."""
-        compressed = torch.log1p(torch.cat([torch.as_tensor(m) for m in magnitudes], dim=-1))
-        self.mean.copy_(compressed.mean(dim=-1))
+    def fit(self, magnitudes: Iterable[np.ndarray]) -> Features:
+        """Set mean and standard deviation from training magnitudes [each shape=(bins, frames)].
+
+        They are read one after the other, and not kept.
+        """
+        count, total, squares = 0, 0.0, 0.0
+        for magnitude in magnitudes:
+            compressed = torch.log1p(torch.as_tensor(magnitude)).double()
+            count += compressed.shape[-1]
+            total = total + compressed.sum(dim=-1)
+            squares = squares + compressed.square().sum(dim=-1)
+        mean = total / count
+        variance = (squares / count - mean**2).clamp(min=0) * count / max(1, count - 1)
+        self.mean.copy_(mean)
         # A frequency without any energy (0 Hz after a high-pass, say) must not divide by zero.
-        self.deviation.copy_(compressed.std(dim=-1).clamp(min=1e-3))
+        self.deviation.copy_(variance.sqrt().clamp(min=1e-3))
         return self

@@ -172,7 +172,7 @@ def _sigmoid():
     figure, axes = plt.subplots(figsize=(11.7, 3.7))
     axes.plot(x, 1 / (1 + np.exp(-x)), "#0072b2", linewidth=4)
     axes.axhline(0.5, color="#555555", linestyle="--", linewidth=1.5)
-    axes.text(-5.9, 0.53, "gate at one half", color="#555555")
+    axes.text(-5.9, 0.53, "threshold at one half", color="#555555")
     axes.set(xlabel="score z", ylabel="mask")
     return describe(figure, "The sigmoid: from 0 on the left through one half at zero to 1.")
 

@@ -34,17 +34,17 @@ def untrained():
 
 
 @lru_cache
-def _gate():
+def _soft_mask():
     return predict_mask(network("vocals"), np.abs(spectrum))
 
 
 def trained():
-    return stft.inverse(apply_mask(_gate(), spectrum), len(part.mixture))
+    return stft.inverse(apply_mask(_soft_mask(), spectrum), len(part.mixture))
 
 
 def trained_mask():
     return panels.masks(
-        {"Untrained": fresh_mask, "Trained": _gate()},
+        {"Untrained": fresh_mask, "Trained": _soft_mask()},
         "Two masks: grey everywhere before training; after it, brighter and darker regions.",
         size=(11.7, 3.9),
     )

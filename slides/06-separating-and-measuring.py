@@ -43,13 +43,13 @@ right, quiet_wrong, loud_wrong = estimate(target), _flip(False), _flip(True)
 
 
 @lru_cache
-def gate():
+def soft_mask():
     return predict_mask(network("vocals"), mixture)
 
 
 def predicted():
     return panels.masks(
-        {"What the network says": gate(), "The true mask, T = 0.5": target},
+        {"What the network says": soft_mask(), "The true mask, T = 0.5": target},
         "Two masks one above the other: the network's, soft and blurred, and the true one, sharp.",
         columns=1,
     )
@@ -57,7 +57,7 @@ def predicted():
 
 def agreement_figure():
     figure, axes = plt.subplots(figsize=panels.WIDE)
-    agreement(gate(), target, axes=axes)
+    agreement(soft_mask(), target, axes=axes)
     axes.set_ylim(0, 8)
     axes.get_legend().remove()
     handles = [plt.Rectangle((0, 0), 1, 1, color=c) for c in AGREEMENT_COLOURS.values()]
@@ -128,8 +128,8 @@ def estimates():
     quartet = ratio_mask(np.stack([magnitude(part.sources[name]) for name in SOURCES]))
     return {
         "beforehand": estimate(np.broadcast_to(beforehand(), mixture.shape)),
-        "binary": estimate(gate() > 0.5),
-        "soft": estimate(gate()),
+        "binary": estimate(soft_mask() > 0.5),
+        "soft": estimate(soft_mask()),
         "ideal": estimate(quartet[SOURCES.index("vocals")]),
     }
 

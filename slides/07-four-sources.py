@@ -103,14 +103,14 @@ shapes = panels.masks(
 
 
 @lru_cache
-def gate(source):
+def soft_mask(source):
     return predict_mask(network(source), mixture)
 
 
 @lru_cache
 def estimates():
     return {
-        source: stft.inverse(apply_mask(gate(source), spectrum), len(part.mixture))
+        source: stft.inverse(apply_mask(soft_mask(source), spectrum), len(part.mixture))
         for source in ORDER
     }
 
@@ -183,7 +183,7 @@ def by_frequency():
 
 
 def totals():
-    total = sum(gate(source) for source in ORDER)
+    total = sum(soft_mask(source) for source in ORDER)
     figure, axes = plt.subplots(figsize=(11.7, 3.6))
     axes.hist(
         total.ravel(),

@@ -7,13 +7,13 @@ import numpy as np
 import torch
 
 from sepedu import apply_mask, binary_mask, predict_mask, ratio_mask
-from sepedu.checkpoints import load_refiner
-from sepedu.engine.gates import predict_gates
-from sepedu.engine.refiner import sharpened_gates
+from sepedu.checkpoints import load_unet
 from sepedu.evaluation import sdr
 from sepedu.model import MaskCNN
 from sepedu.plots import describe
+from sepedu.separation import predict_soft_mask
 from sepedu.songs import SOURCES
+from sepedu.unet import predict_masks
 from tools.slides import panels
 from tools.slides.material import magnitude, network, song, stft
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
@@ -107,16 +107,15 @@ def shared():
 
 
 def lost():
-    models = {name: network(name) for name in SOURCES}
-    gates = predict_gates(models, mixture)
-    sharpened = sharpened_gates(gates, mixture, load_refiner()[0])
     voice = SOURCES.index("vocals")
+    alone = predict_soft_mask(network("vocals"), mixture)
+    unet = predict_masks(load_unet(), mixture[None], "binary")[voice, 0]
     cells = np.s_[:140, 86:215]
     pictures = {
         "Mixture": np.log10(mixture[cells] + 1e-2),
         "True mask": binary_mask(stems[voice], mixture)[cells],
-        "Network's mask": gates[voice][cells],
-        "Sharpened": sharpened[voice][cells],
+        "The talk's network": alone[cells],
+        "U-Net": unet[cells],
     }
     figure, axes = plt.subplots(1, 4, figsize=panels.WIDE, sharey=True)
     kilohertz, seconds = stft.frequencies[139] / 1000, stft.times(216)[[86, 215]]
@@ -133,8 +132,8 @@ def lost():
     return describe(
         figure,
         "A second and a half up to 3 kHz: the mixture with its narrow lines, the true mask of the "
-        "voice along them, the network's mask, a blur without lines, and the sharpened mask, which "
-        "has lines again.",
+        "voice along them, the mask of the talk's network, a blur without lines, and that of the "
+        "U-Net, which has lines again.",
     )
 
 

@@ -118,18 +118,18 @@ talk = _pairs(
 
 
 @lru_cache
-def gate():
+def soft_mask():
     return predict_mask(network("vocals"), mixture)
 
 
 @lru_cache
 def found():
-    return estimate(gate())
+    return estimate(soft_mask())
 
 
 def predicted():
     return panels.masks(
-        {"The network's mask": gate(), "The true mask": target},
+        {"The network's mask": soft_mask(), "The true mask": target},
         "Two masks: the network's is blurred, the true one sharp.",
         columns=1,
         top=6,

@@ -7,13 +7,13 @@ import pytest
 import torch
 from songs import made_up_song, write_hq_dataset
 
-from sepedu import STFT, MaskCNN, SepeduError, binary_mask, evaluate
+from sepedu import STFT, MaskCNN, MaskUNet, SepeduError, binary_mask, evaluate
 from sepedu.cli import main
 from sepedu.engine.ffmpeg import ensure_ffmpeg
-from sepedu.engine.gates import JOINT, predict_gate
-from sepedu.engine.refiner import Refiner
 from sepedu.evaluation import METHODS, framewise_sdr, sdr, si_sdr, summarise
+from sepedu.separation import predict_soft_mask
 from sepedu.songs import SOURCES
+from sepedu.unet import predict_masks
 
 random = np.random.default_rng(0)
 REFERENCE = random.standard_normal((2, 3 * 22050))
@@ -66,7 +66,8 @@ def table():
 
 def test_the_ladder_is_whole_and_in_order(table):
     summary = summarise(table)
-    alone = [m for m in METHODS if m not in {f"network, {mask}" for mask in JOINT}]
+    alone = [m for m in METHODS if m not in ("network, ratio", "network, wiener")]
+    alone = [m for m in alone if not m.startswith("U-Net")]
     assert list(summary.loc["vocals"].index) == alone
     assert "network, soft" not in summary.loc["bass"].index
     vocals = summary.loc["vocals"]
@@ -80,20 +81,28 @@ def test_the_ladder_is_whole_and_in_order(table):
     assert vocals.loc["ideal ratio mask", "sdr"] > vocals.loc["mixture", "sdr"]
 
 
-def test_four_networks_are_measured_together_too():
+def test_four_networks_and_a_u_net_are_measured_on_the_same_frames():
     torch.manual_seed(0)
     models = {source: MaskCNN().eval() for source in SOURCES}
+    unet = MaskUNet((4, 8)).eval()
     song = made_up_song("a")
-    summary = summarise(evaluate([song], models, sources=["other"], refiner=Refiner()))
-    assert [m for m in METHODS if m.startswith("network")] == [
-        m for m in summary.loc["other"].index if m.startswith("network")
-    ]
+    summary = summarise(evaluate([song], models, sources=["other"], unet=unet)).loc["other"]
+    predicted = [m for m in METHODS if m.startswith(("network", "U-Net"))]
+    assert [m for m in summary.index if m.startswith(("network", "U-Net"))] == predicted
+    place = SOURCES.index("other")
     magnitude = np.abs(STFT().forward(song.mixture))
-    soft = np.stack([predict_gate(model, magnitude) for model in models.values()])
-    gate = (soft**2 / (soft**2).sum(axis=0))[SOURCES.index("other")]
+    soft = np.stack([predict_soft_mask(model, magnitude) for model in models.values()])
     truth = binary_mask(np.abs(STFT().forward(song.sources["other"])), magnitude)
-    mse = summary.loc[("other", "network, wiener"), "mse"]
-    assert mse == pytest.approx(np.mean((gate - truth) ** 2), abs=1e-5)
+    expected = {
+        "network, soft": soft[place],
+        "network, ratio": soft[place] / soft.sum(0),
+        "network, wiener": soft[place] ** 2 / (soft**2).sum(0),
+        "U-Net, soft": predict_masks(unet, magnitude[None])[place, 0],
+        "U-Net, binary": predict_masks(unet, magnitude[None], "binary")[place, 0] > 0.5,
+    }
+    for method, mask in expected.items():
+        mse = np.mean((mask.astype(float) - truth) ** 2)
+        assert summary.loc[method, "mse"] == pytest.approx(mse, abs=1e-5), method
 
 
 def test_means_weigh_frames_and_medians_songs(table):

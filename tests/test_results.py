@@ -11,11 +11,9 @@ from songs import made_up_song, write_hq_dataset
 from sepedu import MaskCNN, SepeduError
 from sepedu.checkpoints import load_checkpoint, save_checkpoint, weights_path
 from sepedu.engine import results
-from sepedu.engine.gates import MASKS
 from sepedu.engine.results import (
     BAND_EDGES,
     as_markdown,
-    best_mask,
     calibration,
     readme_table,
 )
@@ -45,8 +43,7 @@ def test_results_are_rebuilt_alike(networks, tmp_path):
     rows = read_results(tmp_path / "a" / "results.json")
     assert set(rows["source"]) == set(SOURCES)
     assert set(rows["part"]) == {"test"}
-    assert {"network, shared", "network, wiener"} <= set(rows["method"])
-    assert "best_masks" not in measured
+    assert {"network, ratio", "network, wiener", "U-Net, soft"} <= set(rows["method"])
     details = measured["details"]["bass"]
     assert [band["low"] for band in details["bands"]] == list(BAND_EDGES[:-1])
     for row in details["bands"] + details["thresholds"]:
@@ -64,24 +61,6 @@ def test_the_figure_of_the_calibration_shows_what_was_measured():
     small, large = sorted(axes.collections[0].get_sizes())
     assert large == pytest.approx(3 * small)
     plt.close(figure)
-
-
-def test_the_best_mask_has_the_highest_median_on_the_validation_songs():
-    def rows(part, *ratios):
-        methods = [f"network, {mask}" for mask in MASKS]
-        return [
-            {"part": part, "source": "bass", "method": method, "sdr": sdr}
-            for method, sdr in zip(methods, ratios, strict=True)
-        ]
-
-    training = rows("train", 9.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    ideal = [{"part": "valid", "source": "bass", "method": "ideal binary mask", "sdr": 8.0}]
-    assert (
-        best_mask(training + ideal + rows("valid", 1.0, -2.0, 3.0, 2.0, 1.5, 2.9), "bass")
-        == "shared"
-    )
-    assert best_mask(rows("valid", 1.0, 0.0, 1.0, 1.0, 1.0, 1.0), "bass") == "soft"
-    assert best_mask(rows("valid", *[None] * 6), "bass") == "soft"
 
 
 def test_finishing_a_training_measures_and_adds_the_average_mask(tmp_path):

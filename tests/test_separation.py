@@ -10,12 +10,23 @@ import soundfile
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from songs import made_up_song
 from test_audio import write_bad_files
 
-from sepedu import MaskCNN, SepeduError, open_dataset, separate, separation
-from sepedu.checkpoints import save_checkpoint
+from sepedu import STFT, MaskCNN, MaskUNet, SepeduError, open_dataset, separate, separation
+from sepedu.checkpoints import load_unet, read_networks, save_checkpoint
 from sepedu.cli import main
-from sepedu.separation import blocks, separate_file
+from sepedu.dense import predict_mask
+from sepedu.separation import (
+    TRAINING_LEVEL,
+    SeparationSettings,
+    blocks,
+    grid,
+    predict_soft_mask,
+    separate_file,
+)
+from sepedu.songs import SOURCES
+from sepedu.unet import measure_level, predict_masks
 
 
 @pytest.fixture(scope="module")
@@ -24,15 +35,34 @@ def models():
     return {"vocals": MaskCNN().eval(), "bass": MaskCNN(output="magnitude").eval()}
 
 
+@pytest.fixture(scope="module")
+def four():
+    torch.manual_seed(0)
+    return {source: MaskCNN().eval() for source in SOURCES}
+
+
+@pytest.fixture(scope="module")
+def unet():
+    torch.manual_seed(0)
+    return MaskUNet((4, 8, 8)).eval()
+
+
+def noise(seconds, rate=44100, channels=2):
+    shape = (channels, int(seconds * rate))
+    return np.random.default_rng(0).uniform(-0.5, 0.5, shape).astype(np.float32)
+
+
 @settings(deadline=None, max_examples=25)
 @given(
     samples=st.integers(1, 4000),
     rate=st.sampled_from([8000, 22050, 44100, 48000, 96000, 44101]),
     shape=st.sampled_from([(), (1,), (2,), (6,)]),
+    talk=st.booleans(),
 )
-def test_everything_is_restored(models, samples, rate, shape):
+def test_everything_is_restored(models, unet, samples, rate, shape, talk):
     audio = np.random.default_rng(samples).uniform(-1, 1, (*shape, samples)).astype(np.float32)
-    estimates = separate(audio, rate, ["vocals", "bass"], residual=True, models=models)
+    networks = models if talk else unet
+    estimates = separate(audio, rate, ["vocals", "bass"], networks, residual=True)
     assert set(estimates) == {"vocals", "bass", "residual"}
     for estimate in estimates.values():
         assert estimate.shape == audio.shape
@@ -41,37 +71,151 @@ def test_everything_is_restored(models, samples, rate, shape):
     assert np.abs(sum(estimates.values()) - audio).max() < 1e-5
 
 
-@pytest.mark.parametrize("rate", [22050, 44100, 48000, 44101])
+@pytest.mark.parametrize("rate", [8000, 22050, 44056, 44100, 48000, 96000])
+def test_the_grid_is_that_of_the_networks_at_any_rate(rate):
+    stft = grid(rate)
+    assert stft.frames_per_second == pytest.approx(STFT().frames_per_second, rel=0.003)
+    assert stft.frequencies[1] == pytest.approx(STFT().frequencies[1], rel=0.003)
+    if rate % 22050 == 0:
+        assert stft.n_fft == 1024 * rate // 22050
+        tone = np.sin(2 * np.pi * 1000 * np.arange(rate) / rate).astype(np.float32)
+        low = np.sin(2 * np.pi * 1000 * np.arange(22050) / 22050).astype(np.float32)
+        loud = np.abs(stft.forward(tone))[:513, 40] * 1024 / stft.n_fft
+        assert np.abs(loud - np.abs(STFT().forward(low))[:, 40]).max() < 0.5  # of 256
+
+
+@pytest.mark.parametrize("rate", [22050, 44056, 44100, 44101])
 def test_blocks_start_on_whole_samples_and_frames(rate):
-    ends = list(blocks(20_000_000, rate))
+    stft = grid(rate)
+    ends = list(blocks(20_000_000, stft, 112))
     assert ends[0][0] == 0 and ends[-1][1] == 20_000_000
-    for (_, last, _, _), (first, _, margin_first, _) in pairwise(ends):
+    for (_, last, _, _), (first, _, start, end) in pairwise(ends):
         assert first == last
-        for position in (first, margin_first):
-            assert position * 22050 % (rate * 256) == 0
+        assert first % (16 * stft.hop_length) == start % (16 * stft.hop_length) == 0
+        assert end - start < 20 * rate
 
 
 @pytest.mark.parametrize("rate", [44100, 48000])
-def test_blocks_together_equal_one_pass(models, monkeypatch, rate):
-    audio = np.random.default_rng(0).uniform(-0.5, 0.5, (2, rate * 8)).astype(np.float32)
-    whole = separate(audio, rate, ["vocals"], models=models)["vocals"]
-    monkeypatch.setattr(separation, "BLOCK_FRAMES", 200)
-    assert len(list(blocks(audio.shape[1], rate))) > 1
-    pieces = separate(audio, rate, ["vocals"], models=models)["vocals"]
+@pytest.mark.parametrize("talk", [True, False])
+def test_blocks_together_equal_one_pass(models, unet, monkeypatch, rate, talk):
+    audio = noise(8, rate)
+    networks = models if talk else unet
+    whole = separate(audio, rate, ["vocals"], networks)["vocals"]
+    monkeypatch.setattr(separation, "BLOCK", 192)
+    assert len(list(blocks(audio.shape[1], grid(rate), 16))) > 1
+    pieces = separate(audio, rate, ["vocals"], networks)["vocals"]
     assert np.abs(whole - pieces).max() < 1e-4
 
 
-def test_silence_stays_silent(models):
-    estimates = separate(np.zeros((2, 5000), np.float32), 44100, ["vocals"], models=models)
-    assert not estimates["vocals"].any()
+@pytest.mark.parametrize("mask", ["ratio", "wiener", "soft"])
+def test_shared_estimates_sum_to_the_mixture_over_the_full_band(four, unet, mask):
+    audio = noise(3)
+    estimates = separate(audio, 44100, model=unet if mask == "soft" else four, mask=mask)
+    assert np.abs(sum(estimates.values()) - audio).max() < 1e-4
+    for estimate in estimates.values():
+        high = np.abs(STFT(44100, 2048, 512).forward(estimate))[:, 600:]
+        assert (high.mean((1, 2)) > 0.1).all()  # above 12.9 kHz
 
 
-def test_a_binary_mask_passes_all_or_nothing(models):
-    audio = np.random.default_rng(0).uniform(-1, 1, 30000).astype(np.float32)
-    everything = separate(audio, 22050, ["vocals"], "binary", threshold=0.0, models=models)
-    nothing = separate(audio, 22050, ["vocals"], "binary", threshold=1.0, models=models)
+def test_the_top_takes_the_mean_mask_of_the_highest_bins(unet):
+    audio = noise(2, channels=1)
+    stft = grid(44100)
+    spectrum = stft.forward(audio)
+    masks = predict_masks(unet, np.abs(spectrum[:, :513]) / 2)
+    estimates = separate(audio, 44100, model=unet)
+    for source, mask in zip(SOURCES, masks[:, 0], strict=True):
+        top = np.broadcast_to(mask[-16:].mean(0), (512, mask.shape[1]))
+        whole = np.concatenate([mask, top])
+        expected = stft.inverse(whole * spectrum, audio.shape[1])
+        # The level is that of every second frame.
+        assert np.abs(estimates[source] - expected).max() < 0.01
+
+
+def test_one_source_alone_is_shared_among_all_four(four):
+    alone = separate(noise(1), 44100, ["bass"], four, "wiener")
+    together = separate(noise(1), 44100, model=four, mask="wiener")
+    assert list(alone) == ["bass"]
+    np.testing.assert_allclose(alone["bass"], together["bass"], atol=1e-6)
+
+
+def test_silence_stays_silent(models, unet):
+    for networks in (models, unet):
+        estimates = separate(np.zeros((2, 5000), np.float32), 44100, ["vocals"], networks)
+        assert not estimates["vocals"].any()
+
+
+@pytest.mark.parametrize("talk", [True, False])
+def test_a_binary_mask_passes_all_or_nothing(models, unet, talk):
+    audio = noise(1)
+    networks = models if talk else unet
+    everything = separate(audio, 44100, ["vocals"], networks, "binary", threshold=0.0)
+    nothing = separate(audio, 44100, ["vocals"], networks, "binary", threshold=1.0)
     assert np.abs(everything["vocals"] - audio).max() < 1e-5
     assert not nothing["vocals"].any()
+
+
+def song(seconds=3.0):
+    """A song of two channels that differ, at 22,050 Hz."""
+    parts = made_up_song(seconds=seconds).sources
+    left = parts["drums"] + parts["bass"] + parts["vocals"]
+    right = parts["drums"] + parts["bass"] + parts["other"]
+    return np.stack([left, right]).astype(np.float32)
+
+
+@pytest.mark.parametrize("decibels", [-20, -40])
+@pytest.mark.parametrize("model", ["unet", "cnn"])
+def test_a_softer_song_has_softer_estimates(model, decibels):
+    gain = np.float32(10 ** (decibels / 20))
+    loud = separate(song(), 22050, ["vocals", "drums"], model)
+    soft = separate(gain * song(), 22050, ["vocals", "drums"], model)
+    for source, estimate in loud.items():
+        assert np.abs(soft[source] / gain - estimate).max() < 0.002
+
+
+@pytest.mark.parametrize("model", ["unet", "cnn"])
+def test_a_constant_offset_changes_no_mask(model):
+    plain = separate(song(), 22050, ["vocals", "drums"], model)
+    lifted = separate(song() + np.float32(0.1), 22050, ["vocals", "drums"], model)
+    stft = STFT()
+    for source, estimate in plain.items():
+        # What is added is the masked constant, which lies below 150 Hz.
+        added = np.abs(stft.forward(lifted[source] - estimate))[:, 7:, 5:-5]
+        assert added.max() < 0.2 < 0.01 * np.abs(stft.forward(song())).max()
+
+
+@pytest.mark.parametrize("model", ["unet", "cnn"])
+def test_opposite_channels_are_heard(model):
+    left = song()[0]
+    same = separate(np.stack([left, left]), 22050, ["vocals", "drums"], model)
+    opposite = separate(np.stack([left, -left]), 22050, ["vocals", "drums"], model)
+    for source, estimate in same.items():
+        expected = estimate * np.array([[1], [-1]], np.float32)
+        assert np.abs(opposite[source] - expected).max() < 1e-5
+        assert np.abs(opposite[source]).max() > 0.01
+
+
+def test_the_talks_networks_hear_a_song_at_the_level_they_know(models):
+    magnitude = np.abs(STFT().forward(song()[0]))
+    heard = magnitude * np.float32(TRAINING_LEVEL / measure_level(magnitude[None]))
+    expected = predict_mask(models["vocals"], heard)
+    for gain in (1, 0.01):
+        mask = predict_soft_mask(models["vocals"], np.float32(gain) * magnitude)
+        assert np.abs(mask - expected).max() < 1e-4
+
+
+def test_two_channels_are_heard_as_two_by_the_u_net_alone(unet, four):
+    apart, middle = song(), np.stack([song().mean(0)] * 2)
+    for networks, differ in ((unet, True), (four, False)):
+        a = separate(apart, 22050, ["vocals"], networks)["vocals"]
+        b = separate(middle, 22050, ["vocals"], networks)["vocals"]
+        assert (np.abs(a.mean(0) - b.mean(0)).max() > 1e-4) == differ
+
+
+@pytest.mark.parametrize("model", ["unet", "cnn"])
+def test_half_precision_is_near(model):
+    exact = separate(song(), 22050, ["vocals"], model)["vocals"]
+    near = separate(song(), 22050, ["vocals"], model, bfloat16=True)["vocals"]
+    assert 0 < np.abs(exact - near).max() < 0.05
 
 
 @pytest.mark.parametrize(
@@ -81,20 +225,47 @@ def test_a_binary_mask_passes_all_or_nothing(models):
         ({"sources": ["vocals", "vocals"]}, "not a list"),
         ({"sources": ["flute"]}, "no network for the source 'flute'"),
         ({"mask": "hard"}, "Mask 'hard'"),
-        ({"threshold": 2}, "Threshold 2"),
-        ({"sample_rate": 0}, "Sample rate 0"),
+        ({"mask": "wiener"}, "none for drums, other"),
+        ({"mask": "ratio", "model": "unet"}, "made of the talk's four networks"),
+        ({"model": "hdemucs"}, "Model 'hdemucs'"),
+        ({"threshold": 2}, "threshold must be between 0 and 1, got 2"),
+        ({"sample_rate": 0}, "sample rate must be a whole number of hertz from 1 up, got 0"),
+        ({"sample_rate": 44100.5}, "sample rate must be"),
     ],
 )
 def test_bad_requests(models, arguments, message):
-    request = {"sample_rate": 44100, "sources": ["vocals"], "models": models, **arguments}
+    request = {"sample_rate": 44100, "sources": ["vocals"], "model": models, **arguments}
     with pytest.raises(SepeduError, match=message):
         separate(np.zeros(100), **request)
+
+
+def test_only_the_networks_needed_are_loaded():
+    assert list(SeparationSettings(["bass"], "cnn").model) == ["bass"]
+    assert set(SeparationSettings(["bass"], "cnn", "ratio").model) == set(SOURCES)
+    assert isinstance(SeparationSettings().model, MaskUNet)
 
 
 @pytest.fixture(scope="module")
 def network(models, tmp_path_factory):
     path = tmp_path_factory.mktemp("network") / "vocals.safetensors"
     return save_checkpoint(path, models["vocals"], {"source": "vocals"})
+
+
+def test_your_own_networks_are_read_from_files_and_folders(models, unet, four, tmp_path):
+    with pytest.raises(SepeduError, match="has no network"):
+        read_networks(tmp_path)
+    for source in ("drums", "bass"):
+        save_checkpoint(tmp_path / f"{source}.safetensors", four[source], {"source": source})
+    assert set(read_networks(tmp_path)) == {"drums", "bass"}
+    path = save_checkpoint(tmp_path / "mine.safetensors", unet, {})
+    audio = noise(1)
+    mine = separate(audio, 44100, ["bass"], read_networks(path))["bass"]
+    assert np.abs(mine - separate(audio, 44100, ["bass"], unet)["bass"]).max() < 1e-5
+    with pytest.raises(SepeduError, match="no U-Net"):
+        load_unet(tmp_path / "bass.safetensors")
+    save_checkpoint(tmp_path / "nobody.safetensors", four["bass"], {})
+    with pytest.raises(SepeduError, match="does not say which source"):
+        read_networks(tmp_path / "nobody.safetensors")
 
 
 def test_command_line_separates_the_stempeg_song(network, tmp_path, capsys):
@@ -108,18 +279,67 @@ def test_command_line_separates_the_stempeg_song(network, tmp_path, capsys):
         assert (info.samplerate, info.channels, info.frames) == (44100, 2, 268_288)
 
 
+@pytest.mark.parametrize(
+    "words", [[], ["--model", "cnn", "--mask", "wiener"], ["--mask", "binary", "--bfloat16"]]
+)
+def test_command_line_with_the_networks_of_the_course(tmp_path, capsys, words):
+    soundfile.write(tmp_path / "song.wav", song(1).T, 22050)
+    out = ["--out", str(tmp_path / "out")]
+    assert main(["separate", str(tmp_path / "song.wav"), *out, *words]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+
+
 def test_files_equal_arrays(models, tmp_path):
-    audio = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 30000)).astype(np.float32)
+    audio = noise(1, 48000)
     song = tmp_path / "$(touch x) my song.wav"
     soundfile.write(song, audio.T, 48000, subtype="FLOAT")
-    files = separate_file(song, tmp_path / "out", ["vocals"], residual=True, models=models)
-    arrays = separate(audio, 48000, ["vocals"], residual=True, models=models)
+    wanted = SeparationSettings(["vocals"], models, residual=True)
+    files = separate_file(song, tmp_path / "out", wanted, {"vocals": "v", "residual": "r"})
+    arrays = separate(audio, 48000, ["vocals"], models, residual=True)
     for name, path in files.items():
         assert np.abs(soundfile.read(path)[0].T - arrays[name]).max() < 1e-6
+        assert soundfile.SoundFile(path).comment == name[0]
     assert sorted(p.name for p in files["vocals"].parent.iterdir()) == [
         "residual.wav",
         "vocals.wav",
     ]
+
+
+PEAK = """
+import sys, resource
+from sepedu.separation import separate_file
+separate_file(*sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds"), [(44100, 60), pytest.param(44056, 60, marks=pytest.mark.slow)]
+)
+def test_a_whole_file_in_bounded_memory(tmp_path, rate, seconds):
+    random = np.random.default_rng(0)
+    time = np.arange(rate) / rate
+    with soundfile.SoundFile(tmp_path / "song.wav", "w", rate, 2, "FLOAT") as file:
+        for _ in range(seconds):  # noise over the full band, and a chord that changes
+            tones = sum(np.sin(2 * np.pi * random.uniform(80, 8000) * time) for _ in range(4))
+            file.write(0.05 * random.standard_normal((rate, 2)) + 0.1 * tones[:, None])
+    words = [sys.executable, "-c", PEAK, str(tmp_path / "song.wav"), str(tmp_path)]
+    peak = int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    assert peak < 750_000  # KiB; one of the whole song would take several times as much
+    with soundfile.SoundFile(tmp_path / "song.wav") as file:
+        mixture = file.read(dtype="float32", always_2d=True).T
+    estimates = [soundfile.read(tmp_path / "song" / f"{s}.wav", dtype="float32") for s in SOURCES]
+    left = mixture.copy()
+    for estimate, its_rate in estimates:
+        assert its_rate == rate and estimate.T.shape == mixture.shape
+        left -= estimate.T
+    assert np.abs(left).max() < 1e-4
+    above = np.fft.rfftfreq(20 * rate, 1 / rate) > 11_025
+    energies = np.array(
+        [np.sum(np.abs(np.fft.rfft(e[: 20 * rate, 0])[above]) ** 2) for e, _ in estimates]
+    )
+    assert (energies > 1).all()
+    assert energies.max() > 1e6  # of noise in 20 s
 
 
 def test_bad_songs_end_in_one_line_and_leave_nothing(network, tmp_path, capsys):

@@ -17,7 +17,6 @@ from sepedu import SepeduError
 from sepedu.checkpoints import load_checkpoint
 from sepedu.cli import main
 from sepedu.engine import prepare, store
-from sepedu.engine import store as stored
 from sepedu.engine.prepare import song_path, store_folder
 from sepedu.engine.store import (
     RELEASED,
@@ -25,7 +24,6 @@ from sepedu.engine.store import (
     StoredExamples,
     StoredExcerpts,
     StoredSong,
-    fit_features,
     open_store,
     song_bytes,
     write_song,
@@ -122,11 +120,14 @@ def test_validation_songs_keep_the_mixture_as_released(tmp_path, threshold, outp
         assert (read.target != example.target).mean() <= limit
 
 
-def test_normalisation_is_that_of_all_songs_at_once(hq, folder, monkeypatch):
-    monkeypatch.setattr(stored, "PIECE", 10)
+def test_normalisation_is_that_of_all_songs_at_once(hq, folder):
     songs = load_songs(open_dataset(hq, split="train"))
-    whole = Features().fit([np.abs(STFT().forward(song.sum_of_sources)) for song in songs])
-    pieces = fit_features(Features(), training_songs(folder, hq))
+    magnitudes = [np.abs(STFT().forward(song.sum_of_sources)) for song in songs]
+    whole = Features().fit(magnitudes)
+    together = np.log1p(np.concatenate(magnitudes, axis=1))
+    np.testing.assert_allclose(whole.mean, together.mean(1), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(whole.deviation, together.std(1, ddof=1).clip(1e-3), rtol=1e-3)
+    pieces = Features().fit(song.magnitude("mixture").T for song in training_songs(folder, hq))
     torch.testing.assert_close(pieces.mean, whole.mean, rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(pieces.deviation, whole.deviation, rtol=1e-3, atol=1e-4)
 
@@ -248,7 +249,7 @@ def test_nothing_of_the_store_stays_mapped(hq, folder):
     songs = training_songs(folder, hq)
     for _ in StoredExcerpts(songs, "bass").epoch(0, 0):
         pass
-    fit_features(Features(), songs)
+    Features().fit(song.magnitude("mixture").T for song in songs)
     assert str(folder) not in Path("/proc/self/maps").read_text()
     assert not [link for link in Path("/proc/self/fd").iterdir() if str(folder) in _target(link)]
 
@@ -281,7 +282,7 @@ def test_training_from_the_store_in_the_cache(hq, tmp_path, monkeypatch, capsys)
 
 
 def test_workers_are_at_least_one(hq, tmp_path):
-    with pytest.raises(SepeduError, match="0 workers"):
+    with pytest.raises(SepeduError, match="workers must be at least 1, got 0"):
         prepare.prepare(hq, tmp_path, 0)
     assert prepare.default_workers(1e9) == 1  # however little memory there is, one must do
 

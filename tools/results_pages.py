@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from sepedu.engine.files import write_text
-from sepedu.engine.gates import best_masks_path
 from sepedu.engine.results import readme_table
 from sepedu.engine.resume import history_path
 from sepedu.errors import SepeduError
@@ -36,12 +35,12 @@ def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]
         "# The trained networks",
         "",
         "Made by `sepedu results`. Each file is one network of 323,233 parameters in the format "
-        "safetensors, with its settings, its story and its figures inside, the normalisation and "
-        "the mask made beforehand beside the weights. `SOURCE.history.json` holds a row for each "
-        "epoch.",
+        "safetensors, with its settings, its history and its figures inside, the normalisation and "
+        "the average mask beside the weights. `SOURCE.history.json` holds a row for each epoch. "
+        "`unet.safetensors` is one network for all four sources, see below.",
         "",
-        "| | learned from | songs | epochs | minutes | validation accuracy | mask | command |",
-        "|---|---|---|---|---|---|---|---|",
+        "| | learned from | songs | epochs | minutes | validation accuracy | command |",
+        "|---|---|---|---|---|---|---|",
     ]
     for source, told in sorted(results["training"].items()):
         rows = histories[source]
@@ -52,17 +51,9 @@ def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]
         lines.append(
             f"| {source} | {told['data']} | {told['songs']} | {len(rows)}, best {best['epoch']} | "
             f"about {minutes:.0f} | {best['valid_accuracy']:.3f} | "
-            f"{results['best_masks'][source]} | {command} |"
+            f"{command} |"
         )
     lines += [
-        "",
-        "The mask is the one with the best SDR on the validation songs, which `sepedu separate` "
-        "uses; it is written in `masks.json`.",
-        "",
-        "`refiner.safetensors` says of each bin, from what these four say of it and how it stands "
-        "out from its neighbours, which masks are 1 there and how to share it out: 23,624 "
-        "parameters, fitted in minutes to the same training songs by `sepedu train refiner --data "
-        "musdb7 --out FOLDER`. It belongs to these four networks and notes their fingerprints.",
         "",
         "The minutes are those of the machine that trained them, and of what else it did.",
         "",
@@ -102,7 +93,6 @@ def main() -> None:
     }
     update_readme(CLONE / "README.md", results)
     write_text(weights / "README.md", weights_card(results, histories))
-    write_text(best_masks_path(), json.dumps(results["best_masks"], indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from ..checkpoints import find_refiner, load_checkpoint, weights_path
+    from ..checkpoints import load_checkpoint, load_unet, weights_path
     from ..engine.files import check_place, write_text
     from ..evaluation import evaluate, summarise
     from ..songs import SOURCES, load_song, open_dataset
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
         sources,
         options.threshold,
         progress=lambda songs: tqdm(songs, total=len(dataset), unit="song"),
-        refiner=find_refiner(weights_path(SOURCES[0]).parent),
+        unet=load_unet() if weights_path("unet").is_file() else None,
     )
     print(summarise(table).round(3).to_string())
     if options.out:

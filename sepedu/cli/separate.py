@@ -13,24 +13,41 @@ from .common import new_command, source_names
 def add(commands: argparse._SubParsersAction) -> None:
     parser = new_command(commands, "separate", run, "Separate songs into their sources.")
     parser.add_argument(
-        "songs", type=Path, nargs="+", metavar="SONG", help="songs, and folders of songs"
+        "songs",
+        type=song_or_folder,
+        nargs="+",
+        metavar="SONG",
+        help="songs, and folders of songs; - reads standard input",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument(
         "--sources", type=source_names, help="such as vocals,drums; by default all four"
     )
     parser.add_argument(
+        "--model",
+        default="unet",
+        metavar="unet|cnn|FILE",
+        help="unet (by default), the talk's networks, or your own: a checkpoint, or a folder of "
+        "SOURCE.safetensors",
+    )
+    parser.add_argument(
         "--mask",
-        choices=("best", "soft", "binary", "shared", "wiener", "sharpened", "refined"),
-        default="best",
-        help="by default the best of each source on the validation songs",
+        choices=("soft", "binary", "ratio", "wiener"),
+        default="soft",
+        help="soft by default; ratio and wiener for the talk's networks of all four sources",
     )
     parser.add_argument("--threshold", type=float, default=0.5, help="of the binary mask")
     parser.add_argument("--residual", action="store_true", help="also write what is left over")
     parser.add_argument(
-        "--model", type=Path, help="a checkpoint of yours, or a folder of them with their refiner"
+        "--bfloat16", action="store_true", help="faster where the processor has it, less exact"
     )
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="songs at a time")
+
+
+def song_or_folder(text: str) -> Path:
+    if not text:  # Path("") is the folder at hand, which nobody has asked for
+        raise argparse.ArgumentTypeError("an empty name is no song")
+    return Path(text)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -38,43 +55,51 @@ def run(options: argparse.Namespace) -> None:
 
     from tqdm import tqdm
 
-    from ..engine.jobs import Request, find_songs, separate_songs
-    from ..separation import read_networks
+    from ..engine.jobs import find_songs, separate_songs
+    from ..separation import SeparationSettings, estimates_of, read_networks
     from ..songs import SOURCES
+    from ..unet import MaskUNet
 
-    sources = options.sources or list(SOURCES)
-    models = refiner = None
-    if options.model:
-        models, refiner = read_networks(options.model)
-        sources = options.sources or list(models)
-    request = Request(sources, options.mask, options.threshold, options.residual, models, refiner)
-    jobs = find_songs(options.songs, options.out, request)
+    model, known = options.model, SOURCES
+    if model not in ("unet", "cnn"):
+        model = read_networks(Path(model))
+        known = SOURCES if isinstance(model, MaskUNet) else model
+    settings = SeparationSettings(
+        options.sources or tuple(known),
+        model,
+        options.mask,
+        options.threshold,
+        options.residual,
+        options.bfloat16,
+    )
+    jobs = find_songs(options.songs, options.out, settings)
     one = len(jobs) == 1
     outcomes = separate_songs(
         jobs,
-        request,
+        settings,
         options.workers,
         progress=lambda blocks: tqdm(blocks, unit="block", disable=not one or len(blocks) < 2),
     )
-    failed = []
+    failed = 0
     bar = tqdm(total=len(jobs), unit="song", disable=one)
     with closing(outcomes), closing(bar):
-        for job, outcome, error in outcomes:
+        for job, result, error, warnings in outcomes:
+            for warning in warnings:
+                bar.write(f"sepedu: {job.song}: {warning}", file=sys.stderr)
             if error is not None:
-                failed.append(job.song)
+                failed += 1
                 if one:
                     raise error
                 bar.write(f"sepedu: {error}", file=sys.stderr)
-            elif outcome == "already there":
+            elif result == "already there":
                 bar.write(f"{job.song} is done already: nothing to do", file=sys.stderr)
             else:
-                for path in request.estimates(job).values():
+                for path in estimates_of(job.song, job.out, settings).values():
                     bar.write(str(path))
                 sys.stdout.flush()  # a reader of a pipe learns of each song when it is done
             bar.update()
     if failed:
         raise SepeduError(
-            f"{len(failed)} of {len(jobs)} songs could not be separated: "
-            + ", ".join(str(song) for song in failed),
+            f"{failed} of {len(jobs)} songs could not be separated",
             "The lines above say why; the others are done",
         )

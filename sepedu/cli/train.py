@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import sys
 from pathlib import Path
 
@@ -15,7 +14,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="vocals, drums, bass, other, all of them and their refiner, or refiner alone",
+        help="vocals, drums, bass, other, or all of them",
     )
     add_data(parser)
     parser.add_argument(
@@ -23,7 +22,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         type=Path,
         required=True,
         metavar="FILE.safetensors",
-        help="where the network goes; for all, and for the refiner, the folder of the four",
+        help="where the network goes; for all, the folder of the four",
     )
     parser.add_argument("--epochs", type=int, default=7)
     parser.add_argument("--batch", type=int, default=64, help="windows of a step")
@@ -61,8 +60,6 @@ def run(options: argparse.Namespace) -> int:
     from ..excerpts import Augmentation
     from ..songs import SOURCES
 
-    if options.source == "refiner":
-        return _refine(options)
     recipe = replace(RECIPE, epochs=options.epochs, loss=options.loss, seed=options.seed)
     settings = {
         "augmentation": Augmentation() if options.plain else AUGMENTATION,
@@ -96,21 +93,4 @@ def run(options: argparse.Namespace) -> int:
             "--resume.",
             file=sys.stderr,
         )
-    if options.source == "all" and not stopped:
-        return _refine(options)
     return EXIT_INTERRUPTED if stopped else 0
-
-
-def _refine(options: argparse.Namespace) -> int:
-    """Fit the refiner of the four networks in the folder `--out`."""
-    from tqdm import tqdm
-
-    from ..engine.refiner import REFINER
-    from ..engine.refining import is_refined, train_refiner
-
-    if options.resume and is_refined(options.out):
-        print(f"{options.out / REFINER}, finished before")
-        return 0
-    progress = functools.partial(tqdm, desc="refiner")
-    print(train_refiner(options.data, options.out, options.seed, progress))
-    return 0

@@ -23,6 +23,8 @@ CURVES = {
 class ProgressBar(Callback):
     """A bar over all steps of a training, with the figures of the last epoch."""
 
+    _bar: Any = tqdm(disable=True)
+
     def on_start(self, training: Training) -> None:
         """Begin where an earlier training stopped."""
         epoch = len(training.train)
@@ -44,8 +46,10 @@ class ProgressBar(Callback):
 
     def on_end(self, training: Training) -> None:
         """Close the bar."""
-        if hasattr(self, "_bar"):
-            self._bar.close()
+        self._bar.close()
+        if training.history.stopped and training.backend.is_first:
+            epochs = len(training.history.rows)
+            tqdm.write(f"Stopped after {epochs} epochs; the best of them is kept.")
 
 
 def curves_path(checkpoint: Path) -> Path:

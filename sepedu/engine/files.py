@@ -88,6 +88,14 @@ def _remove(path: Path) -> None:
         raise KeyboardInterrupt
 
 
+def write_synced(path: Path, content: bytes) -> None:
+    """Write bytes to the disk itself: a power failure cannot leave a name without its content."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text, whole or not at all."""
     with atomic_write(path) as part:

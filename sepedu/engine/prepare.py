@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
 import shutil
-import signal
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +19,7 @@ from ..songs import cache_folder, load_song, open_dataset
 from ..stft import STFT
 from .ffmpeg import ensure_ffmpeg
 from .files import clear_parts
-from .pools import end_with_parent, interruptions_held_back
+from .pools import run_in_processes
 from .store import (
     RELEASED,
     SUM,
@@ -68,7 +64,7 @@ def prepare(
     where : str or path, optional
         As `open_dataset` takes it.
     out : path, optional
-        Folder of the store; one in the user's cache folder if left away.
+        Folder of the store; by default one in the user's cache folder.
     workers : int, optional
         Processes; by default as many as there are cores and free memory for the longest song.
     progress : bool
@@ -85,7 +81,7 @@ def prepare(
         If there is no room, or a song cannot be prepared; then all others have been.
     """
     if workers is not None and workers < 1:
-        raise SepeduError(f"{workers} workers cannot prepare songs", "Use at least 1")
+        raise SepeduError(f"workers must be at least 1, got {workers}", "Use 1")
     dataset = open_dataset(where)
     folder = Path(out) if out else store_folder(dataset.root)
     clear_parts(folder, "*.safetensors")
@@ -111,13 +107,7 @@ def prepare(
 
 
 def prepare_song(track: musdb.MultiTrack, folder: Path, mixture: str) -> None:
-    """Decode one song into a store, unless it is there already.
-
-    Raises
-    ------
-    SepeduError
-        See `load_song` and `write_song`.
-    """
+    """Decode one song into a store, unless it is there already."""
     path = song_path(folder, track.name)
     files = fingerprints(track)
     if not is_up_to_date(path, build_key(mixture, files)):
@@ -125,12 +115,11 @@ def prepare_song(track: musdb.MultiTrack, folder: Path, mixture: str) -> None:
 
 
 def is_up_to_date(path: Path, key: dict[str, Any]) -> bool:
-    """Whether a song's file is there and has this build key."""
+    """Whether a song's file is there and was made in this way."""
     try:
-        header = StoredSong(path).header
+        return StoredSong(path).has_key(key)
     except SepeduError:
         return False
-    return {name: header.get(name) for name in key} == key
 
 
 def default_workers(seconds: float) -> int:
@@ -142,41 +131,26 @@ def default_workers(seconds: float) -> int:
 
 
 def _run(tasks: list[tuple], workers: int) -> Iterator[SepeduError | None]:
-    """Prepare songs in so many processes, and say of each in the order they end what failed."""
+    """Prepare songs in some processes, and say of each in the order they end what failed."""
     if workers == 1:
-        yield from (_try(*task) for task in tasks)
+        yield from map(_try, tasks)
         return
     ensure_ffmpeg()  # once, not in each process at the same time
-    # Spawned, since a fork of a process in which PyTorch has threads may hang.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, _start_worker)
-    try:
-        with interruptions_held_back():
-            futures = [pool.submit(_try, *task) for task in tasks]
-        for future in as_completed(futures):
-            yield future.result()
-    except BrokenProcessPool as error:
-        raise SepeduError(
-            "A worker was ended from outside, perhaps for want of memory",
-            "Give the same command again with fewer --workers; finished songs are kept",
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)  # songs at hand are finished, no others
+    for _, error in run_in_processes(_make_worker, tasks, workers):
+        yield error
 
 
-def _try(track: musdb.MultiTrack, folder: Path, mixture: str) -> SepeduError | None:
+def _make_worker() -> Callable[[tuple], SepeduError | None]:
+    torch.set_num_threads(1)
+    return _try
+
+
+def _try(task: tuple[musdb.MultiTrack, Path, str]) -> SepeduError | None:
     try:
-        prepare_song(track, folder, mixture)
+        prepare_song(*task)
     except SepeduError as error:
         return error
     return None
-
-
-def _start_worker() -> None:
-    """What a worker process does first."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
-    end_with_parent()
 
 
 def _check_room(folder: Path, tracks: list[musdb.MultiTrack]) -> None:

@@ -23,10 +23,7 @@ from ..stft import STFT
 from ..training import Recipe
 from .distributed import launched
 from .files import write_text
-from .gates import best_masks_path
 from .prepare import prepare
-from .refiner import REFINER
-from .refining import is_refined, train_refiner
 from .results import collect_results, readme_table, write_results
 from .runs import dataset_name, progress_of, train_source
 
@@ -94,8 +91,8 @@ def reproduce(
     data : str or path, optional
         As `open_dataset` takes it.
     out : path
-        New, empty, or of the same reproduction. Gets `weights` with the four networks and their
-        refiner, `results.md` and `results.json`, for a training without augmentation `store`, and
+        New, empty, or of the same reproduction. Gets `weights` with the four networks,
+        `results.md` and `results.json`, for a training without augmentation `store`, and
         `reproduction.json`.
     config : ReproductionConfig, optional
         By default those of the networks that come with the course.
@@ -148,9 +145,6 @@ def reproduce(
         history = train_source(source, data, places[source], recipe, resume=resume, **settings)
         if history.stopped:
             raise KeyboardInterrupt
-    if not is_refined(out / "weights"):
-        _say("Refiner", progress)
-        train_refiner(data, out / "weights", progress=_bar(progress))
     return _measure(data, out, progress)
 
 
@@ -215,8 +209,6 @@ def _measure(data: str | os.PathLike[str] | None, out: Path, progress: bool) -> 
     _say("Measuring", progress)
     results = collect_results(data, progress=_bar(progress), weights=out / "weights")
     write_results(results, out)
-    masks = json.dumps(results["best_masks"], indent=1) + "\n"
-    write_text(out / "weights" / best_masks_path().name, masks)
     told = _read(out) | {"measured": _digests(out)}
     write_text(out / MARK, json.dumps(told, indent=1) + "\n")
     return results
@@ -225,9 +217,7 @@ def _measure(data: str | os.PathLike[str] | None, out: Path, progress: bool) -> 
 def _digests(out: Path) -> dict[str, str]:
     """SHA-256 of the networks and of what was measured with them, by name."""
     weights = [weights_path(source, out / "weights") for source in SOURCES]
-    weights.append(out / "weights" / REFINER)
-    files = [*weights, out / "weights" / best_masks_path().name]
-    files += [out / "results.json", out / "results.md"]
+    files = [*weights, out / "results.json", out / "results.md"]
     return {
         path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files

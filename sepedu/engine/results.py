@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..checkpoints import find_refiner, load_checkpoint, weights_path
+from ..checkpoints import UNET, load_checkpoint, load_unet, weights_path
 from ..errors import SepeduError
 from ..evaluation import evaluate, summarise, talk_results
 from ..masks import binary_mask
 from ..model import MaskCNN
 from ..plots import SOURCE_COLOURS, describe
+from ..separation import predict_soft_mask
 from ..songs import SOURCES, Song, load_song, open_dataset
 from ..stft import STFT
 from .files import atomic_write, write_text
-from .gates import MASKS, predict_gate
 from .runs import dataset_name
 
 THRESHOLDS = (0.1, 0.25, 0.5, 0.75, 1.0)
@@ -61,7 +61,7 @@ def measure_details(
         mixture = np.abs(stft.forward(song.mixture))
         for source, model in models.items():
             wanted = np.abs(stft.forward(song.sources[source]))
-            counts[source].add(predict_gate(model, mixture), wanted, mixture)
+            counts[source].add(predict_soft_mask(model, mixture), wanted, mixture)
     return {source: count.told(stft.frequencies) for source, count in counts.items()}
 
 
@@ -73,16 +73,16 @@ class _Counts:
         self.right, self.ones = np.zeros((2, len(THRESHOLDS), bins), np.int64)
         self.said, self.true, self.share = np.zeros((3, TENTHS))
 
-    def add(self, gate: np.ndarray, wanted: np.ndarray, mixture: np.ndarray) -> None:
-        """Count a song [each shape=(513, frames)]: soft gate, and two magnitudes."""
-        self.frames += gate.shape[1]
+    def add(self, soft: np.ndarray, wanted: np.ndarray, mixture: np.ndarray) -> None:
+        """Count a song [each shape=(513, frames)]: soft mask, and two magnitudes."""
+        self.frames += soft.shape[1]
         for row, threshold in enumerate(THRESHOLDS):
             target = binary_mask(wanted, mixture, threshold)
-            self.right[row] += ((gate > 0.5) == target).sum(axis=1)
+            self.right[row] += ((soft > 0.5) == target).sum(axis=1)
             self.ones[row] += target.sum(axis=1)
             if threshold == 0.5:
-                tenth = np.minimum((gate * TENTHS).astype(int), TENTHS - 1).ravel()
-                self.said += np.bincount(tenth, gate.ravel(), TENTHS)
+                tenth = np.minimum((soft * TENTHS).astype(int), TENTHS - 1).ravel()
+                self.said += np.bincount(tenth, soft.ravel(), TENTHS)
                 self.true += np.bincount(tenth, target.ravel(), TENTHS)
                 self.share += np.bincount(tenth, minlength=TENTHS)
 
@@ -206,7 +206,6 @@ def as_markdown(results: Mapping[str, Any]) -> str:
             row = talk.loc[(source, part)]
             lines.append(f"| the talk | {row['accuracy']:.3f} | {row['mse']:.3f} | | | |")
         lines.append("")
-    lines += _gates(results, rows)
     lines += [
         "## Is a network as sure as it is right?",
         "",
@@ -239,33 +238,6 @@ def as_markdown(results: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _gates(results: Mapping[str, Any], rows: pd.DataFrame) -> list[str]:
-    """The masks that networks make, beside one another on the validation songs."""
-    if "best_masks" not in results:
-        return []
-    table = rows[rows["part"] == "valid"].set_index(["source", "method"])
-    lines = [
-        "## One network alone, or four that share",
-        "",
-        "SDR on the validation songs, median and mean; `sepedu separate` takes the mask with the "
-        "best median, in bold, unless told otherwise.",
-        "",
-        f"| | {' | '.join(MASKS)} |",
-        "|---" * (len(MASKS) + 1) + "|",
-    ]
-    for source, best in sorted(results["best_masks"].items()):
-        cells = []
-        for mask in MASKS:
-            if (source, f"network, {mask}") not in table.index:
-                cells.append("")
-                continue
-            row = table.loc[(source, f"network, {mask}")]
-            stars = "**" if mask == best else ""
-            cells.append(f"{stars}{row['sdr']:.2f}{stars}, {row['sdr_mean']:.2f}")
-        lines.append(f"| {source} | {' | '.join(cells)} |")
-    return [*lines, ""]
-
-
 _PARTS = {"train": "Training songs", "valid": "Validation songs", "test": "Test songs"}
 
 
@@ -277,15 +249,12 @@ def readme_table(results: Mapping[str, Any]) -> str:
     """
     rows = pd.DataFrame(results["rows"]).set_index(["source", "part", "method"])
     talk = talk_results()
-    first = [
-        "| training / validation | accuracy | sharpened | majority class | mask made beforehand | "
-        "the talk | MSE | sharpened | the talk |",
-        "|---" * 9 + "|",
-    ]
-    second = [
-        "| SDR (dB), validation | " + " | ".join(_README_RUNGS.values()) + " |",
-        "|---" * (len(_README_RUNGS) + 1) + "|",
-    ]
+    rungs = [rung for rung in README_RUNGS if rung in rows.index.get_level_values("method")]
+    unet = "U-Net, soft" in rungs
+    names = ["accuracy", "U-Net"] if unet else ["accuracy"]
+    names += ["majority class", "average mask", "the talk", "MSE", "the talk"]
+    first = [f"| training / validation | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    second = [f"| SDR (dB), validation | {' | '.join(rungs)} |", "|---" * (len(rungs) + 1) + "|"]
     for source in ("vocals", "drums", "bass", "other"):
         if (source, "valid", "network, soft") not in rows.index:
             continue
@@ -299,30 +268,21 @@ def readme_table(results: Mapping[str, Any]) -> str:
 
         cells = [
             both("accuracy", "network, soft"),
-            both("accuracy", "network, sharpened"),
+            *([both("accuracy", "U-Net, binary")] if unet else []),
             both("accuracy", "majority class"),
-            both("accuracy", "mask made beforehand"),
+            both("accuracy", "average mask"),
             told("accuracy"),
             both("mse", "network, soft"),
-            both("mse", "network, sharpened"),
             told("mse"),
         ]
         first.append(f"| {source} | {' | '.join(cells)} |")
-        best = f"network, {results['best_masks'][source]}"
-        rungs = [best if rung == "best" else rung for rung in _README_RUNGS]
         ratios = [f"{rows.loc[(source, 'valid', rung), 'sdr']:.1f}" for rung in rungs]
         second.append(f"| {source} | {' | '.join(ratios)} |")
     return "\n".join([*first, "", *second])
 
 
-_README_RUNGS = {
-    "mixture": "mixture",
-    "mask made beforehand": "mask made beforehand",
-    "network, soft": "network, soft",
-    "best": "network, its best mask",
-    "ideal binary mask": "ideal binary mask",
-}
-"""Columns of the README's second table, by method; "best" differs from source to source."""
+README_RUNGS = ("mixture", "average mask", "network, soft", "U-Net, soft", "ideal binary mask")
+"""Columns of the README's second table."""
 
 
 def collect_results(
@@ -342,15 +302,14 @@ def collect_results(
     progress : callable, optional
         Wraps the songs, for example `tqdm`; they are read one after the other.
     weights : path, optional
-        A folder of networks to measure instead, each `SOURCE.safetensors`, with their refiner.
+        A folder of networks to measure instead, each `SOURCE.safetensors`.
 
     Returns
     -------
     results : dict
         What `docs/results.json` holds: `data`, `threshold`, `training` (how the networks were
         made), `rows` (per part, source and method, those of `summarise`; `read_results` reads
-        them), `best_masks` (by source, the one of `MASKS` with the best SDR on the validation
-        songs; the test songs choose nothing, so with them it is left out), `sdr_by_song`,
+        them), `sdr_by_song`,
         `details` of the last part (accuracy by frequency band, against T, and calibration), and
         `weights`, the name of the folder, if one was given. Rounded to four digits.
 
@@ -359,7 +318,7 @@ def collect_results(
     SepeduError
         If the folder has no network, or see `open_dataset` and `load_checkpoint`.
     """
-    paths = {s: weights / f"{s}.safetensors" if weights else weights_path(s) for s in SOURCES}
+    paths = {source: weights_path(source, weights) for source in SOURCES}
     loaded = {s: load_checkpoint(path) for s, path in paths.items() if path.is_file()}
     if weights and not loaded:
         raise SepeduError(f"The folder {weights} has no network", "Train some: sepedu train all")
@@ -369,7 +328,8 @@ def collect_results(
         for source, (_, _, state) in loaded.items()
         if "average_mask" in state  # a training that was stopped has not made it yet
     }
-    refiner = find_refiner(paths[SOURCES[0]].parent)
+    place = weights_path(UNET, weights)
+    unet = load_unet(place) if place.is_file() else None
     parts = ("train", "valid") if subset == "train" else ("test",)
     results: dict[str, Any] = {
         "data": dataset_name(where),
@@ -383,7 +343,7 @@ def collect_results(
     for part in parts:
         dataset = open_dataset(where, subset, part if subset == "train" else None)
         songs = (load_song(track) for track in progress(dataset))
-        table = evaluate(songs, models, average_masks, refiner=refiner)
+        table = evaluate(songs, models, average_masks, unet=unet)
         summary = summarise(table).round(DIGITS).reset_index()
         summary.insert(0, "part", part)
         summary.insert(0, "data", results["data"])
@@ -392,23 +352,10 @@ def collect_results(
         results["sdr_by_song"][part] = {
             source: _plain(by_song.loc[source].round(DIGITS), "index") for source in SOURCES
         }
-    if "valid" in parts:
-        results["best_masks"] = {source: best_mask(results["rows"], source) for source in models}
     # Read once more: nobody's memory holds the songs of MUSDB18.
     songs = (load_song(track) for track in progress(dataset))
     results["details"] = measure_details(songs, models)
     return results
-
-
-def best_mask(rows: Sequence[Mapping[str, Any]], source: str) -> str:
-    """The mask whose median SDR on the validation songs is the highest; of equals the simplest."""
-    ratios = {
-        row["method"]: row["sdr"]
-        for row in rows
-        if row["part"] == "valid" and row["source"] == source and row["sdr"] is not None
-    }
-    measured = [mask for mask in MASKS if f"network, {mask}" in ratios]
-    return max(measured, key=lambda mask: ratios[f"network, {mask}"], default=MASKS[0])
 
 
 def _told(about: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ..evaluation import accuracy, framewise_sdr, mean_squared_error
 from ..excerpts import Augmentation, Excerpts
 from ..masks import apply_mask
 from ..model import MaskCNN
+from ..separation import predict_soft_mask
 from ..songs import SOURCES, Song, load_song, load_songs, open_dataset
 from ..stft import STFT
 from ..training import Callback, History, MaskObjective, Recipe, check_loss, fit
@@ -26,11 +27,10 @@ from ..windows import Example, make_example
 from .curves import Curves, ProgressBar, curves_path
 from .distributed import Processes, accelerator, is_first, launched
 from .files import check_place
-from .gates import predict_gate
 from .memory import keep_freed_memory
 from .prepare import store_folder
 from .resume import Checkpoint, check_resumable, last_path
-from .store import RELEASED, SUM, StoredExamples, StoredExcerpts, fit_features, open_store
+from .store import RELEASED, SUM, StoredExamples, StoredExcerpts, open_store
 
 DROPOUT = (0.15, 0.15, 0.3)
 RECIPE = Recipe(epochs=7, loss="bce", average=0.998, autocast=True)
@@ -109,7 +109,7 @@ def train_source(
     if store:
         folder = store_folder(tracks.root) if store is True else store
         stored = open_store(folder, tracks, SUM)
-        fit_features(model.features, stored)
+        model.features.fit(song.magnitude("mixture").T for song in stored)
         train = StoredExcerpts(stored, source, output, threshold, batch)
         stored_valid = open_store(folder, valid_tracks, RELEASED)
         examples = StoredExamples(stored_valid, source, threshold, output)
@@ -118,7 +118,7 @@ def train_source(
     else:
         stereo = load_songs(tracks, stereo=True)
         stft = STFT()
-        model.features.fit([np.abs(stft.forward(song.sum_of_sources.mean(0))) for song in stereo])
+        model.features.fit(np.abs(stft.forward(song.sum_of_sources.mean(0))) for song in stereo)
         train = Excerpts(stereo, source, output, threshold, batch, augmentation)
         valid = load_songs(valid_tracks)
         examples = [make_example(song, source, threshold, output) for song in valid]
@@ -177,7 +177,7 @@ def finish(out: Path, train: Iterable[Song | Example], valid: Iterable[Song]) ->
         for song in songs:
             example = song if isinstance(song, Example) else make_example(song, source, threshold)
             target = example.target
-            mask = predict_gate(model, example.mixture)
+            mask = predict_soft_mask(model, example.mixture)
             rows.append((accuracy(mask, target), mean_squared_error(mask, target), target.mean()))
             lengths.append(target.shape[1])
             if part == "train":

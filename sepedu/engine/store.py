@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +19,9 @@ from ..errors import SepeduError
 from ..excerpts import Augmentation, Excerpts
 from ..masks import binary_mask
 from ..songs import SOURCES, Song
-from ..stft import HALF_CONTEXT, STFT, Features
+from ..stft import HALF_CONTEXT, STFT
 from ..windows import Example, make_target
-from .files import atomic_write
+from .files import atomic_write, write_synced
 
 if TYPE_CHECKING:
     import musdb
@@ -39,14 +38,7 @@ SUM, RELEASED = "sum of sources", "as released"
 
 
 def build_key(mixture: str, files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """All that decides what is in a song's file: equal keys mean equal content.
-
-    Parameters
-    ----------
-    mixture : {"sum of sources", "as released"}
-    files : mapping
-        What `fingerprints` says of the source files.
-    """
+    """All that decides what is in a song's file: equal keys mean equal content."""
     return {
         "format": FORMAT,
         "stft": asdict(STFT()),
@@ -74,17 +66,12 @@ def write_song(
     Parameters
     ----------
     path : path
-        Ends in `.safetensors`.
     song : Song
         Mono, at the course's sample rate.
     mixture : {"sum of sources", "as released"}
         Which mixture to keep.
     files : mapping
-        What `fingerprints` says of the source files.
-
-    Returns
-    -------
-    path : pathlib.Path
+        As `fingerprints` returns it.
 
     Raises
     ------
@@ -109,23 +96,12 @@ def write_arrays(
     mixture: str,
     files: Mapping[str, Mapping[str, Any]],
 ) -> Path:
-    """Write the arrays of a song as `write_song` describes them, with a header that tells of them.
-
-    Raises
-    ------
-    SepeduError
-        If the file cannot be written.
-    """
+    """Write the arrays of a song as `write_song` describes them, with a header."""
     header = {"name": name, "frames": len(arrays["mixture"]), "seen": dict(files)}
     header |= build_key(mixture, files)
     with atomic_write(path) as part:
-        try:
-            # Not safetensors' own writing of files, which leaves a part of its own if killed.
-            part.write_bytes(save(arrays, {"sepedu store": json.dumps(header, sort_keys=True)}))
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())  # or a power failure could leave a name without its content
+        # Not safetensors' own writing of files, which leaves a part of its own if killed.
+        write_synced(part, save(arrays, {"sepedu store": json.dumps(header, sort_keys=True)}))
     return path
 
 
@@ -177,26 +153,10 @@ def fingerprints(track: musdb.MultiTrack) -> dict[str, dict[str, Any]]:
 
 
 class StoredSong:
-    """One song of a store, read a segment at a time.
+    """One song of a store, read a segment at a time; SepeduError if the file is not one.
 
     Each reading maps the file anew and lets go of it: the pages of a mapping that stays would
     count as this process's memory, and at last the whole store would.
-
-    Parameters
-    ----------
-    path : path
-        A file that `write_song` made.
-
-    Attributes
-    ----------
-    header : dict
-        `name`, `frames`, `mixture`, `threshold`, `stft`, `format`, `files` (name and SHA-256 of
-        each source file) and `seen` (their sizes and times).
-
-    Raises
-    ------
-    SepeduError
-        If there is no such file, or it is not one of this format.
     """
 
     def __init__(self, path: Path) -> None:
@@ -218,19 +178,14 @@ class StoredSong:
         """Frames of the song."""
         return self.frames
 
+    def has_key(self, key: dict[str, Any]) -> bool:
+        """Whether it was made in the way that `build_key` describes."""
+        return {name: self.header.get(name) for name in key} == key
+
     def magnitude(self, name: str, first: int = 0, last: int | None = None) -> np.ndarray:
-        """Magnitudes of the mixture or a source from one frame up to another.
+        """Magnitudes of "mixture" or a source [shape=(last - first, 513)], float32, linear.
 
-        Parameters
-        ----------
-        name : str
-            "mixture" or a source.
-        first, last : int
-            Frames outside of the song, before 0 too, are silence.
-
-        Returns
-        -------
-        magnitude : np.ndarray [shape=(last - first, 513)], float32, linear
+        Frames outside of the song, before 0 too, are silence.
         """
         return self._read(name, first, last).astype(np.float32)
 
@@ -261,33 +216,14 @@ class StoredSong:
         return padded
 
 
-PIECE = 4096
-"""Frames read at a time where a whole song is gone through."""
-
-
 class StoredExcerpts(Excerpts):
     """Batches as `Excerpts` draws them without augmentation, read from a store.
 
     Seed and epoch decide the same windows as there. Magnitudes differ from those of sound by the
     rounding to half precision. Remixing and gains are left out: the magnitude of a sum is not the
-    sum of magnitudes, so they would not be exact here.
-
-    Parameters
-    ----------
-    songs : sequence of StoredSong
-    source : str
-        The source to predict.
-    output : {"mask", "magnitude"}
-    threshold : float
-        T of the binary mask. The masks of T = 0.5 are kept in the store; others are made from
-        the rounded magnitudes, and a bin that lies on T within that rounding may fall otherwise.
-    batch : int
-        Windows of a batch.
-
-    Raises
-    ------
-    SepeduError
-        If there are no songs, or they lack the source.
+    sum of magnitudes, so they would not be exact here. The masks of T = 0.5 are kept in the store;
+    others are made from the rounded magnitudes, and a bin that lies on T within that rounding may
+    fall otherwise. Parameters as those of `Excerpts`.
     """
 
     def __init__(
@@ -323,16 +259,7 @@ class StoredExcerpts(Excerpts):
 
 
 class StoredExamples(Sequence[Example]):
-    """Whole songs of a store as examples, each read when it is asked for and not kept.
-
-    Parameters
-    ----------
-    songs : sequence of StoredSong
-    source : str
-    threshold : float
-        As in `StoredExcerpts`.
-    output : {"mask", "magnitude"}
-    """
+    """Whole songs of a store as examples, each read when it is asked for and not kept."""
 
     def __init__(
         self,
@@ -388,8 +315,7 @@ def open_store(folder: Path, tracks: musdb.DB, mixture: str) -> list[StoredSong]
         song = StoredSong(path)
         seen = song.header["seen"]
         files = seen if _unchanged(track, seen) else fingerprints(track)
-        key = build_key(mixture, files)
-        if {name: song.header.get(name) for name in key} != key:
+        if not song.has_key(build_key(mixture, files)):
             raise SepeduError(
                 f"The song {track.name!r} in the store {folder} was made from other files, or "
                 "with other settings",
@@ -406,32 +332,3 @@ def _unchanged(track: musdb.MultiTrack, seen: dict[str, dict[str, Any]]) -> bool
         (stat.st_size, stat.st_mtime_ns) == (seen[name]["bytes"], seen[name]["changed"])
         for name, stat in now.items()
     )
-
-
-def fit_features(features: Features, songs: Sequence[StoredSong]) -> Features:
-    """Set mean and standard deviation as `Features.fit` does, without holding all songs at once.
-
-    Parameters
-    ----------
-    features : Features
-    songs : sequence of StoredSong
-        The training songs.
-    """
-    count, total, squares = 0, 0.0, 0.0
-    for piece in _pieces(songs):
-        compressed = np.log1p(piece).astype(np.float64)
-        count += len(compressed)
-        total = total + compressed.sum(axis=0)
-        squares = squares + np.square(compressed).sum(axis=0)
-    mean = total / count
-    variance = np.maximum(squares / count - mean**2, 0.0) * count / max(1, count - 1)
-    features.mean.copy_(torch.from_numpy(mean))
-    features.deviation.copy_(torch.from_numpy(np.sqrt(variance)).clamp(min=1e-3))
-    return features
-
-
-def _pieces(songs: Sequence[StoredSong]) -> Iterator[np.ndarray]:
-    """The mixtures' magnitudes of all songs in pieces [each shape=(up to 4096, 513)]."""
-    for song in songs:
-        for first in range(0, song.frames, PIECE):
-            yield song.magnitude("mixture", first, min(first + PIECE, song.frames))

@@ -5,10 +5,6 @@ from __future__ import annotations
 from bad_sets import command
 from workbench import Case, Workbench
 
-from sepedu import MaskCNN
-from sepedu.checkpoints import save_checkpoint
-from sepedu.songs import SOURCES
-
 WORDS = "Words on the command line"
 
 
@@ -22,23 +18,6 @@ def _into_a_folder(bench: Workbench) -> list[str]:
     return ["evaluate", "--data", "stempeg", "--subset", "test", "--out", str(folder)]
 
 
-def _networks(bench: Workbench, threshold_of_bass: float = 0.5) -> None:
-    """Put four networks of one's own into a folder."""
-    for source in SOURCES:
-        about = {"source": source, "threshold": threshold_of_bass if source == "bass" else 0.5}
-        save_checkpoint(bench.folder / "networks" / f"{source}.safetensors", MaskCNN(), about)
-
-
-def _unrefined(bench: Workbench) -> list[str]:
-    _networks(bench)
-    return bench.separate(bench.good, "--model", "networks", "--mask", "refined")
-
-
-def _of_two_thresholds(bench: Workbench) -> list[str]:
-    _networks(bench, 0.2)
-    return ["train", "refiner", "--out", "networks"]
-
-
 TRAIN = ("train", "bass", "--out", "OUT/bass.safetensors")
 
 CASES = [
@@ -50,8 +29,8 @@ CASES = [
     Case(WORDS, "the same source twice", _song_with("--sources", "vocals,vocals"), "different"),
     Case(WORDS, "no source", _song_with("--sources", ","), "names no source"),
     Case(WORDS, "a threshold of text", _song_with("--threshold", "half"), "invalid float"),
-    Case(WORDS, "a threshold of 2", _song_with("--threshold", "2"), "outside 0 to 1"),
-    Case(WORDS, "a threshold of NaN", _song_with("--threshold", "nan"), "outside 0 to 1"),
+    Case(WORDS, "a threshold of 2", _song_with("--threshold", "2"), "must be between 0 and 1"),
+    Case(WORDS, "a threshold of NaN", _song_with("--threshold", "nan"), "must be between 0 and 1"),
     Case(
         WORDS,
         "a mask that needs four networks, with one",
@@ -60,15 +39,9 @@ CASES = [
     ),
     Case(
         WORDS,
-        "a mask of the refiner, with networks that have none",
-        _unrefined,
-        "needs a refiner of these very networks",
-    ),
-    Case(
-        WORDS,
-        "a refiner of networks for different thresholds",
-        _of_two_thresholds,
-        "Train all four with the same",
+        "a mask of the talk's networks, with the U-Net",
+        _song_with("--model", "unet", "--mask", "ratio"),
+        "made of the talk's four networks",
     ),
     Case(
         WORDS,

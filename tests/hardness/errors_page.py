@@ -36,10 +36,12 @@ def page(seen: Mapping[Case, Sequence[Outcome]], root: Path) -> str:
 
 
 def _outcome(case: Case, tries: Sequence[Outcome], root: Path) -> str:
+    lines = Counter(_plain(outcome.errors[0], root) if outcome.errors else "" for outcome in tries)
+    often = max(lines, key=lambda line: (lines[line], line))
+    if case.warns:
+        return f"works, and says: {often}" if len(lines) == 1 else f"mostly works, saying: {often}"
     if not case.says:
         return "works"
-    lines = Counter(_plain(outcome.errors[0], root) for outcome in tries)
-    often = max(lines, key=lambda line: (lines[line], line))
     return often if len(lines) == 1 else f"mostly: {often}"
 
 
@@ -48,5 +50,5 @@ def _plain(line: str, root: Path) -> str:
     line = re.sub(rf"{re.escape(str(root))}(/case \d+)?/?|/\S*/locked-\w+/", "", line)
     line = re.sub(r"\([^()]*(\([^()]*\)[^()]*)*\)", "(…)", line.removeprefix("sepedu: "))
     line = re.sub(r"cut at \d+", "cut at N", line)
-    line = re.sub(r"\d+ bytes at least \d+ more", "N bytes at least N more", line)
+    line = re.sub(r"only \d\.\d+ of the", "only N of the", line)
     return re.sub(r"(/N|\b\d+)\.safetensors", "N.safetensors", line).replace("|", "\\|")

@@ -15,7 +15,7 @@ from sepedu import STFT, MaskCNN, SepeduError, average_mask, ratio_mask, separat
 from sepedu.audio import check_audio, common_gain, read_audio, write_audio
 from sepedu.evaluation import framewise_sdr, sdr, si_sdr
 from sepedu.excerpts import Augmentation, Excerpts
-from sepedu.separation import blocks
+from sepedu.separation import blocks, grid
 from sepedu.windows import as_table
 
 FUZZ = int(os.environ.get("SEPEDU_FUZZ", "1"))
@@ -81,7 +81,7 @@ def test_ratio_masks_share_out_everything(sources, power):
 
 @tries(30)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=5), seeds)
-def test_a_mask_made_beforehand_does_not_care_about_the_order(frames, seed):
+def test_an_average_mask_does_not_care_about_the_order(frames, seed):
     masks = [noise(seed + k, 6, count) > 0 for k, count in enumerate(frames)]
     assert np.allclose(average_mask(masks), average_mask(masks[::-1]), atol=1e-7)
     assert np.allclose(average_mask(masks), np.concatenate(masks, 1).mean(1, keepdims=True))
@@ -91,8 +91,8 @@ def test_a_mask_made_beforehand_does_not_care_about_the_order(frames, seed):
 @given(samples=st.integers(1, 10**9), rate=st.integers(1, 400_000))
 def test_blocks_are_a_partition_of_any_recording(samples, rate):
     end = 0
-    for count, (first, last, margin_first, margin_last) in enumerate(blocks(samples, rate)):
-        assert first == end and margin_first <= first < last <= margin_last <= samples
+    for count, (first, last, start, stop) in enumerate(blocks(samples, grid(rate), 16)):
+        assert first == end and start <= first < last <= stop <= samples
         end = last
         if count == 20:  # a slow rate makes many; the rest is like these
             return
@@ -119,7 +119,7 @@ def test_separation_returns_finite_sound_for_any_sound(
 ):
     audio = level * noise(seed, 2, samples)
     audio = audio.astype(kind) if kind[0] == "f" else (audio.clip(0, 1) * 100).astype(kind)
-    parts = separate(audio, rate, ["vocals"], mask, residual=True, models=models)
+    parts = separate(audio, rate, ["vocals"], models, mask, residual=True)
     whole = check_audio(audio)
     for part in parts.values():
         assert part.shape == audio.shape and np.isfinite(part).all()

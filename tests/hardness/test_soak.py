@@ -11,9 +11,10 @@ import soundfile
 from workbench import Workbench
 
 from sepedu import MaskCNN, separation
-from sepedu.separation import separate_file
+from sepedu.separation import SeparationSettings, separate_file
 
 TIMES = int(os.environ.get("SEPEDU_SOAK", "40"))
+TALK = SeparationSettings(["vocals"], {"vocals": MaskCNN()})
 
 
 def open_files(process: psutil.Process) -> int:
@@ -24,11 +25,11 @@ def open_files(process: psutil.Process) -> int:
 def test_many_separations_in_one_process(tmp_path, capsys):
     """SEPEDU_SOAK=500 for the whole soak; the slope is that of the second half."""
     bench = Workbench(tmp_path)
-    models = {"vocals": MaskCNN().eval()}
+    wanted = SeparationSettings(["vocals"], {"vocals": MaskCNN().eval()}, residual=True)
     process = psutil.Process()
     memory, handles = [], []
     for _ in range(TIMES):
-        separate_file(bench.good, tmp_path / "out", ["vocals"], residual=True, models=models)
+        separate_file(bench.good, tmp_path / "out", wanted)
         gc.collect()
         memory.append(process.memory_info().rss)
         handles.append(open_files(process))
@@ -42,14 +43,14 @@ def test_many_separations_in_one_process(tmp_path, capsys):
 
 def test_the_memory_of_a_long_song_is_that_of_a_block(tmp_path, monkeypatch):
     """Four minutes need as much as two: blocks are made short, and the network is left out."""
-    monkeypatch.setattr(separation, "BLOCK_FRAMES", 512)
-    monkeypatch.setattr(separation, "predict_gate", lambda model, magnitude, *_: magnitude * 0 + 1)
+    monkeypatch.setattr(separation, "BLOCK", 512)
+    monkeypatch.setattr(separation, "predict_mask", lambda model, m, **_: m * 0 + 1)
     peaks = []
     for minutes in (1, 4):
         song = tmp_path / f"{minutes}.wav"
         soundfile.write(song, np.zeros(minutes * 60 * 8000), 8000, subtype="PCM_16")
         tracemalloc.start()
-        separate_file(song, tmp_path, ["vocals"], models={"vocals": MaskCNN()})
+        separate_file(song, tmp_path, TALK)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         written = soundfile.info(tmp_path / str(minutes) / "vocals.wav")
@@ -63,14 +64,14 @@ def test_a_very_long_song(tmp_path, monkeypatch, capsys):
 
     The network is left out, all else is as ever.
     """
-    monkeypatch.setattr(separation, "predict_gate", lambda model, magnitude, *_: magnitude * 0 + 1)
+    monkeypatch.setattr(separation, "predict_mask", lambda model, m, **_: m * 0 + 1)
     song, seconds = tmp_path / "long.wav", 60 * (180 if TIMES >= 500 else 30)
     with soundfile.SoundFile(song, "w", 8000, 1, "PCM_16") as file:
         file.seek(seconds * 8000 - 1)
         file.write(np.zeros(1))
     process, start = psutil.Process(), tmp_path / "start.wav"
     soundfile.write(start, np.zeros(400 * 8000), 8000)
-    separate_file(start, tmp_path, ["vocals"], models={"vocals": MaskCNN()})
+    separate_file(start, tmp_path, TALK)
     before, peak = process.memory_info().rss, 0
 
     def watched(blocks):
@@ -79,7 +80,7 @@ def test_a_very_long_song(tmp_path, monkeypatch, capsys):
             yield block
             peak = max(peak, process.memory_info().rss)
 
-    separate_file(song, tmp_path, ["vocals"], models={"vocals": MaskCNN()}, progress=watched)
+    separate_file(song, tmp_path, TALK, progress=watched)
     assert soundfile.info(tmp_path / "long" / "vocals.wav").frames == seconds * 8000
     with capsys.disabled():
         print(f"\n{seconds // 60} minutes: {(peak - before) / 2**20:+.0f} MiB")

@@ -88,13 +88,15 @@ def tell(runs: int) -> str:
     )
     s = systems(runs)
     per = "s of computing per s of audio"
-    add("One source", s["one source"], per, "")
-    add("Four sources", s["four sources"], per, "")
+    add("The talk's network, one source", s["the talk's, one source"], per, "")
+    add("The talk's networks, four sources", s["the talk's, four sources"], per, "")
+    add("U-Net, four sources", s["U-Net, four sources"], per, "")
+    add("U-Net in bfloat16, four sources", s["U-Net, bfloat16"], per, "")
     for peer in ("Open-Unmix", "HTDemucs"):
         if peer in s:
             add(
                 f"Four sources over {peer}",
-                s[peer] / s["four sources"],
+                s[peer] / s["U-Net, four sources"],
                 f"{peer} takes {s[peer]:.4f} {per}",
             )
         else:

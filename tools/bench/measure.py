@@ -9,14 +9,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
 import torch
 
+from sepedu.checkpoints import load_unet
 from sepedu.dense import dense_scores, predict_mask, window_scores
-from sepedu.engine.refiner import Refiner
 from sepedu.model import MaskCNN
 from sepedu.separation import separate, separate_file
 from sepedu.songs import SOURCES
@@ -106,10 +105,12 @@ def compiled(runs: int) -> dict[str, float] | None:
 def systems(runs: int) -> dict[str, float]:
     """Seconds of computing per second of stereo audio at 44,100 Hz, from audio to estimates."""
     audio = 0.1 * np.random.default_rng(0).standard_normal((2, RATE * SECONDS), dtype=np.float32)
-    words = _four_sources()
+    unet, talk = load_unet(), {source: MaskCNN().eval() for source in SOURCES}
     cases: dict[str, Callable[[], object]] = {
-        "one source": lambda: separate(audio, RATE, ["vocals"], "soft", models=words["models"]),
-        "four sources": lambda: separate(audio, RATE, **words),
+        "the talk's, one source": lambda: separate(audio, RATE, ["vocals"], talk),
+        "the talk's, four sources": lambda: separate(audio, RATE, model=talk, mask="wiener"),
+        "U-Net, four sources": lambda: separate(audio, RATE, model=unet),
+        "U-Net, bfloat16": lambda: separate(audio, RATE, model=unet, bfloat16=True),
     }
     if is_peers_python():
         mixture = torch.from_numpy(audio)[None]
@@ -118,12 +119,6 @@ def systems(runs: int) -> dict[str, float]:
     with torch.inference_mode():
         measured = alternate(cases, runs)
     return {name: seconds / SECONDS for name, seconds in measured.items()}
-
-
-def _four_sources() -> dict[str, Any]:
-    """What `separate` does by default, with random networks: all sources, refined."""
-    models = {source: MaskCNN().eval() for source in SOURCES}
-    return {"mask": "refined", "models": models, "refiner": Refiner().eval()}
 
 
 def peak_memory(through: str) -> float:
@@ -140,11 +135,10 @@ def peak_memory(through: str) -> float:
 
 def separate_and_tell(through: str, song: Path, folder: Path) -> None:
     """What `peak_memory` starts: separate, then print this process's peak in megabytes."""
-    words = _four_sources()
     if through == "separate_file":
-        separate_file(song, folder, **words)
+        separate_file(song, folder)
     else:
-        separate(soundfile.read(song, dtype="float32")[0].T, RATE, **words)
+        separate(soundfile.read(song, dtype="float32")[0].T, RATE)
     print(peak() / 1e6)
 
 

@@ -29,7 +29,6 @@ from sepedu.engine.store import (
     StoredExamples,
     StoredExcerpts,
     StoredSong,
-    fit_features,
     song_bytes,
     write_arrays,
 )
@@ -104,7 +103,7 @@ def full_size(folder: Path, songs: int = SONGS, frames: int = FRAMES) -> dict[st
         told["single windows"] = draw(made, 50_000)
         busy = time.process_time()
         model = MaskCNN()
-        fit_features(model.features, made)
+        model.features.fit(song.magnitude("mixture").T for song in made)
         told["normalisation, seconds of processor time"] = time.process_time() - busy
         told["normalisation, peak memory so far, MB"] = peak() / 1e6
         examples = StoredExamples(made, "vocals")

@@ -1,0 +1,319 @@
+"""One network for four sources: a U-Net that hears the whole picture at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils import fuse_conv_bn_eval
+
+from .errors import SepeduError
+from .songs import SOURCES
+from .stft import STFT, Array
+
+CHANNELS = (16, 32, 64, 96, 128)
+"""Channels of each level, from the full picture down to a sixteenth of its height and width."""
+FIRST_BIN = 2
+"""A constant offset of the audio reaches only the bins below this one, through the Hann window."""
+COMPRESSION = 10.0
+"""c in log(1 + c |X| / level)."""
+BLOCK = 1024
+"""Frames of a block, about 12 seconds: it takes about 0.3 GB."""
+
+
+class MaskUNet(nn.Module):
+    """A U-Net that answers two questions about every bin of a mixture, for all four sources.
+
+    How to share out the bin among the sources: a softmax, whose masks sum to one. And which of
+    the binary masks B = (S > T M) at T = 0.5 are 1 there: four sigmoids, for they do not exclude
+    one another. Both come from the same trunk and differ only in the last layer.
+
+    On the way down each level halves the picture in both directions and adds channels; on the
+    way up the skip connections bring back the detail that was lost. Below the top level a dense
+    layer across frequency joins what lies far apart, such as the harmonics of a note.
+
+    Parameters
+    ----------
+    channels : sequence of int
+        Channels of each level, the top one first.
+    dense : bool
+        Whether there are dense layers across frequency.
+
+    Attributes
+    ----------
+    stft : STFT
+        The settings that the network was made for.
+    step : int
+        Frames of the grid that the deepest level divides time into.
+    receptive_field : int
+        Frames on each side that can change the masks of a frame.
+
+    References
+    ----------
+    O. Ronneberger, P. Fischer, T. Brox, "U-Net: Convolutional networks for biomedical image
+    segmentation", MICCAI 2015.
+
+    A. Jansson et al., "Singing voice separation with deep U-Net convolutional networks",
+    ISMIR 2017.
+
+    W. Choi et al., "Investigating U-Nets with various intermediate blocks for spectrogram-based
+    singing voice separation", ISMIR 2020 (the dense layer across frequency).
+
+    Lesson: 09
+
+    Examples
+    --------
+    >>> MaskUNet()(torch.rand(1, 2, 513, 100)).shape
+    torch.Size([1, 4, 2, 513, 100])
+    """
+
+    def __init__(self, channels: Sequence[int] = CHANNELS, dense: bool = True) -> None:
+        super().__init__()
+        self.stft = STFT()
+        self.settings = {"channels": tuple(channels), "dense": dense}  # to build it again
+        self.channels = tuple(channels)
+        bins = self.stft.bins
+        # Statistics of the training songs, as in `Features`: what is usual at each frequency.
+        self.register_buffer("mean", torch.zeros(bins))
+        self.register_buffer("deviation", torch.ones(bins))
+
+        height = [(bins - 1) >> level for level in range(len(channels))]  # 512, 256, 128, 64, 32
+        across = [h if dense and level else None for level, h in enumerate(height)]
+        self.enter = convolution(2, channels[0])
+        self.encoder = nn.ModuleList(Block(c, h) for c, h in zip(channels, across, strict=True))
+        self.down, self.up, self.decoder = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        for upper, lower, h in zip(channels[:-1], channels[1:], across[:-1], strict=True):
+            self.down.append(normalised(nn.Conv2d(upper, lower, 2, stride=2, bias=False)))
+            self.up.append(normalised(nn.ConvTranspose2d(lower, upper, 2, stride=2, bias=False)))
+            self.decoder.append(Block(upper, h))
+        # 16 numbers a bin: 2 questions, each with what is shared and the side, for 4 sources.
+        self.leave = nn.Conv2d(channels[0], 2 * 2 * len(SOURCES), 1)
+
+    @property
+    def step(self) -> int:
+        return 2 ** (len(self.channels) - 1)
+
+    @property
+    def receptive_field(self) -> int:
+        deepest = len(self.channels) - 1
+        reach = 1 + sum((2 if level == deepest else 4) * 2**level for level in range(deepest + 1))
+        return reach + self.step - 1  # a frame sees all of the deepest frame that it lies in
+
+    def forward(self, magnitude: Tensor, level: Tensor | float | None = None) -> Tensor:
+        """Say how to share out each bin among the sources.
+
+        Parameters
+        ----------
+        magnitude : torch.Tensor [shape=(batch, channels, 513, frames)], float, >= 0
+            Linear magnitudes of one or two channels and any number of frames.
+        level : float or torch.Tensor [shape=(batch,)], optional
+            Reference level of the whole recording as `measure_level` gives it, where `magnitude`
+            is a part of it. By default that of `magnitude`.
+
+        Returns
+        -------
+        masks : torch.Tensor [shape=(batch, 4, channels, 513, frames)], float32
+            In the order of `SOURCES`; they sum to one over the sources.
+
+        Raises
+        ------
+        SepeduError
+            If the shape is another one.
+        """
+        return self.scores(magnitude, level)[0].softmax(1)
+
+    def binary_masks(self, magnitude: Tensor, level: Tensor | float | None = None) -> Tensor:
+        """Say how probably each binary mask is 1 in each bin [shapes as `forward`]."""
+        return self.scores(magnitude, level)[1].sigmoid()
+
+    def scores(
+        self, magnitude: Tensor, level: Tensor | float | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Both answers before softmax and sigmoid [each shape=(batch, 4, channels, 513, frames)].
+
+        The channels' scores are a + b on the left and a - b on the right, so one pass serves
+        both.
+        """
+        both, side = self.both_and_side(magnitude, level)  # (batch, 2, 4, 513, frames)
+        channels = [both] if magnitude.shape[1] == 1 else [both + side, both - side]
+        share, binary = torch.stack(channels, dim=3).unbind(1)
+        return share, binary  # (batch, 4, channels, 513, frames)
+
+    def both_and_side(
+        self, magnitude: Tensor, level: Tensor | float | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """What the scores of both channels share, and half of their difference, left less right.
+
+        [each shape=(batch, 2 questions, 4 sources, 513, frames)]
+        """
+        channels, bins, frames = magnitude.shape[1:]
+        if channels not in (1, 2) or bins != self.stft.bins or frames == 0:
+            raise SepeduError(
+                f"Magnitudes of shape {tuple(magnitude.shape)} are not what the network hears",
+                "Give (batch, channels, 513, frames) with one or two channels",
+            )
+        if level is None:
+            level = measure_level(magnitude)
+        silence = -frames % self.step  # so that each level halves evenly
+        heard = self.features(F.pad(magnitude, (0, silence)), level)  # (batch, 2, 513, frames)
+        x = heard[:, :, :-1].contiguous(memory_format=torch.channels_last)  # 512 bins: 2 ** 9
+
+        x = F.relu(self.enter(x), inplace=True)  # (batch, 16, 512, frames)
+        skips = []
+        for block, down in zip(self.encoder, self.down, strict=False):
+            x = block(x)
+            skips.append(x)
+            x = F.relu(down(x), inplace=True)
+        # (batch, 32, 256, frames / 2), (batch, 64, 128, frames / 4), (batch, 96, 64, frames / 8)
+        x = self.encoder[-1](x)  # (batch, 128, 32, frames / 16)
+        for block, up in zip(self.decoder[::-1], self.up[::-1], strict=True):
+            x = block(F.relu(up(x), inplace=True) + skips.pop())  # the same shapes on the way up
+        x = self.leave(x).float()  # (batch, 16, 512, frames)
+
+        x = F.pad(x, (0, 0, 0, 1), mode="replicate")[..., :frames]  # (batch, 16, 513, frames)
+        both, side = x.unflatten(1, (2, 2, len(SOURCES))).unbind(1)  # (batch, 2, 4, 513, frames)
+        # The channels' answers differ only where, or near where, the channels do.
+        apart = F.avg_pool2d(heard[:, 1:].abs(), 5, 1, 2)[..., :frames]  # (batch, 1, 513, frames)
+        return both, side * apart.unsqueeze(1)
+
+    def features(self, magnitude: Tensor, level: Tensor | float) -> Tensor:
+        r"""What the network hears of magnitudes [shape=(batch, channels, 513, frames)].
+
+        The mean A of both channels as :math:`\log(1 + 10 A)`, normalised per frequency, and the
+        balance :math:`(L - R) / (L + R)`, which is 0 for one channel.
+
+        Returns
+        -------
+        features : torch.Tensor [shape=(batch, 2, 513, frames)]
+        """
+        level = torch.as_tensor(level, dtype=magnitude.dtype, device=magnitude.device)
+        relative = magnitude / level.clamp(min=1e-9).reshape(-1, 1, 1, 1)
+        left, right = relative[:, 0], relative[:, -1]
+        heard = torch.log1p(COMPRESSION * (left + right) / 2)  # (batch, 513, frames)
+        heard = (heard - self.mean[:, None]) / self.deviation[:, None]
+        balance = (left - right) / (left + right + 0.01)  # what is very soft has no side
+        x = torch.stack([heard, balance], dim=1)  # (batch, 2, 513, frames)
+        x[:, :, :FIRST_BIN] = 0  # a constant offset must not be heard
+        return x
+
+
+class Block(nn.Module):
+    """Two 3 x 3 convolutions around which the input is added, then a dense layer likewise."""
+
+    def __init__(self, channels: int, bins: int | None = None) -> None:
+        super().__init__()
+        self.conv1 = convolution(channels, channels)
+        self.conv2 = convolution(channels, channels)
+        self.dense = Dense(bins) if bins else None
+
+    def forward(self, x: Tensor) -> Tensor:  # (batch, channels, bins, frames), the same out
+        y = self.conv2(F.relu(self.conv1(x), inplace=True))
+        x = F.relu(x + y, inplace=True)
+        return x if self.dense is None else x + self.dense(x)
+
+
+class Dense(nn.Module):
+    """A dense layer across frequency: all bins to an eighth of them, and back to all."""
+
+    def __init__(self, bins: int) -> None:
+        super().__init__()
+        self.narrow = nn.Linear(bins, bins // 8)
+        self.widen = nn.Linear(bins // 8, bins)
+
+    def forward(self, x: Tensor) -> Tensor:  # (batch, channels, bins, frames), the same out
+        x = x.transpose(2, 3)  # (batch, channels, frames, bins)
+        x = self.widen(F.relu(self.narrow(x)))
+        return F.relu(x).transpose(2, 3)
+
+
+def convolution(inputs: int, outputs: int) -> nn.Sequential:
+    """A 3 x 3 convolution that keeps the picture's size, with batch normalisation."""
+    return normalised(nn.Conv2d(inputs, outputs, 3, padding=1, bias=False))
+
+
+def normalised(layer: nn.Conv2d | nn.ConvTranspose2d) -> nn.Sequential:
+    """A convolution and the batch normalisation after it."""
+    return nn.Sequential(layer, nn.BatchNorm2d(layer.out_channels))
+
+
+def fold_normalisation(model: MaskUNet) -> MaskUNet:
+    """Put each batch normalisation into the weights of its convolution: faster, same answers.
+
+    In place, for a model in evaluation mode that is trained no more.
+    """
+    for module in list(model.modules()):
+        if isinstance(module, nn.Sequential) and isinstance(module[-1], nn.BatchNorm2d):
+            transposed = isinstance(module[0], nn.ConvTranspose2d)
+            module[0] = fuse_conv_bn_eval(module[0], module[1], transposed)
+            module[1] = nn.Identity()
+    return model
+
+
+def measure_level(magnitude: Array) -> Array:
+    """Mean magnitude of a recording, without the bins that a constant offset reaches.
+
+    [shape=(..., channels, 513, frames) -> (...)]; 0 where there are no frames.
+    """
+    heard = magnitude[..., FIRST_BIN:, :]
+    return heard.mean((-3, -2, -1)) if heard.shape[-1] else heard.sum((-3, -2, -1))
+
+
+def predict_masks(
+    model: MaskUNet,
+    magnitude: np.ndarray,
+    question: str = "share",
+    level: float | None = None,
+    dtype: torch.dtype = torch.float32,
+    block: int = BLOCK,
+) -> np.ndarray:
+    """Masks of all four sources for a recording of any length, in bounded memory.
+
+    The network hears one block of frames after another, each with as many frames around it as
+    can change its masks: the answer is that of one pass.
+
+    Parameters
+    ----------
+    model : MaskUNet
+        In evaluation mode; `fold_normalisation` makes it faster.
+    magnitude : np.ndarray [shape=(channels, 513, frames)], float32, >= 0
+        One or two channels.
+    question : {"share", "binary"}
+        Masks that sum to one over the sources, or the probability that the binary mask of each
+        source is 1.
+    level : float, optional
+        Reference level, if `magnitude` is only a part of the recording.
+    dtype : torch.dtype
+        `torch.bfloat16` computes in half precision: about twice as fast on processors that have
+        it, and masks differ by about 0.01.
+    block : int
+        Frames of a block; a multiple of `model.step`.
+
+    Returns
+    -------
+    masks : np.ndarray [shape=(4, channels, 513, frames)], float32
+        In the order of `SOURCES`.
+
+    Raises
+    ------
+    SepeduError
+        If the question is another one, or the shape.
+
+    Lesson: 09
+    """
+    if question not in ("share", "binary"):
+        raise SepeduError(f"Question {question!r} is unknown", 'Use "share" or "binary"')
+    frames = magnitude.shape[-1]
+    answer = model if question == "share" else model.binary_masks
+    level = float(measure_level(magnitude)) if level is None else level
+    margin = -(-model.receptive_field // model.step) * model.step
+    masks = np.empty((len(SOURCES), *magnitude.shape), np.float32)
+    with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
+        for start in range(0, frames, block):
+            first = max(start - margin, 0)
+            heard = torch.from_numpy(magnitude[..., first : start + block + margin])
+            part = answer(heard.unsqueeze(0), level)[0, ..., start - first :][..., :block]
+            masks[..., start : start + block] = part.numpy()
+    return masks
