@@ -136,7 +136,8 @@ def call(function: Any, *arguments: Any, **named: Any) -> Any:
 _ADVICE = (
     (r"^NameError", "Is it misspelt, or was a cell above not run, such as the first one?"),
     (
-        r"could not (be )?broadcast|not aligned|mismatch in its core dimension|same size",
+        r"could not (be )?broadcast|not aligned|mismatch in its core dimension|same size|"
+        r"must match the size",
         "Two shapes do not fit together: print `.shape` of both sides. Is a number such as 513 "
         "written out, where the argument may have another size?",
     ),
