@@ -85,7 +85,7 @@ def test_slider_mask_sound_and_sdr_stand_in_one_view(first, title, masks):
     look(page, title)
     view = page.locator(".jp-WindowedPanel-outer").bounding_box()
     parts = {
-        "slider": found.locator("input[type=range]").first,
+        "slider": found.locator("input.sepedu-slider").first,
         "mask": found.locator("canvas").nth(masks[0]),
         "masked mixture": found.locator("canvas").nth(masks[1]),
         "SDR": found.locator(".sepedu-numbers output").last,

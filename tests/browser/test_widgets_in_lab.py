@@ -100,7 +100,7 @@ def settled(page, found) -> None:
 
 def test_threshold_explorer(page, latencies):
     found = widget(page, "Threshold explorer")
-    slider = found.locator("input[type=range]")
+    slider = found.locator("input.sepedu-slider")
     sound = found.locator("audio[data-sound=estimate]")
     mixture = found.locator("audio[data-sound=mixture]")
     reading = found.locator(".sepedu-reading")
@@ -144,7 +144,7 @@ def test_threshold_explorer(page, latencies):
 
 def test_predicted_mask_explorer(page, latencies):
     found = widget(page, "What the network says")
-    decision, place = (found.locator("input[type=range]").nth(i) for i in (0, 1))
+    decision, place = (found.locator("input.sepedu-slider").nth(i) for i in (0, 1))
     sound = found.locator("audio[data-sound=estimate]")
     reading = found.locator(".sepedu-reading")
     before = [fingerprint(found, picture) for picture in range(7)]
@@ -306,7 +306,7 @@ def test_without_a_kernel_pictures_follow_and_the_widget_says_what_is_missing(no
     page.get_by_text("Shut Down Kernel", exact=True).click()
     page.get_by_text("No Kernel | ").first.wait_for()
     before = fingerprint(found, 2)
-    found.locator("input[type=range]").focus()
+    found.locator("input.sepedu-slider").focus()
     for _ in range(5):
         page.keyboard.press("PageDown")
     assert fingerprint(found, 2) != before
