@@ -73,7 +73,7 @@ def describe(figure: Figure, text: str) -> Figure:
 def png(figure: Figure) -> str:
     """Draw a figure as PNG in base64, small enough for a notebook that is kept in git."""
     drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=100, bbox_inches="tight")
+    figure.savefig(drawn, format="png", dpi=100)
     # 128 colours make it a third of the size; this way of choosing them keeps thin lines.
     few = Image.open(drawn).convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE, dither=0)
     few.save(small, format="png", optimize=True)

@@ -13,7 +13,14 @@ import numpy as np
 import soundfile
 import torch
 
-from .audio import check_audio, open_audio, read_samples
+from .audio import (
+    Recording,
+    check_audio,
+    name_for_libsndfile,
+    open_audio,
+    read_samples,
+    write_speakers,
+)
 from .checkpoints import load_models, load_unet, read_networks
 from .dense import predict_mask
 from .engine.files import folder_aside
@@ -435,7 +442,7 @@ def separate_file(
     song: str | os.PathLike[str],
     out: str | os.PathLike[str],
     settings: SeparationSettings | None = None,
-    comments: Mapping[str, str] | None = None,
+    comments: Callable[[Recording], Mapping[str, str]] | None = None,
     progress: Callable[[list], Sequence] = list,
 ) -> dict[str, Path]:
     """Separate a song into 32-bit float WAV files of its own rate, channels and length.
@@ -450,8 +457,8 @@ def separate_file(
     out : str or path
         The files go to `OUT/NAME/SOURCE.wav`, NAME being that of the song without its ending.
     settings : SeparationSettings, optional
-    comments : mapping of str to str, optional
-        What each file says of itself in its comment, by source.
+    comments : callable, optional
+        Gives, for the open recording, what each file says of itself in its comment, by source.
     progress : callable, optional
         Wraps the list of blocks, for example `tqdm`.
 
@@ -469,8 +476,7 @@ def separate_file(
     settings = settings or SeparationSettings()
     with ExitStack() as stack:
         recording = open_audio(song, stack)
-        if recording.frames < 1:
-            raise SepeduError(f"There are no samples in {song}", "Give a recording with sound")
+        told = comments(recording) if comments else {}
         rate = recording.samplerate
         files = estimates_of(song, out, settings)
         folder = next(iter(files.values())).parent
@@ -490,21 +496,23 @@ def separate_file(
                 parts = {}
                 for name in files:
                     file = soundfile.SoundFile(
-                        aside / f"{name}.wav",
+                        name_for_libsndfile(aside / f"{name}.wav"),
                         "w",
                         rate,
                         recording.channels,
                         "FLOAT",
-                        format="RF64" if large else "WAV",
+                        format="RF64" if large else "WAVEX" if recording.speakers else "WAV",
                     )
                     parts[name] = writers.enter_context(file)
-                    if comments:
-                        file.comment = comments[name]
+                    if name in told:
+                        file.comment = told[name]
                 for name, _, part in separate_blocks(
                     read, recording.frames, rate, settings, progress
                 ):
                     parts[name].write(part.T)
             for name, file in files.items():
+                if recording.speakers:
+                    write_speakers(aside / f"{name}.wav", recording.speakers)
                 (aside / f"{name}.wav").replace(file)
         # soundfile meets a full disk with an assertion.
         except (OSError, soundfile.LibsndfileError, AssertionError) as error:

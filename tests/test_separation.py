@@ -296,7 +296,8 @@ def test_files_equal_arrays(models, tmp_path):
     song = tmp_path / "$(touch x) my song.wav"
     soundfile.write(song, audio.T, 48000, subtype="FLOAT")
     wanted = SeparationSettings(["vocals"], models, residual=True)
-    files = separate_file(song, tmp_path / "out", wanted, {"vocals": "v", "residual": "r"})
+    comments = {"vocals": "v", "residual": "r"}
+    files = separate_file(song, tmp_path / "out", wanted, lambda recording: comments)
     arrays = separate(audio, 48000, ["vocals"], models, residual=True)
     for name, path in files.items():
         assert np.abs(soundfile.read(path)[0].T - arrays[name]).max() < 1e-6

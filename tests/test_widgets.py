@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import re
+import subprocess
+import sys
+from functools import partial
 from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,9 +22,10 @@ from sepedu.errors import SepeduError
 from sepedu.evaluation import sdr
 from sepedu.masks import apply_mask, binary_mask
 from sepedu.model import MaskCNN
-from sepedu.songs import Song
+from sepedu.songs import SOURCES, Song
 from sepedu.stft import STFT
 from sepedu.training import History, Recipe
+from sepedu.unet import MaskUNet, predict_masks
 from sepedu.widgets import (
     BlindListening,
     MaskPainter,
@@ -28,6 +33,7 @@ from sepedu.widgets import (
     STFTExplorer,
     ThresholdExplorer,
     TrainingMonitor,
+    base,
 )
 from sepedu.widgets.base import FOLDER, bundle
 from sepedu.widgets.listening import chance, level_matched
@@ -105,8 +111,8 @@ def test_no_song_breaks_a_widget(kind, edge):
             widget.threshold = threshold
         widget.kind = "ratio"
     elif kind == "predicted":
-        widget.gate, widget.frame = 0.0, 0
-        widget.gate = 1.0
+        widget.decision, widget.frame = 0.0, 0
+        widget.decision = 1.0
     elif kind == "painter":
         widget.mask = np.ones_like(widget.mask)
     elif kind == "transform":
@@ -123,14 +129,44 @@ def test_no_song_breaks_a_widget(kind, edge):
 
 
 @pytest.mark.parametrize("kind", WITH_A_SONG)
-def test_without_a_kernel_there_is_a_figure_with_words(kind, song):
+def test_what_stays_in_the_notebook_says_what_was_on_show(kind, song):
     widget = WITH_A_SONG[kind](song)
-    data, metadata = widget._repr_mimebundle_()
-    assert set(data) >= {"text/plain", "image/png", "application/vnd.jupyter.widget-view+json"}
+    data, _ = widget.kept()
     png = base64.b64decode(data["image/png"])
     assert png.startswith(b"\x89PNG") and len(png) < 150_000
-    assert widget.reading in metadata["image/png"]["alt"]
-    assert data["text/plain"] == widget.reading
+    page = BeautifulSoup(data["text/html"], "html.parser")
+    assert page.img["alt"] == data["text/plain"] == f"{widget.title}. {widget.reading}"
+    assert page.img["src"].endswith(data["image/png"])
+    assert widget.reading in page.text and "Run this cell to turn it again." in page.text
+
+
+def test_the_picture_that_stays_follows_the_widget(song, monkeypatch):
+    shown = []
+    for name in ("display", "update_display"):
+        record = partial(lambda name, data, **kwargs: shown.append((name, data, kwargs)), name)
+        monkeypatch.setattr(base, name, record)
+    widget = ThresholdExplorer(song, "vocals")
+    widget.receive({"kind": "rest"})
+    assert shown == []  # not displayed yet
+    widget._ipython_display_()
+    widget.threshold = 2
+    widget._hear(widget, {"kind": "rest"}, [])
+    assert [name for name, *_ in shown] == ["display", "display", "update_display"]
+    assert list(shown[0][1]) == [base.VIEW] and shown[0][1][base.VIEW]["model_id"]
+    assert shown[1][2]["display_id"] == shown[2][2]["display_id"]
+    assert "T = 0.5:" in shown[1][1]["text/plain"] and "T = 2:" in shown[2][1]["text/plain"]
+    assert "threshold=2." in shown[2][1]["text/html"]
+
+
+def test_the_threshold_explorer_loads_no_network():
+    code = (
+        "import sys; from sepedu.widgets import ThresholdExplorer; "
+        "print(*(name for name in sys.modules if name.startswith('sepedu')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "sepedu.widgets.threshold" in loaded and len(loaded) <= 15
+    assert not {"sepedu.model", "sepedu.unet", "sepedu.training"} & set(loaded)
 
 
 @pytest.mark.parametrize("kind", ["threshold", "predicted", "painter", "listening"])
@@ -214,29 +250,49 @@ def test_a_threshold_outside_of_the_slider_is_refused(explorer, song, threshold)
         ThresholdExplorer(song, threshold=threshold)
 
 
+@pytest.mark.parametrize("threshold", [0, -1])
+def test_a_threshold_of_zero_or_less_is_explained(explorer, threshold):
+    with pytest.raises(SepeduError, match="at T = 0 every bin passes"):
+        explorer.threshold = threshold
+
+
 # Predicted mask explorer
 
 
-def test_the_gate_is_the_networks_probability(song):
+def test_the_mask_is_what_exceeds_the_decision_threshold(song):
     explorer = PredictedMaskExplorer(song, network(), "vocals")
     shape = explorer.material.shape
-    for gate in (0.0, 0.37, 0.5, 1.0):
-        explorer.gate = gate
+    for decision in (0.0, 0.37, 0.5, 1.0):
+        explorer.decision = decision
         drawn = picture(explorer.passes, shape) > explorer.position
-        assert np.array_equal(drawn, explorer.prediction > gate)
+        assert np.array_equal(drawn, explorer.prediction > decision)
         assert np.array_equal(explorer.mask, drawn)
         count = explorer.counts[explorer.position]
         right = (drawn == explorer.target).mean()
         assert count["right"] == pytest.approx(right)
         assert count["right"] + count["miss"] + count["false alarm"] == pytest.approx(1)
-    assert len(explorer.features) == 513 * (shape[1] + 24)
+    assert explorer.context == 25 and len(explorer.features) == 513 * (shape[1] + 24)
     with pytest.raises(SepeduError, match="not a probability"):
-        explorer.gate = 1.2
+        explorer.decision = 1.2
 
 
 def test_a_network_that_predicts_magnitudes_is_shown_too(song):
     explorer = PredictedMaskExplorer(song, MaskCNN(output="magnitude"), "vocals")
     assert explorer.prediction.min() >= 0 and explorer.prediction.max() <= 1
+
+
+def test_the_unet_is_shown_by_its_answer_about_the_binary_mask(song):
+    torch.manual_seed(0)
+    model = MaskUNet(channels=(4, 6, 8)).eval()
+    explorer = PredictedMaskExplorer(song, model, "drums")
+    mixture = explorer.material.mixture[None]
+    place = SOURCES.index("drums")
+    expected = predict_masks(model, mixture, "binary")[place, 0]
+    assert np.allclose(explorer.prediction, expected, atol=1e-6)
+    soft = predict_masks(model, mixture, "share")[place, 0]
+    assert explorer.lines["soft"] == pytest.approx(explorer.material.sdr_of(soft), abs=1e-4)
+    assert explorer.context == 2 * model.receptive_field + 1
+    assert len(explorer.features) == 513 * (mixture.shape[-1] + explorer.context - 1)
 
 
 # Mask painter
@@ -255,6 +311,30 @@ def test_what_is_painted_arrives_and_leaves_as_an_array(song):
         painter.mask = np.ones((513, 3))
     with pytest.raises(SepeduError, match="do not fit"):
         painter.painted = b"\x01"
+
+
+def test_a_painted_mask_is_saved_and_taken_up_again(song, tmp_path):
+    painter = MaskPainter(song, "vocals", mask=np.eye(513, len(make_song().mixture) // 256 + 1))
+    assert painter.mask.sum() == painter.mask.shape[1]
+    again = MaskPainter(song, "vocals", mask=painter.save(tmp_path / "my-mask.npy"))
+    assert np.array_equal(again.mask, painter.mask) and again.reading == painter.reading
+    with pytest.raises(SepeduError, match="does not fit"):
+        MaskPainter(song, "vocals", mask=np.ones((513, 3)))
+
+
+def test_the_painters_aims_can_be_reached_where_it_says(song):
+    painter = MaskPainter(song, "vocals")
+    assert "first aim is an SDR above 0 dB" in painter.reading
+    words = r"Try first (\S+) to (\S+) s between (\d+) and (\d+) Hz"
+    begin, end, low, high = map(float, re.search(words, painter.aim).groups())
+    assert low <= 440 <= high  # the voice is a tone of 440 Hz
+    frequencies, rate = STFT().frequencies, STFT().frames_per_second
+    mask = np.zeros_like(painter.mask)
+    rows = (frequencies >= low) & (frequencies < high)
+    mask[rows, round(begin * rate) : round(end * rate)] = True
+    painter.mask = mask
+    assert painter.result["sdr"] > painter.aims[1] > 0
+    assert "Both aims are reached" in painter.reading
 
 
 # STFT explorer
@@ -336,6 +416,22 @@ def test_answers_are_counted_against_chance(song):
     assert list(listening.sounds) == ["mixture", "ideal binary mask", "the source itself"]
 
 
+def test_answers_are_saved_and_taken_up_again(song, tmp_path):
+    listening = BlindListening(song, trials=4, seed=0)
+    listening.first = "mixture"
+    for choice in "abaabb":
+        listening.receive({"kind": "answer", "choice": choice})
+        if len(listening.run) == 4:
+            listening.receive({"kind": "again"})
+    again = BlindListening(song, trials=4, answers=listening.save(tmp_path / "answers.csv"))
+    assert again.answers.equals(listening.answers) and again.run == listening.run
+    assert again.first == "mixture" and again.verdict == listening.verdict
+    with pytest.raises(SepeduError, match="not heard here"):
+        other = listening.answers.assign(a="network")
+        other.to_csv(tmp_path / "other.csv", index=False)
+        BlindListening(song, answers=tmp_path / "other.csv")
+
+
 def test_the_same_seed_hides_the_same(song):
     orders = []
     for _ in range(2):
@@ -360,29 +456,47 @@ def row(epoch: int, loss: float) -> dict[str, float]:
     }
 
 
+def training(*rows: dict[str, float], batches: int = 4) -> SimpleNamespace:
+    """A training as callbacks see it."""
+    return SimpleNamespace(history=History(list(rows)), train=range(batches))
+
+
 def test_the_monitor_follows_a_training(song):
     example = make_example(song, "vocals")
     monitor = TrainingMonitor(Recipe(epochs=4), [example])
     assert monitor.majority == pytest.approx(max(example.target.mean(), 1 - example.target.mean()))
-    history = History([row(1, 0.2)])
-    assert monitor.on_epoch(SimpleNamespace(history=history)) is False
+    under_way = training()
+    monitor.on_start(under_way)
+    assert (monitor.stage, monitor.batches, monitor.left) == ("training", 4, None)
+    monitor.on_batch(under_way)
+    monitor._told -= 1  # a second later
+    monitor.on_batch(under_way)
+    assert monitor.batch == 2 and monitor.left > 0
+    under_way.history.rows.append(row(1, 0.2))
+    assert monitor.on_epoch(under_way) is False
     assert (monitor.stage, monitor.left, monitor.best) == ("training", 30.0, 0)
-    assert "About 30 s left" in monitor.reading
-    history.rows.append(row(2, 0.3))
+    assert monitor.batch == 0 and "About 30 s left" in monitor.reading
+    under_way.history.rows.append(row(2, 0.3))
     monitor.set_state({"stop": True})
-    assert monitor.on_epoch(SimpleNamespace(history=history)) is True
+    assert monitor.on_epoch(under_way) is True
+    monitor.on_end(under_way)
     assert (monitor.stage, monitor.left, monitor.best, monitor.stop) == ("over", 0.0, 0, False)
-    assert "The best so far is epoch 1" in monitor.reading
-    assert monitor._repr_mimebundle_()[0]["image/png"]
+    assert "The best so far is epoch 1" in monitor.reading and "is over" in monitor.reading
+    assert monitor.kept()[0]["image/png"]
 
 
-def test_the_monitor_knows_when_patience_ends():
-    monitor = TrainingMonitor(Recipe(epochs=9, patience=1))
+def test_a_second_training_begins_the_monitor_anew():
+    monitor = TrainingMonitor(Recipe(epochs=9))
     assert monitor.majority is None
-    monitor.on_epoch(SimpleNamespace(history=History([row(1, 0.2)])))
-    assert monitor.stage == "training"
-    monitor.on_epoch(SimpleNamespace(history=History([row(1, 0.2), row(2, 0.3)])))
-    assert monitor.stage == "over"
+    monitor.on_start(training())
+    monitor.set_state({"stop": True})  # heard from the first batch on
+    assert monitor.on_epoch(training(row(1, 0.2))) is True
+    monitor.on_end(training(row(1, 0.2)))
+    monitor.on_start(training())
+    assert (monitor.rows, monitor.best, monitor.stop, monitor.stage) == ([], -1, False, "training")
+    assert "has begun" in monitor.reading
+    monitor.on_end(training())
+    assert "before its first epoch" in monitor.reading
 
 
 # Scripts

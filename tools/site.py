@@ -99,10 +99,10 @@ def lesson_body(path: Path) -> str:
     settings = Config()
     settings.NbConvertBase.display_data_priority = [
         *(
+            "text/html",
             "image/svg+xml",
             "image/png",
             "image/jpeg",
-            "text/html",
             "text/markdown",
             "text/latex",
             "text/plain",

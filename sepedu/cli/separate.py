@@ -13,7 +13,11 @@ from .common import new_command, source_names
 def add(commands: argparse._SubParsersAction) -> None:
     parser = new_command(commands, "separate", run, "Separate songs into their sources.")
     parser.add_argument(
-        "songs", type=Path, nargs="+", metavar="SONG", help="songs, and folders of songs"
+        "songs",
+        type=song_or_folder,
+        nargs="+",
+        metavar="SONG",
+        help="songs, and folders of songs; - reads standard input",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument(
@@ -38,6 +42,12 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--bfloat16", action="store_true", help="faster where the processor has it, less exact"
     )
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="songs at a time")
+
+
+def song_or_folder(text: str) -> Path:
+    if not text:  # Path("") is the folder at hand, which nobody has asked for
+        raise argparse.ArgumentTypeError("an empty name is no song")
+    return Path(text)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -70,16 +80,18 @@ def run(options: argparse.Namespace) -> None:
         options.workers,
         progress=lambda blocks: tqdm(blocks, unit="block", disable=not one or len(blocks) < 2),
     )
-    failed = []
+    failed = 0
     bar = tqdm(total=len(jobs), unit="song", disable=one)
     with closing(outcomes), closing(bar):
-        for job, outcome, error in outcomes:
+        for job, result, error, warnings in outcomes:
+            for warning in warnings:
+                bar.write(f"sepedu: {job.song}: {warning}", file=sys.stderr)
             if error is not None:
-                failed.append(job.song)
+                failed += 1
                 if one:
                     raise error
                 bar.write(f"sepedu: {error}", file=sys.stderr)
-            elif outcome == "already there":
+            elif result == "already there":
                 bar.write(f"{job.song} is done already: nothing to do", file=sys.stderr)
             else:
                 for path in estimates_of(job.song, job.out, settings).values():
@@ -88,7 +100,6 @@ def run(options: argparse.Namespace) -> None:
             bar.update()
     if failed:
         raise SepeduError(
-            f"{len(failed)} of {len(jobs)} songs could not be separated: "
-            + ", ".join(str(song) for song in failed),
+            f"{failed} of {len(jobs)} songs could not be separated",
             "The lines above say why; the others are done",
         )

@@ -21,49 +21,22 @@ if TYPE_CHECKING:
     from av import AudioFrame, AudioStream
     from av.container import InputContainer
 
+OPTIONS = {"options": {"protocol_whitelist": "none"}, "metadata_errors": "replace"}
+"""A playlist reaches for no other file and no network; tags need not be UTF-8."""
 DECLARING = (
-    "mov",
-    "matroska",
-    "wav",
-    "w64",
-    "aiff",
-    "au",
-    "caf",
-    "flac",
-    "mp3",
-    "tta",
-    "wv",
-    "asf",
+    *("mov", "matroska", "wav", "w64", "aiff", "au", "caf", "flac", "mp3", "tta", "wv", "asf"),
 )
 """Formats whose header tells the length; of others ffmpeg's libraries only guess it."""
-SPEAKERS = [
-    "FL",
-    "FR",
-    "FC",
-    "LFE",
-    "BL",
-    "BR",
-    "FLC",
-    "FRC",
-    "BC",
-    "SL",
-    "SR",
-    "TC",
-    "TFL",
-    "TFC",
-    "TFR",
-    "TBL",
-    "TBC",
-    "TBR",
-]
+SPEAKERS = (
+    *("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR"),
+    *("TC", "TFL", "TFC", "TFR", "TBL", "TBC", "TBR"),
+)
 """Speakers in the order of their bits in WAVE_FORMAT_EXTENSIBLE."""
 
 
 @contextmanager
 def open_container(file: Path, name: Path) -> Iterator[InputContainer]:
     """Open a file for decoding, called `name` in errors.
-
-    A playlist in it reaches for no other file and no network.
 
     Raises
     ------
@@ -74,16 +47,10 @@ def open_container(file: Path, name: Path) -> Iterator[InputContainer]:
 
     try:
         # As an open file, not by name: a name is then only a name, whatever it begins with.
-        with (
-            file.open("rb") as opened,
-            av.open(
-                opened, options={"protocol_whitelist": "none"}, metadata_errors="replace"
-            ) as container,
-        ):
+        with file.open("rb") as opened, av.open(opened, **OPTIONS) as container:
             yield container
     except (av.FFmpegError, OSError) as error:
-        reason = error.strerror or type(error).__name__
-        raise unreadable(name, f"ffmpeg: {reason}") from error
+        raise unreadable(name, f"ffmpeg: {error.strerror}") from error
 
 
 def unreadable(path: Path, reason: str) -> SepeduError:
@@ -150,29 +117,29 @@ def _frames_of_links(
 
     libavformat loses short links, and stops where the sample rate changes.
     """
+    import av
+
     path = Path(container.name)
-    starts = _ogg_links(path) if container.format.name == "ogg" else []
+    starts, _ = ogg_links(path) if container.format.name == "ogg" else ([], True)
     if len(starts) < 2:
         yield from decode_frames(container, [track])
         return
-    import av
-
     with path.open("rb") as file:
         for start, end in pairwise([*starts, path.stat().st_size]):
-            with av.open(_Part(file, start, end), metadata_errors="replace") as link:
+            with av.open(_Part(file, start, end), **OPTIONS) as link:
                 yield from decode_frames(link, [link.streams.audio[0]])
 
 
-def _ogg_links(path: Path) -> list[int]:
-    """Where the links of a chained Ogg file start: at a first page, but after another one."""
-    starts, end = [], -1
+def ogg_links(path: Path) -> tuple[list[int], bool]:
+    """Where the links of an Ogg file start, and whether its last page is whole and says so."""
+    starts, flags, end = [], 0, 0
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-        for page in re.finditer(rb"OggS\x00\x02", data):
-            body = page.start() + 27 + sum(data[page.start() + 26 : page.start() + 27])
-            if page.start() != end:
+        for page in re.finditer(rb"OggS\0(.).{20}(.)", data, re.DOTALL):
+            if page[1][0] & 2 and not flags & 2:  # a first page, but behind another one
                 starts.append(page.start())
-            end = body + sum(data[page.start() + 27 : body])
-    return starts
+            flags, body = page[1][0], page.end() + page[2][0]
+            end = body + sum(data[page.end() : body])
+        return starts, bool(flags & 4) and end <= len(data)
 
 
 class _Part:
@@ -233,22 +200,28 @@ def write_decoded(
                     damaged += 1
                     continue
                 if file is None:
-                    convert, delay = _Converter(frame), _delay(container, frame)
-                    shape = frame.sample_rate, frame.layout.nb_channels
+                    rate, layout, form = frame.sample_rate, frame.layout, None
+                    delay, shape = _delay(container, frame), (rate, layout.nb_channels)
                     file = SoundFile(wav, "w", *shape, "FLOAT", format="RF64")
                     stack.enter_context(file)
-                    for start in range(0, delay, shape[0]):
-                        file.write(np.zeros((min(shape[0], delay - start), shape[1]), np.float32))
-                for samples in convert(frame):
-                    file.write(samples)
-                    count += len(samples)
+                    for start in range(0, delay, rate):
+                        file.write(np.zeros((min(rate, delay - start), shape[1])))
+                parts, before = [frame], form
+                form = frame.sample_rate, frame.layout.name
+                if form != (rate, layout.name):
+                    if form != before:
+                        resampler = av.AudioResampler("flt", layout, rate)
+                    parts = resampler.resample(frame)
+                for part in parts:
+                    file.write(samples_of(part))
+                    count += part.samples
                 frames, largest = frames + 1, max(largest, frame.samples)
     except av.FFmpegError as error:
         ended = f"ffmpeg: {error.strerror}"
     # libsndfile's wrapper meets a full disk with an assertion.
     except (LibsndfileError, AssertionError) as error:
         raise SepeduError(
-            f"There is no room for temporary files in {wav.parent.parent}, to decode {name}",
+            f"There is no room for temporary files (in {wav.parent.parent}), to decode {name}",
             "Free some, or name another folder in the variable TMPDIR",
         ) from error
     if count == 0:
@@ -261,26 +234,9 @@ def write_decoded(
         return [f"it cannot be read beyond {(delay + count) / track.rate:.2f} s ({ended})"]
     if damaged > 1 + frames / 100:
         return [f"{damaged} of its {damaged + frames} packets are damaged and were left out"]
-    return _missing_end(Path(container.name)) if container.format.name == "ogg" else []
-
-
-class _Converter:
-    """Gives frames the rate and the speakers of the first one, where they change midway."""
-
-    def __init__(self, first: AudioFrame) -> None:
-        self.rate, self.layout = first.sample_rate, first.layout
-        self.form: tuple[int, str, str] | None = None
-
-    def __call__(self, frame: AudioFrame) -> list[np.ndarray]:
-        form = frame.sample_rate, frame.layout.name, frame.format.name
-        same = form[:2] == (self.rate, self.layout.name)
-        if same and not form[2].startswith("s64"):  # PyAV hands NumPy no 64-bit numbers
-            return [samples_of(frame)]
-        if form != self.form:
-            from av import AudioResampler
-
-            self.form, self.resampler = form, AudioResampler("flt", self.layout, self.rate)
-        return [samples_of(part) for part in self.resampler.resample(frame)]
+    if container.format.name == "ogg" and not ogg_links(Path(container.name))[1]:
+        return ["its end is missing: it was cut off, or never finished"]
+    return []
 
 
 def shortfall(
@@ -332,17 +288,6 @@ def _declared_seconds(container: InputContainer, track: AudioStream) -> Fraction
         return hours * 3600 + minutes * 60 + seconds
     only = len(container.streams) == 1 and container.duration
     return Fraction(container.duration, 10**6) if only else Fraction(0)
-
-
-def _missing_end(path: Path) -> list[str]:
-    """What is said of an Ogg file without a whole page that says it is the last."""
-    with path.open("rb") as file:
-        file.seek(max(path.stat().st_size - 2**17, 0))  # a page has less than 2**16 bytes
-        tail = file.read()
-    page = tail[max(tail.rfind(b"OggS"), 0) :]
-    segments = page[27 : 27 + sum(page[26:27])]
-    whole = page[5:6] >= b"\4" and len(page) >= 27 + sum(page[26:27]) + sum(segments)
-    return [] if whole else ["its end is missing: it was cut off, or never finished"]
 
 
 def speakers_of(track: AudioStream) -> int:

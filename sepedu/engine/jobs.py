@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import _thread
-import multiprocessing
+import copy
+import functools
 import os
-import pickle
-import signal
-import threading
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from multiprocessing.synchronize import Event
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
+from torch import nn
 
+from ..audio import Recording, is_leftover
 from ..errors import SepeduError
 from ..separation import SeparationSettings, estimates_of, separate_file
-from .pools import end_with_parent, interruptions_held_back
-from .provenance import is_done, is_estimate, stories
+from .pools import run_in_processes
+from .provenance import is_done, is_estimate, metadata
 
 ENDINGS = (
     *(".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".wma"),
@@ -32,82 +29,104 @@ ENDINGS = (
 
 @dataclass(frozen=True)
 class Job:
-    """A song, and the folder in which its own folder of estimates belongs."""
+    """A song, the folder for its own folder of estimates, and what keeps it from a place there."""
 
     song: Path
     out: Path
+    problem: SepeduError | None = None
+
+
+class Outcome(NamedTuple):
+    """What became of a song: "written", "already there" or "failed", why, and what to know."""
+
+    job: Job
+    result: str
+    error: SepeduError | None = None
+    warnings: Sequence[str] = ()
 
 
 def find_songs(places: Sequence[Path], out: Path, settings: SeparationSettings) -> list[Job]:
     """Find the songs in files and folders, and where their estimates go.
 
     Estimates of the songs of a folder keep their place in it: FOLDER/ALBUM/SONG.flac goes to
-    OUT/ALBUM/SONG. Hidden files are left out, and so are estimates of an earlier run.
+    OUT/ALBUM/SONG. Linked folders are followed once; hidden files and what systems leave beside
+    the songs are skipped, and so are estimates of an earlier run. "-" is standard input.
 
-    Raises
-    ------
-    SepeduError
-        If a folder holds no song or cannot be read, if two songs would share a folder of
-        estimates, or if an estimate would take the place of a song.
+    A folder without songs or that cannot be read, and a song whose estimates have no place of
+    their own, are jobs with a problem.
     """
-    jobs: dict[Path, Job] = {}
+    jobs: dict[str, Job] = {}
     for place in places:
-        if not os.path.isdir(place):  # unlike Path's, it takes a name that is too long
-            jobs.setdefault(_resolved(place), Job(place, out))
-            continue
-        found = list(_songs_of(place))
-        if not found:
-            raise SepeduError(
-                f"There are no songs in the folder {place}",
-                f"Names of songs end in {', '.join(ENDINGS)}",
-            )
-        for song in found:
-            jobs.setdefault(_resolved(song), Job(song, out / song.parent.relative_to(place)))
-    _check_places(jobs, settings)
-    return list(jobs.values())
-
-
-def _resolved(path: Path) -> Path:
-    return Path(os.path.realpath(path))
-
-
-def _songs_of(folder: Path) -> Iterator[Path]:
-    def refuse(error: OSError) -> None:
-        raise SepeduError(
-            f"The folder {error.filename} cannot be read ({error.strerror})",
-            "Ask for the right to read it, or give only folders that you may read",
-        ) from error
-
-    for parent, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(parent) / name
-            hidden = name.startswith(".")
-            if not hidden and path.suffix.lower() in ENDINGS and not is_estimate(path):
-                yield path
-
-
-def _check_places(jobs: Mapping[Path, Job], settings: SeparationSettings) -> None:
+        if str(place) == "-":
+            found = [Job(Path("/dev/stdin"), out)]
+        elif os.path.isdir(place):  # unlike Path's, it takes a name that is too long
+            found = list(_songs_of(place, out))
+        else:
+            found = [Job(place, out)]
+        for job in found:
+            jobs.setdefault(os.path.realpath(job.song), job)
     taken: dict[str, Path] = {}
-    for job in jobs.values():
-        files = estimates_of(job.song, job.out, settings)
-        folder = next(iter(files.values())).parent
-        # Some systems tell neither large letters from small ones nor two spellings of an accent.
-        key = unicodedata.normalize("NFC", str(folder)).casefold()
-        if key in taken:
-            raise SepeduError(
-                f"The estimates of {taken[key]} and of {job.song} would go to the same folder, "
-                f"{folder}",
-                "Rename one, give the folder that holds both, or separate them one by one into "
-                "different folders",
+    return [
+        job if job.problem else replace(job, problem=_misplaced(job, settings, jobs, taken))
+        for job in jobs.values()
+    ]
+
+
+def _songs_of(folder: Path, out: Path) -> Iterator[Job]:
+    refused: list[OSError] = []
+    seen, count = set(), 0
+    for parent, folders, names in os.walk(folder, onerror=refused.append, followlinks=True):
+        real = os.path.realpath(parent)
+        folders[:] = sorted(
+            (name for name in folders if real not in seen and not is_leftover(name)),
+            key=lambda name: (os.path.islink(os.path.join(parent, name)), name),
+        )
+        for name in sorted(names) if real not in seen else ():
+            path = Path(parent, name)
+            song = not is_leftover(name) and path.suffix.lower() in ENDINGS
+            if song and not is_estimate(path):
+                yield Job(path, out / path.parent.relative_to(folder))
+                count += 1
+        seen.add(real)
+    for error in refused:
+        yield Job(
+            Path(error.filename),
+            out,
+            SepeduError(
+                f"The folder {error.filename} cannot be read ({error.strerror})",
+                "Ask for the right to read it",
+            ),
+        )
+    if not count and not refused:
+        problem = SepeduError(
+            f"There are no songs in the folder {folder}",
+            f"Names of songs end in {', '.join(ENDINGS)}",
+        )
+        yield Job(folder, out, problem)
+
+
+def _misplaced(
+    job: Job, settings: SeparationSettings, jobs: Mapping[str, Job], taken: dict[str, Path]
+) -> SepeduError | None:
+    """Why a song's estimates cannot go to their folder; otherwise note that it is taken."""
+    files = estimates_of(job.song, job.out, settings)
+    folder = next(iter(files.values())).parent
+    # Some systems tell neither large letters from small ones nor two spellings of an accent.
+    key = unicodedata.normalize("NFC", str(folder)).casefold()
+    if key in taken:
+        return SepeduError(
+            f"The estimates of {job.song} would go to the same folder as those of {taken[key]}, "
+            f"{folder}",
+            "Rename one, or separate them into different folders",
+        )
+    for file in files.values():
+        if (other := jobs.get(os.path.realpath(file))) is not None and other != job:
+            return SepeduError(
+                f"An estimate of {job.song} would take the place of the song {other.song}",
+                "Choose another folder",
             )
-        taken[key] = job.song
-        for file in files.values():
-            if (other := jobs.get(_resolved(file))) is not None and other != job:
-                raise SepeduError(
-                    f"An estimate of {job.song} would take the place of the song {other.song}",
-                    "Choose another folder",
-                )
+    taken[key] = job.song
+    return None
 
 
 def separate_songs(
@@ -115,7 +134,7 @@ def separate_songs(
     settings: SeparationSettings,
     workers: int = 1,
     progress: Callable[[list], Sequence] = list,
-) -> Iterator[tuple[Job, str, SepeduError | None]]:
+) -> Iterator[Outcome]:
     """Separate songs, one after the other or several at a time.
 
     What is done already, with the same settings, is left as it is. A song that cannot be separated
@@ -134,10 +153,8 @@ def separate_songs(
 
     Yields
     ------
-    job : Job
-    outcome : {"already there", "written", "failed"}
-    error : SepeduError or None
-        Why it failed.
+    outcome : Outcome
+        In the order in which they end.
 
     Raises
     ------
@@ -148,111 +165,83 @@ def separate_songs(
         raise SepeduError(f"workers must be at least 1, got {workers}", "Give 1 or more")
     left = []
     for job in jobs:
-        if _is_done(job, settings):
-            yield job, "already there", None
+        if job.problem:
+            yield Outcome(job, "failed", job.problem)
+        elif _is_done(job, settings):
+            yield Outcome(job, "already there")
         else:
             left.append(job)
-    if workers == 1 or len(left) < 2:
-        for job in left:
-            error = _attempt(job, settings, progress)
-            yield job, "failed" if error else "written", error
-    else:
-        yield from _several(left, settings, min(workers, len(left)))
+    # A pipe can be read in this process only, and what is no file is soon told.
+    together = [job for job in left if os.path.isfile(job.song)] if workers > 1 else []
+    for job in left:
+        if len(together) < 2 or job not in together:
+            yield _attempt(settings, progress, job)
+    if len(together) > 1:
+        make = functools.partial(_make_worker, *_packed(settings))
+        for _, outcome in run_in_processes(make, together, min(workers, len(together))):
+            yield outcome
 
 
 def _is_done(job: Job, settings: SeparationSettings) -> bool:
     files = estimates_of(job.song, job.out, settings)
     # Unlike Path's, this question takes a name that is too long.
-    if not all(os.path.isfile(path) for path in (job.song, *files.values())):
-        return False
-    return is_done(job.song, files, stories(job.song, settings))
+    there = all(os.path.isfile(path) for path in (job.song, *files.values()))
+    return there and is_done(job.song, files, settings)
 
 
 def _attempt(
-    job: Job, settings: SeparationSettings, progress: Callable[[list], Sequence] = list
-) -> SepeduError | None:
-    """Separate a song, and return what kept it from that."""
+    settings: SeparationSettings, progress: Callable[[list], Sequence], job: Job
+) -> Outcome:
+    """Separate a song; whatever goes wrong with it keeps no other song from being separated."""
+    warnings: list[str] = []
+
+    def comments(recording: Recording) -> dict[str, str]:
+        warnings.extend(recording.warnings)
+        return metadata(recording, settings)
+
     try:
-        # Unlike Path's, this question takes a name that is too long.
-        comments = stories(job.song, settings) if os.path.isfile(job.song) else None
         separate_file(job.song, job.out, settings, comments, progress)
     except SepeduError as error:
-        return error
+        problem = error
     except MemoryError:
-        return SepeduError(
+        problem = SepeduError(
             f"There is not enough memory for {job.song}",
             "Close other programs, or use fewer workers",
         )
     except OSError as error:
-        return SepeduError(
+        problem = SepeduError(
             f"{job.song} cannot be separated ({error.strerror or error})",
             "Check the disk and your rights on it",
         )
-    return None
+    except Exception as error:
+        problem = SepeduError(
+            f"{job.song} cannot be separated ({type(error).__name__}: {error})",
+            "Report this, please, with the file if you may",
+        )
+    else:
+        return Outcome(job, "written", None, warnings)
+    return Outcome(job, "failed", problem)
 
 
-def _several(
-    jobs: Sequence[Job], settings: SeparationSettings, workers: int
-) -> Iterator[tuple[Job, str, SepeduError | None]]:
-    # Spawned everywhere, as on Windows and macOS: a forked process would inherit the threads of
-    # PyTorch in whatever state they are in.
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    threads = max(1, torch.get_num_threads() // workers)
-    # As bytes: PyTorch's own way to hand tensors over keeps files open in shared memory.
-    words = (pickle.dumps(settings), stop, threads)
-    pool = ProcessPoolExecutor(workers, context, _begin, words)
-    try:
-        with interruptions_held_back():
-            waiting = {pool.submit(_work, job): job for job in jobs}
-        for future in as_completed(waiting):
-            error = future.result()
-            yield waiting[future], "failed" if error else "written", error
-    except BrokenProcessPool as broken:
-        raise SepeduError(
-            "A worker was ended from outside, most often since memory ran out",
-            "Give the same command again with fewer workers; what is done stays done",
-        ) from broken
-    finally:
-        stop.set()
-        pool.shutdown(cancel_futures=True)
+def _packed(settings: SeparationSettings) -> tuple[SeparationSettings, list[dict]]:
+    """Settings without weights, and the weights as arrays.
+
+    PyTorch's own way to hand tensors to another process keeps files open.
+    """
+    model = copy.deepcopy(settings.model)
+    weights = []
+    for network in _networks(model):
+        weights.append({name: value.numpy() for name, value in network.state_dict().items()})
+        network.to("meta")
+    return replace(settings, model=model), weights
 
 
-class _Worker:
-    """What a worker knows of itself."""
-
-    settings: SeparationSettings
-    busy = False
-    stopped = False  # a plain value: a signal's handler must not wait for the lock of an event
-
-
-def _begin(settings: bytes, stop: Event, threads: int) -> None:
-    """Prepare a worker: it stops when it is told to, and never outlives who started it."""
-    _Worker.settings = pickle.loads(settings)  # what this very process's parent wrote
-
-    def interrupt(*_: object) -> None:
-        if _Worker.stopped and _Worker.busy:
-            raise KeyboardInterrupt
-
-    def obey() -> None:
-        stop.wait()
-        _Worker.stopped = True
-        _thread.interrupt_main()
-
-    signal.signal(signal.SIGINT, interrupt)
-    threading.Thread(target=obey, daemon=True).start()
-    end_with_parent()
-    torch.set_num_threads(threads)
+def _make_worker(settings: SeparationSettings, weights: list[dict]) -> Callable[[Job], Outcome]:
+    for network, arrays in zip(_networks(settings.model), weights, strict=True):
+        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        network.load_state_dict(tensors, assign=True)
+    return functools.partial(_attempt, settings, list)
 
 
-def _work(job: Job) -> SepeduError | None:
-    """Separate a song in a worker."""
-    _Worker.busy = True
-    try:
-        if not _Worker.stopped:
-            return _attempt(job, _Worker.settings)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        _Worker.busy = False
-    return SepeduError(f"{job.song} was not separated", "Give the same command again")
+def _networks(model: nn.Module | Mapping[str, nn.Module]) -> list[nn.Module]:
+    return [model] if isinstance(model, nn.Module) else list(model.values())

@@ -1,7 +1,11 @@
-"""Worker processes that do not hear Ctrl-C themselves and never outlive who started them."""
+"""Do one thing to many in several processes, which Ctrl-C ends tidily and nothing outlives.
+
+joblib's pool was tried instead: after Ctrl-C it kills its workers, whose half-written files stay.
+"""
 
 from __future__ import annotations
 
+import _thread
 import multiprocessing
 import os
 import signal
@@ -10,51 +14,53 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any
+from multiprocessing.synchronize import Event
+from typing import Any, TypeVar
+
+import torch
 
 from ..errors import SepeduError
 
+Task = TypeVar("Task")
+
 
 def run_in_processes(
-    work: Callable[..., Any],
-    tasks: Sequence[tuple],
-    workers: int,
-    start: Callable[..., None],
-    arguments: tuple = (),
-) -> Iterator[tuple[tuple, Any]]:
-    """Call `work(*task)` for each task in worker processes; yield task and result as they end.
+    make: Callable[[], Callable[[Task], Any]], tasks: Sequence[Task], workers: int
+) -> Iterator[tuple[Task, Any]]:
+    """Do each task in one of several processes, and yield task and result as they end.
 
-    Parameters
-    ----------
-    work, start : callable
-        `start(*arguments)` prepares each worker. Both are functions of a module.
-    tasks : sequence of tuple
-    workers : int
+    Each process calls `make` once; what that gives is called with one task after the other.
+
+    To stop early, close the iterator: tasks at hand are interrupted and clean up, no others begin.
 
     Raises
     ------
     SepeduError
         If a worker was ended from outside.
     """
-    # Spawned everywhere: a forked process would have PyTorch's threads in whatever state they are.
+    # Spawned everywhere, as on Windows and macOS: a forked process would inherit the threads of
+    # PyTorch in whatever state they are in.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, start, arguments)
+    stop = context.Event()
+    threads = max(1, torch.get_num_threads() // workers)
+    pool = ProcessPoolExecutor(workers, context, _begin, (make, stop, threads))
     try:
-        with interruptions_held_back():
-            waiting = {pool.submit(work, *task): task for task in tasks}
+        with _interruptions_held_back():
+            waiting = {pool.submit(_work, task): task for task in tasks}
         for future in as_completed(waiting):
             yield waiting[future], future.result()
-    except BrokenProcessPool as error:
+    except BrokenProcessPool as broken:
         raise SepeduError(
             "A worker was ended from outside, most often since memory ran out",
-            "Give the same command again with fewer --workers; what is done stays done",
-        ) from error
+            "Give the same command again with fewer workers; what is done stays done",
+        ) from broken
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)  # what is at hand is finished, nothing else
+        stop.set()
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
-def interruptions_held_back() -> Iterator[None]:
+def _interruptions_held_back() -> Iterator[None]:
     """Start processes that do not hear Ctrl-C; this one hears it right afterwards.
 
     A terminal sends Ctrl-C to all the processes of a command, also to those that have only begun
@@ -70,13 +76,44 @@ def interruptions_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def end_with_parent() -> None:
-    """Let this worker end when its parent does; otherwise it would wait for work for ever."""
-    threading.Thread(target=_follow_parent, daemon=True).start()
+class _Worker:
+    """What a worker knows of itself."""
+
+    function: Callable[[Any], Any]
+    busy = False
+    stopped = False  # a plain value: a signal's handler must not wait for the lock of an event
 
 
-def _follow_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def _begin(make: Callable[[], Callable[[Any], Any]], stop: Event, threads: int) -> None:
+    """Prepare a worker: it stops when it is told to, and never outlives who started it."""
+
+    def interrupt(*_: object) -> None:
+        if _Worker.stopped and _Worker.busy:
+            raise KeyboardInterrupt
+
+    def obey() -> None:
+        stop.wait()
+        _Worker.stopped = True
+        _thread.interrupt_main()
+
+    def follow_parent() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    signal.signal(signal.SIGINT, interrupt)
+    threading.Thread(target=obey, daemon=True).start()
+    threading.Thread(target=follow_parent, daemon=True).start()
+    torch.set_num_threads(threads)
+    _Worker.function = staticmethod(make())
+
+
+def _work(task: Any) -> Any:
+    _Worker.busy = True
+    try:
+        return None if _Worker.stopped else _Worker.function(task)
+    except KeyboardInterrupt:
+        return None
+    finally:
+        _Worker.busy = False

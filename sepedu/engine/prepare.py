@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from ..songs import cache_folder, load_song, open_dataset
 from ..stft import STFT
 from .ffmpeg import ensure_ffmpeg
 from .files import clear_parts
-from .pools import end_with_parent, run_in_processes
+from .pools import run_in_processes
 from .store import (
     RELEASED,
     SUM,
@@ -134,26 +133,24 @@ def default_workers(seconds: float) -> int:
 def _run(tasks: list[tuple], workers: int) -> Iterator[SepeduError | None]:
     """Prepare songs in some processes, and say of each in the order they end what failed."""
     if workers == 1:
-        yield from (_try(*task) for task in tasks)
+        yield from map(_try, tasks)
         return
     ensure_ffmpeg()  # once, not in each process at the same time
-    for _, error in run_in_processes(_try, tasks, workers, _start_worker):
+    for _, error in run_in_processes(_make_worker, tasks, workers):
         yield error
 
 
-def _try(track: musdb.MultiTrack, folder: Path, mixture: str) -> SepeduError | None:
+def _make_worker() -> Callable[[tuple], SepeduError | None]:
+    torch.set_num_threads(1)
+    return _try
+
+
+def _try(task: tuple[musdb.MultiTrack, Path, str]) -> SepeduError | None:
     try:
-        prepare_song(track, folder, mixture)
+        prepare_song(*task)
     except SepeduError as error:
         return error
     return None
-
-
-def _start_worker() -> None:
-    """What a worker process does first."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
-    end_with_parent()
 
 
 def _check_room(folder: Path, tracks: list[musdb.MultiTrack]) -> None:

@@ -1,8 +1,8 @@
 """What an estimate says of how it was made, so that a second run knows what is done.
 
-The story stands in the file itself, in the field for comments of a WAV file: which mask, which
-networks, and the size of the song. Other settings, other networks or another song tell another
-story, and then the estimate is made anew.
+It stands in the file itself, in the field for comments of a WAV file: which mask, which networks,
+and the SHA-256 of the song. With other settings, other networks or another song the estimate is
+made anew.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import soundfile
 from torch import nn
 
+from ..audio import Recording, name_for_libsndfile
 from ..model import MaskCNN
 from ..separation import SeparationSettings
 from ..songs import SOURCES
@@ -23,27 +24,38 @@ from ..unet import MaskUNet
 MAKER = "sepedu"
 
 
-def stories(song: Path, settings: SeparationSettings) -> dict[str, str]:
-    """What each estimate of a song will say, by source, and "residual" if there is one."""
+def metadata(recording: Recording, settings: SeparationSettings) -> dict[str, str]:
+    """What each estimate of a recording says of itself, as JSON by its name."""
+    warnings = {"warnings": recording.warnings} if recording.warnings else {}
+    return {
+        name: json.dumps(made | warnings, sort_keys=True)
+        for name, made in _made(recording.source, settings).items()
+    }
+
+
+def _made(song: Path, settings: SeparationSettings) -> dict[str, dict]:
+    """How each estimate of a song is made, by its name."""
+    with song.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     mask = settings.mask + (f" at {settings.threshold:g}" if settings.mask == "binary" else "")
-    told = {}
     if isinstance(settings.model, MaskUNet):
         prints = {"unet": fingerprint(settings.model)}
     else:
         prints = {source: fingerprint(model) for source, model in settings.model.items()}
+    made = {}
     for source in settings.sources:
         alone = settings.mask in ("soft", "binary") and source in prints
-        told[source] = {
+        made[source] = {
             "made by": MAKER,
             "estimate": source,
             "mask": mask,
             "networks": [prints[source]] if alone else [prints[name] for name in sorted(prints)],
             "bfloat16": settings.bfloat16,
-            "bytes of the song": song.stat().st_size,
+            "sha256 of the song": digest,
         }
     if settings.residual:
-        told["residual"] = {"made by": MAKER, "what is left beside": dict(told)}
-    return {name: json.dumps(story, sort_keys=True) for name, story in told.items()}
+        made["residual"] = {"made by": MAKER, "what is left beside": dict(made)}
+    return made
 
 
 def fingerprint(model: nn.Module) -> str:
@@ -54,31 +66,28 @@ def fingerprint(model: nn.Module) -> str:
     return digest.hexdigest()[:12]
 
 
-def is_done(song: Path, files: Mapping[str, Path], told: Mapping[str, str]) -> bool:
-    """Whether all these files are there, newer than the song, and tell these stories."""
+def is_done(song: Path, files: Mapping[str, Path], settings: SeparationSettings) -> bool:
+    """Whether all these files are there, and made of this song with these settings."""
+    told = {name: _told(path) for name, path in files.items()}
+    for made in told.values():
+        made.pop("warnings", None)
     try:
-        changed = song.stat().st_mtime
-        return all(
-            path.stat().st_mtime >= changed and _comment(path) == told[name]
-            for name, path in files.items()
-        )
-    except OSError:
+        return all(told.values()) and told == _made(song, settings)
+    except OSError:  # the song cannot be read, and whoever separates it will say so
         return False
 
 
 def is_estimate(path: Path) -> bool:
     """Whether a file is an estimate that `separate_file` wrote, and no song."""
-    if path.suffix != ".wav" or path.stem not in (*SOURCES, "residual"):
-        return False
-    try:
-        return json.loads(_comment(path)).get("made by") == MAKER
-    except (ValueError, AttributeError):
-        return False
+    named = path.suffix == ".wav" and path.stem in (*SOURCES, "residual")
+    return named and _told(path).get("made by") == MAKER
 
 
-def _comment(path: Path) -> str:
+def _told(path: Path) -> dict:
+    """What an estimate says of itself; nothing where a file is none."""
     try:
-        with soundfile.SoundFile(path) as file:
-            return file.comment
-    except (soundfile.LibsndfileError, OSError):
-        return ""
+        with soundfile.SoundFile(name_for_libsndfile(path)) as file:
+            told = json.loads(file.comment)
+    except (soundfile.LibsndfileError, OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}

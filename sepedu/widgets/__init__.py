@@ -1,17 +1,16 @@
 """Every interactive piece of the course; `docs/widgets.md` shows how a lesson calls them."""
 
-from .listening import BlindListening
-from .monitor import TrainingMonitor
-from .painter import MaskPainter
-from .predicted import PredictedMaskExplorer
-from .threshold import ThresholdExplorer
-from .transform import STFTExplorer
+import lazy_loader
 
-__all__ = [
-    "BlindListening",
-    "MaskPainter",
-    "PredictedMaskExplorer",
-    "STFTExplorer",
-    "ThresholdExplorer",
-    "TrainingMonitor",
-]
+# A widget's module is imported when it is first used: the threshold explorer needs no network.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "listening": ["BlindListening"],
+        "monitor": ["TrainingMonitor"],
+        "painter": ["MaskPainter"],
+        "predicted": ["PredictedMaskExplorer"],
+        "threshold": ["ThresholdExplorer"],
+        "transform": ["STFTExplorer"],
+    },
+)

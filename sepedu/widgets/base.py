@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import io
+import html
 import re
 from pathlib import Path
 from typing import Any
 
 import anywidget
-import matplotlib
 import numpy as np
 import traitlets
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from IPython.display import display, update_display
+from matplotlib import colormaps
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
-from PIL import Image
 
-from ..plots import describe
+from .. import plots
 
 FOLDER = Path(__file__).parent
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
@@ -43,14 +42,25 @@ def bundle(name: str) -> str:
     return "\n".join(parts.values())
 
 
-def colour_table(name: str) -> bytes:
-    """The 256 colours of one of matplotlib's maps, red, green, blue: the figures' own colours."""
-    colours = matplotlib.colormaps[name](np.arange(256), bytes=True)
-    return np.ascontiguousarray(colours[:, :3]).tobytes()
+VIEW = "application/vnd.jupyter.widget-view+json"
+LEFT_STYLE = """
+.jp-OutputArea:has(.sepedu-left) .jp-OutputArea-output:not(:has(*)),
+.jp-OutputArea:has(.sepedu-widget) .jp-OutputArea-child:has(.sepedu-left) { display: none; }
+"""
+"""A living widget stands alone; without its kernel the picture does, for JupyterLab's complaint is
+a bare text, without an element."""
+
+
+def colour_table(colours: Colormap) -> bytes:
+    """The 256 colours of a map as red, green, blue, so that the browser has the figures' own."""
+    return np.ascontiguousarray(colours(np.arange(256), bytes=True)[:, :3]).tobytes()
 
 
 class LessonWidget(anywidget.AnyWidget):
-    """A widget that says in words what it shows, and leaves a figure where no kernel runs.
+    """A widget that says in words what it shows, and is left in the notebook as a picture.
+
+    Its output has two parts: the widget itself, and a picture with the reading, kept up to date,
+    which takes its place when the notebook is opened again without the kernel.
 
     Attributes
     ----------
@@ -63,17 +73,22 @@ class LessonWidget(anywidget.AnyWidget):
     _css = "".join((FOLDER / f"{n}.css").read_text(encoding="utf-8") for n in ("widgets", "player"))
     title = traitlets.Unicode().tag(sync=True)
     reading = traitlets.Unicode().tag(sync=True)
-    magma = traitlets.Bytes(colour_table("magma")).tag(sync=True)
-    cividis = traitlets.Bytes(colour_table("cividis")).tag(sync=True)
+    magma = traitlets.Bytes(colour_table(colormaps["magma"])).tag(sync=True)
+    ink = traitlets.Bytes(colour_table(plots.INK_ON_WHITE)).tag(sync=True)
+    hues = traitlets.Dict({"ours": plots.OURS, "baseline": plots.BASELINE}).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
+        self._displayed = False
         self.on_msg(self._hear)
 
     def _hear(self, _widget: Any, message: Any, _buffers: Any) -> None:
         """Answer the browser, which thereby knows that a kernel runs."""
         self.send({"kind": "here"})
-        self.receive(message if isinstance(message, dict) else {})
+        message = message if isinstance(message, dict) else {}
+        if message.get("kind") == "rest":
+            self.keep()
+        self.receive(message)
 
     def receive(self, message: dict[str, Any]) -> None:
         """Act on a message of the browser; by default there is nothing to do."""
@@ -82,36 +97,34 @@ class LessonWidget(anywidget.AnyWidget):
         """The static figure of what the widget shows now."""
         raise NotImplementedError
 
-    def described(self, figure: Figure) -> Figure:
-        """Write the reading under a figure of what is on show, and describe it in words."""
-        return describe(caption(figure, self.reading), f"{self.title}. {self.reading}")
+    def again(self) -> str:
+        """How to come back to what is on show, as words with code; by default nothing."""
+        return ""
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict] | None:
-        shown = super()._repr_mimebundle_(**kwargs)
-        if shown is None:
-            return None
-        data, metadata = shown
-        data |= {"text/plain": self.reading or self.title, "image/png": picture(self.figure())}
-        return data, metadata | {"image/png": {"alt": f"{self.title}. {self.reading}"}}
+    def kept(self) -> tuple[dict[str, str], dict[str, Any]]:
+        """What stays in the notebook: picture, reading, and how to come back to them."""
+        picture, words = plots.png(self.figure()), f"{self.title}. {self.reading}"
+        again = html.escape(f"Run this cell to turn it again. {self.again()}".strip())
+        page = (
+            f'<div class="sepedu-left"><style>{LEFT_STYLE}</style>'
+            f"<p><strong>{html.escape(self.title)}</strong></p>{plots.image(picture, words)}"
+            f"<p>{html.escape(self.reading)}</p><p><em>{again}</em></p></div>"
+        )
+        data = {"text/html": page, "image/png": picture, "text/plain": words}
+        return data, {"image/png": {"alt": words}}
+
+    def keep(self) -> None:
+        """Bring up to date what stays in the notebook."""
+        if self._displayed:
+            data, metadata = self.kept()
+            update_display(data, metadata=metadata, raw=True, display_id=self.model_id)
+
+    def _ipython_display_(self) -> None:
+        view, _ = self._repr_mimebundle_() or ({}, {})
+        display({VIEW: view.get(VIEW)}, raw=True)
+        data, metadata = self.kept()
+        display(data, metadata=metadata, raw=True, display_id=self.model_id)
+        self._displayed = True
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}: {self.title}. {self.reading}"
-
-
-def picture(figure: Figure) -> str:
-    """A figure as PNG in base64, small enough for a notebook that is kept in git."""
-    figure.set_dpi(90)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    memory = io.BytesIO()
-    # 128 colours are plenty for it, and make it a third of the size; this method keeps thin lines.
-    drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    few = drawn.quantize(128, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    few.save(memory, format="png", optimize=True)
-    return base64.b64encode(memory.getvalue()).decode()
-
-
-def caption(figure: Figure, reading: str) -> Figure:
-    """Write the reading under a figure, for pages where nothing else would say it."""
-    figure.supxlabel(reading, fontsize="small", wrap=True)
-    return figure

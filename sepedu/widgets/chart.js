@@ -2,20 +2,19 @@
 import { fixed, makeSvg } from "./kit.js";
 import { ticks } from "./picture.js";
 
-const WIDTH = 640;
 const LEFT = 46;
 const BOTTOM = 34;
 const TOP = 10;
 
 export class Chart {
   // `x` is {low, high, log, label, places}; `y` is {label, digits, low, high} (both optional).
-  constructor({ title, x, y, height = 190, right = 150 }) {
+  constructor({ title, x, y, width = 640, height = 190, right = 150 }) {
     this.x = x;
     this.y = y;
     this.height = height;
-    this.right = WIDTH - right; // room for the names of the lines
+    this.right = width - right; // room for the names of the lines
     this.node = makeSvg("svg", {
-      viewBox: `0 0 ${WIDTH} ${height}`,
+      viewBox: `0 0 ${width} ${height}`,
       class: "sepedu-chart",
       role: "img",
       "aria-label": title,

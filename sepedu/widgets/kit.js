@@ -128,6 +128,11 @@ export class KernelLine {
     this.ask({ kind: "hello" });
   }
 
+  // Whether nobody has answered.
+  get silent() {
+    return !this.node.hidden;
+  }
+
   // Send a message, or with none save the changed traits; an answer is expected.
   ask(message) {
     clearTimeout(this.timer);
@@ -165,12 +170,24 @@ export class KernelLine {
 export function frame(el, model, ...children) {
   const reading = make("p", { class: "sepedu-reading", "aria-live": "polite" });
   const show = () => (reading.textContent = model.get("reading"));
-  const end = follow(model, ["reading"], show);
+  // The picture that stays in the notebook follows a while later.
+  const rest = whenAtRest(() => {
+    try {
+      model.send({ kind: "rest" });
+    } catch (error) {
+      // As in `save`.
+    }
+  }, 1500);
+  const end = follow(model, ["reading"], () => {
+    show();
+    rest();
+  });
   show();
+  const style = `--sepedu-ours:${model.get("hues").ours}`;
   el.append(
     make(
       "section",
-      { class: "sepedu-widget", "aria-label": model.get("title") },
+      { class: "sepedu-widget", "aria-label": model.get("title"), style },
       make("p", { class: "sepedu-title" }, model.get("title")),
       ...children,
       reading,

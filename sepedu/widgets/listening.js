@@ -1,35 +1,13 @@
-// Blind listening: three buttons on one timeline, and an answer.
+// Blind listening: three clips on one timeline, and an answer.
 import { KernelLine, choice, controls, frame, labelled, make, measured } from "./kit.js";
+import { Players } from "./player.js";
 
 export default {
   render({ model, el }) {
     const names = model.get("names");
     const sounds = () => model.get("sounds");
-    const letters = ["a", "b", "x"];
-    const audios = {};
-    const buttons = {};
-    for (const letter of letters) {
-      audios[letter] = make("audio", { loop: true, preload: "auto", "data-sound": letter });
-      buttons[letter] = make("button", { type: "button", "aria-pressed": "false" }, `▶ ${letter.toUpperCase()}`);
-      buttons[letter].addEventListener("click", () => play(letter));
-    }
-    const stop = make("button", { type: "button" }, "■ Stop");
-    stop.addEventListener("click", () => play(null));
-
-    let playing = null;
-    // Change over in the middle of a note: the ear compares best without a gap.
-    function play(letter) {
-      const time = playing ? audios[playing].currentTime : 0;
-      if (playing) audios[playing].pause();
-      playing = letter === playing ? null : letter;
-      if (playing) {
-        audios[playing].currentTime = time;
-        audios[playing].play().catch(() => (playing = null));
-      }
-      for (const each of letters) {
-        buttons[each].setAttribute("aria-pressed", String(each === playing));
-      }
-    }
+    // They go round, and change over in the middle of a note: the ear compares best without a gap.
+    const players = new Players({ a: "A", b: "B", x: "X" }, { loop: true });
 
     const line = new KernelLine(
       model,
@@ -40,7 +18,7 @@ export default {
     const pair = { first: choice(options, model.get("first")), second: choice(options, model.get("second")) };
     for (const [trait, select] of Object.entries(pair)) {
       select.addEventListener("change", () => {
-        play(null);
+        players.stop();
         model.set(trait, select.value);
         line.ask();
       });
@@ -48,7 +26,7 @@ export default {
     const say = (letter) => {
       const node = make("button", { type: "button" }, `X is ${letter.toUpperCase()}`);
       node.addEventListener("click", () => {
-        play(null);
+        players.stop();
         line.ask({ kind: "answer", choice: letter });
       });
       return node;
@@ -56,7 +34,7 @@ export default {
     const answers = [say("a"), say("b")];
     const again = make("button", { type: "button" }, "Begin again");
     again.addEventListener("click", () => {
-      play(null);
+      players.stop();
       line.ask({ kind: "again" });
     });
     const trial = make("output"), score = make("output"), marks = make("output");
@@ -64,14 +42,10 @@ export default {
     function draw() {
       const [run, trials] = [model.get("run"), model.get("trials")];
       for (const [trait, select] of Object.entries(pair)) select.value = model.get(trait);
-      const addresses = {
-        a: sounds()[model.get("first")], b: sounds()[model.get("second")], x: model.get("hidden"),
-      };
-      for (const letter of letters) {
-        if (audios[letter].getAttribute("src") !== addresses[letter]) {
-          audios[letter].src = addresses[letter];
-        }
-      }
+      players.show(
+        { a: sounds()[model.get("first")], b: sounds()[model.get("second")], x: model.get("hidden") },
+        1,
+      );
       const over = run.length >= trials;
       for (const node of answers) node.disabled = over;
       trial.textContent = over ? "run over" : `${run.length + 1} of ${trials}`;
@@ -95,22 +69,18 @@ export default {
         make(
           "div",
           { class: "sepedu-listen" },
-          ...letters.map((letter) => buttons[letter]), stop,
-          make("span", { class: "sepedu-gap" }),
-          ...answers,
-          make("span", { class: "sepedu-gap" }),
-          again,
+          players.node,
+          controls(...answers, again),
         ),
         measured(["Trial", trial], ["Score", score], make("span", { "aria-hidden": "true" }, marks)),
         make("p", { class: "sepedu-note" }, note),
-        ...Object.values(audios),
         line.node,
       ),
       line.follow(["first", "second", "hidden", "run", "verdict"], draw),
     ];
     draw();
     return () => {
-      play(null);
+      players.stop();
       ends.forEach((end) => end());
     };
   },

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,16 @@ import traitlets
 from matplotlib.figure import Figure
 
 from .. import plots
+from ..errors import SepeduError
 from ..masks import apply_mask, binary_mask
-from ..model import MaskCNN
-from ..separation import predict_soft_mask
-from ..songs import Song
 from .base import LessonWidget, bundle
 from .material import Material, Sounds, in_percent
+from .predicted import heard as heard_by
+
+if TYPE_CHECKING:
+    from ..model import MaskCNN
+    from ..songs import Song
+    from ..unet import MaskUNet
 
 CONVINCING = 0.05
 """A score that guessing reaches less often than this is taken as heard."""
@@ -60,8 +65,8 @@ class BlindListening(LessonWidget):
     song : Song
         At 22,050 Hz; a stereo one is averaged.
     source : str
-    model : MaskCNN, optional
-        A network for the source; adds its estimate, by the soft mask.
+    model : MaskCNN or MaskUNet, optional
+        A network for the source, or for all four; adds its estimate, by the soft mask.
     average_mask : np.ndarray [shape=(513, 1)], optional
         A mask made beforehand (`sepedu.masks.average_mask`); adds its estimate.
     trials : int
@@ -72,6 +77,8 @@ class BlindListening(LessonWidget):
         Makes the order of X the same each time.
     start, seconds : float
         The stretch to listen to.
+    answers : path, optional
+        A file that `save` wrote: its answers come first, and its pair and its run go on.
 
     Raises
     ------
@@ -96,7 +103,7 @@ class BlindListening(LessonWidget):
         self,
         song: Song,
         source: str = "vocals",
-        model: MaskCNN | None = None,
+        model: MaskCNN | MaskUNet | None = None,
         average_mask: np.ndarray | None = None,
         *,
         trials: int = 10,
@@ -104,13 +111,14 @@ class BlindListening(LessonWidget):
         seed: int | None = None,
         start: float = 0.0,
         seconds: float = 8.0,
+        answers: str | Path | None = None,
     ) -> None:
         material = Material.of(song, source, start, seconds)
         masks = {}
         if average_mask is not None:
             masks["mask made beforehand"] = average_mask
         if model is not None:
-            masks["network"] = predict_soft_mask(model, material.mixture)
+            masks["network"] = heard_by(model, material)[1]
         masks["ideal binary mask"] = binary_mask(material.magnitude, material.mixture, threshold)
         recordings = {"mixture": material.song.mixture}
         for name, mask in masks.items():
@@ -133,6 +141,30 @@ class BlindListening(LessonWidget):
         )
         self.observe(self._begin, ["first", "second"])
         self._begin()
+        if answers is not None:
+            self._restore(pd.read_csv(answers))
+
+    def save(self, path: str | Path) -> Path:
+        """Write all answers as CSV, for `BlindListening(..., answers=path)`."""
+        self.answers.to_csv(path, index=False)
+        return Path(path)
+
+    def _restore(self, answers: pd.DataFrame) -> None:
+        """Take up earlier answers, and the run that the last of them belong to."""
+        self._rows = answers.to_dict("records")
+        run: list[bool] = []
+        for row in self._rows:
+            pair = row["a"], row["b"]
+            if pair != (self.first, self.second) or len(run) == self.trials:
+                run = []
+            if not set(pair) <= set(self.names):
+                raise SepeduError(
+                    f"There are answers about {' and '.join(pair)}, which are not heard here",
+                    f"Give answers about these: {', '.join(self.names)}",
+                )
+            self.first, self.second = pair
+            run.append(row["right"])
+        self._next(run)
 
     @property
     def answers(self) -> pd.DataFrame:
@@ -166,7 +198,14 @@ class BlindListening(LessonWidget):
             self.run = run
             self.hidden = self.sounds[self._x]
             self.verdict = verdict(run, self.trials)
-            self.reading = f"A: {self.first}. B: {self.second}. X is one of them. " + (self.verdict)
+            self.reading = f"A: {self.first}. B: {self.second}. X is one of them. " + self.verdict
+
+    def again(self) -> str:
+        """How the answers are kept."""
+        return (
+            'In a variable, listening, it keeps its answers by listening.save("my-answers.csv"), '
+            'and takes them up by answers="my-answers.csv".'
+        )
 
     def figure(self) -> Figure:
         """The clips as waveforms, at the level they are played at."""
@@ -175,7 +214,7 @@ class BlindListening(LessonWidget):
         for axes, (name, audio) in zip(rows, self.recordings.items(), strict=True):
             plots.waveform(audio * self.gain, 22050, name, axes)
             axes.label_outer()
-        return self.described(figure)
+        return figure
 
 
 def verdict(run: list[bool], trials: int) -> str:

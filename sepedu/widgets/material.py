@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..audio import common_gain, mono, sound_address
 from ..errors import SepeduError
-from ..evaluation import sdr
 from ..masks import apply_mask, ratio_mask
 from ..plots import FLOOR, decibels
-from ..songs import Song
 from ..stft import STFT
+
+if TYPE_CHECKING:
+    from ..songs import Song
 
 
 def stretch(song: Song, start: float = 0.0, seconds: float | None = None) -> Song:
@@ -144,6 +146,8 @@ class Material:
 
     def sdr(self, estimate: np.ndarray) -> float | None:
         """SDR of an estimate of the source in decibels, or None where it has no finite value."""
+        from ..evaluation import sdr  # which loads the networks, too
+
         return finite(sdr(self.reference, estimate))
 
     def sdr_of(self, mask: np.ndarray) -> float | None:
@@ -196,7 +200,7 @@ class Sounds:
         for key, audio in everything.items():
             made_at, address = self._encoded.get(key, (None, ""))
             if made_at != gain:
-                address = sound_address(audio * gain, self.sample_rate)
+                address = sound_address(audio * gain, self.sample_rate, exact=True)
             if key in self.recordings:
                 self._encoded[key] = (gain, address)
             addresses[key] = address

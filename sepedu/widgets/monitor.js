@@ -3,18 +3,17 @@ import { controls, fixed, follow, frame, make, measured, percent, save } from ".
 import { Chart } from "./chart.js";
 import { ticks } from "./picture.js";
 
-const COLOURS = { train: "#0072B2", valid: "#D55E00", majority: "#888888", ideal: "#009E73" };
-
 export default {
   render({ model, el }) {
     const epochs = model.get("epochs");
+    const { ours, baseline } = model.get("hues");
     const places = ticks(epochs, 8).places.filter((place) => Number.isInteger(place) && place > 0);
     const x = { low: 1, high: Math.max(epochs, 2), label: "Epoch", places: [1, ...places.filter((p) => p > 1)] };
-    const loss = new Chart({ title: "Loss by epoch", x, y: { label: "Loss" }, height: 240 });
+    const loss = new Chart({ title: "Loss by epoch", x, y: { label: "Loss" }, height: 210 });
     const accuracy = new Chart({
-      title: "Accuracy by epoch", x, y: { label: "Accuracy (%)" }, height: 240, right: 170,
+      title: "Accuracy by epoch", x, y: { label: "Accuracy (%)" }, height: 210, right: 170,
     });
-    const bar = make("progress", { max: epochs, value: 0, "aria-label": "Epochs done" });
+    const bar = make("progress", { max: epochs, value: 0, "aria-label": "Share of the training that is done" });
     const stop = make("button", { type: "button" }, "Stop, and keep the best");
     const epoch = make("output"), valid = make("output"), best = make("output"), left = make("output");
     let end = null; // when the training should be over, by this computer's clock
@@ -26,7 +25,7 @@ export default {
 
     const curve = (rows, part, kind, scale = 1) => ({
       points: rows.map((row) => [row.epoch, scale * row[`${part}_${kind}`]]),
-      colour: COLOURS[part],
+      colour: ours,
       name: part === "train" ? "training" : "validation",
       dash: part === "train" ? "6 4" : "",
       dots: true,
@@ -36,7 +35,7 @@ export default {
       const [rows, majority, place] = [model.get("rows"), model.get("majority"), model.get("best")];
       const mark = (kind, scale) =>
         rows[place]
-          ? [{ x: rows[place].epoch, y: scale * rows[place][kind], colour: COLOURS.valid, ring: true }]
+          ? [{ x: rows[place].epoch, y: scale * rows[place][kind], colour: ours, ring: true }]
           : [];
       loss.draw({
         curves: rows.length ? [curve(rows, "train", "loss"), curve(rows, "valid", "loss")] : [],
@@ -47,16 +46,21 @@ export default {
           ? [curve(rows, "train", "accuracy", 100), curve(rows, "valid", "accuracy", 100)]
           : [],
         levels: [
-          { value: 100, colour: COLOURS.ideal, name: "ideal mask" },
-          { value: majority === null ? null : 100 * majority, colour: COLOURS.majority, name: "commoner answer" },
+          { value: 100, colour: "currentColor", name: "ideal mask" },
+          { value: majority === null ? null : 100 * majority, colour: baseline, name: "commoner answer" },
         ],
         marks: mark("valid_accuracy", 100),
       });
       const last = rows.at(-1);
-      bar.value = rows.length;
-      epoch.textContent = `${rows.length} of ${epochs}`;
+      drawBatch();
       valid.textContent = last ? percent(last.valid_accuracy) : "–";
       best.textContent = rows[place] ? `epoch ${place + 1}, loss ${fixed(rows[place].valid_loss, 4)}` : "–";
+    }
+
+    function drawBatch() {
+      const [done, batch, batches] = [model.get("rows").length, model.get("batch"), model.get("batches")];
+      bar.value = done + batch / batches;
+      epoch.textContent = `${done} of ${epochs}` + (batch ? `, then batch ${batch} of ${batches}` : "");
     }
 
     function drawStage() {
@@ -86,7 +90,7 @@ export default {
         model,
         controls(bar, stop),
         measured(
-          ["Epoch", epoch], ["Validation accuracy", valid], ["Best", best], ["Time left", left],
+          ["Epochs done", epoch], ["Validation accuracy", valid], ["Best", best], ["Time left", left],
         ),
         make("div", { class: "sepedu-pair" }, loss.node, accuracy.node),
         make(
@@ -97,6 +101,7 @@ export default {
         ),
       ),
       follow(model, ["rows", "majority"], draw),
+      follow(model, ["batch"], drawBatch),
       follow(model, ["stage", "left", "stop"], drawStage),
     ];
     draw();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from .. import plots
 from ..training import Callback, Recipe, Training
 from ..windows import Example
-from .base import LessonWidget, bundle, caption
+from .base import LessonWidget, bundle
 from .material import in_percent
 
 
@@ -35,13 +36,15 @@ class TrainingMonitor(LessonWidget, Callback):
     epochs = traitlets.Int().tag(sync=True)
     majority = traitlets.Float(None, allow_none=True).tag(sync=True)
     rows = traitlets.List().tag(sync=True)
+    batches = traitlets.Int(1).tag(sync=True)
+    batch = traitlets.Int().tag(sync=True)
     best = traitlets.Int(-1).tag(sync=True)
     left = traitlets.Float(None, allow_none=True).tag(sync=True)
     stage = traitlets.Enum(["waiting", "training", "over"], "waiting").tag(sync=True)
     stop = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, recipe: Recipe, valid: Sequence[Example] = ()) -> None:
-        self.recipe = recipe
+        self._batch, self._epoch_began, self._told = 0, 0.0, 0.0
         super().__init__(
             title=f"Training of {recipe.epochs} epochs",
             epochs=recipe.epochs,
@@ -49,22 +52,51 @@ class TrainingMonitor(LessonWidget, Callback):
             reading="The training has not begun.",
         )
 
+    def on_start(self, training: Training) -> None:
+        """Begin anew, also after an earlier training."""
+        rows = [dict(row) for row in training.history.rows]
+        with self.hold_sync():
+            self.rows, self.best = rows, training.history.best if rows else -1
+            self.batch, self.batches = 0, len(training.train)
+            self.left, self.stop, self.stage = None, False, "training"
+            self.reading = "The training has begun: the first epoch is under way."
+        self._epoch_began = self._told = time.monotonic()
+        self._listen()
+
+    def on_batch(self, training: Training) -> None:
+        """Move on by a batch; the browser hears of it five times a second at most."""
+        self._batch += 1
+        now = time.monotonic()
+        if now - self._told < 0.2:
+            return
+        self._told = now
+        # Before there is an epoch, this one's batches are all that there is to reckon with.
+        seconds = [row["seconds"] for row in self.rows]
+        seconds = seconds or [(now - self._epoch_began) * self.batches / self._batch]
+        epochs = self.epochs - len(self.rows) - self._batch / self.batches
+        with self.hold_sync():
+            self.batch, self.left = self._batch, float(np.mean(seconds)) * epochs
+        self._listen()
+
     def on_epoch(self, training: Training) -> bool:
         """Show the history, and answer whether the training is to stop."""
-        history = training.history
-        rows = [dict(row) for row in history.rows]
+        rows = [dict(row) for row in training.history.rows]
         left = float(np.mean([row["seconds"] for row in rows])) * (self.epochs - len(rows))
-        waited = len(rows) - 1 - history.best
-        patient = not (self.recipe.patience and waited >= self.recipe.patience)
-        over = self.stop or len(rows) >= self.epochs or not patient
         with self.hold_sync():
-            self.rows, self.best = rows, history.best
-            self.left = 0.0 if over else left
-            self.stage = "over" if over else "training"
+            self.rows, self.best, self.batch = rows, training.history.best, 0
+            self.left = left
             self.reading = self._words()
+        self._batch, self._epoch_began = 0, time.monotonic()
+        self.keep()
         self._listen()
-        stop, self.stop = self.stop, False
-        return stop
+        return self.stop
+
+    def on_end(self, training: Training) -> None:
+        """Say that the training is over, however it ended."""
+        with self.hold_sync():
+            self.stage, self.left, self.stop = "over", 0.0, False
+            self.reading = self._words()
+        self.keep()
 
     def _listen(self) -> None:
         """Let the button be heard while the cell of the training keeps the kernel busy.
@@ -78,6 +110,8 @@ class TrainingMonitor(LessonWidget, Callback):
             vars(self.comm).pop("_reply_subshell_id", None)
 
     def _words(self) -> str:
+        if not self.rows:
+            return "The training ended before its first epoch did: the network is as it was."
         last, best = self.rows[-1], self.rows[self.best]
         words = (
             f"Epoch {len(self.rows)} of {self.epochs}: validation loss {last['valid_loss']:.4f}, "
@@ -96,8 +130,8 @@ class TrainingMonitor(LessonWidget, Callback):
         if self.rows:
             figure = plots.history(self.rows, self.majority)
             plt.close(figure)  # or else the notebook would show it a second time
-            return caption(figure, self.reading)
-        return self.described(self._empty())
+            return figure
+        return self._empty()
 
     def _empty(self) -> Figure:
         """The two charts without curves, and what to expect of them."""
@@ -117,7 +151,10 @@ class TrainingMonitor(LessonWidget, Callback):
         right.set(ylim=(0, 1), yticks=np.linspace(0, 1, 6))
         if self.majority is not None:
             right.axhline(
-                self.majority, color="#555555", linestyle=":", label="majority class (validation)"
+                self.majority,
+                color=plots.BASELINE,
+                linestyle=":",
+                label="majority class (validation)",
             )
             right.legend(fontsize="small", loc="lower right")
         return figure

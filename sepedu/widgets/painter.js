@@ -28,10 +28,10 @@ export default {
     let future = [];
     let drawing = 1; // what the brush leaves: 1 draws, 0 erases
 
-    const canvas = new Picture({ title: "Mixture: what you paint passes", ...axes, height: 320 });
+    const canvas = new Picture({ title: "Mixture: what you paint passes", ...axes, height: 240 });
     canvas.canvas.setAttribute("data-picture", "paint");
     canvas.plane.classList.add("sepedu-paint");
-    const compared = new Picture({ title: "Your mask beside the ideal one", ...axes });
+    const compared = new Picture({ title: "Your mask beside the ideal one", ...axes, height: 160 });
     const brush = make("div", { class: "sepedu-brush", hidden: true });
     canvas.plane.append(brush);
     const tool = radios("Brush", [["1", "draw"], ["0", "erase"]], "1", (value) => {
@@ -192,6 +192,7 @@ export default {
           make("label", { class: "sepedu-control" }, compare, "Show the ideal mask beside it"),
         ),
         measured(["Painted", share], ["SDR", sdr], ["Agrees with the ideal mask", agreed]),
+        make("p", { class: "sepedu-note" }, model.get("aim")),
         canvas.node,
         rectangle,
         compared.node,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
@@ -12,10 +13,12 @@ from .. import plots
 from ..errors import SepeduError
 from ..evaluation import accuracy
 from ..masks import binary_mask
-from ..songs import Song
 from .base import bundle
 from .masked import NO_SDR, MaskWidget
 from .material import Material, in_decibels, in_percent, picture_bytes
+
+if TYPE_CHECKING:
+    from ..songs import Song
 
 
 class MaskPainter(MaskWidget):
@@ -31,11 +34,14 @@ class MaskPainter(MaskWidget):
         T of the ideal mask that the painted one is compared with.
     start, seconds : float
         The stretch to show.
+    mask : np.ndarray [shape=(513, frames)] or path, optional
+        What is painted already: a mask, or a file that `save` wrote.
 
     Raises
     ------
     SepeduError
-        If the song has no such source or stretch, or another sample rate.
+        If the song has no such source or stretch, or another sample rate, or the mask another
+        shape.
 
     Lesson: 02
     """
@@ -44,6 +50,7 @@ class MaskPainter(MaskWidget):
     ideal_bytes = traitlets.Bytes().tag(sync=True)
     colours = traitlets.Dict(plots.AGREEMENT_COLOURS).tag(sync=True)
     # The browser's bytes arrive as a view of memory, which CBytes copies into bytes.
+    aim = traitlets.Unicode().tag(sync=True)
     painted = traitlets.CBytes().tag(sync=True)
 
     def __init__(
@@ -54,6 +61,7 @@ class MaskPainter(MaskWidget):
         threshold: float = 0.5,
         start: float = 0.0,
         seconds: float = 8.0,
+        mask: np.ndarray | str | Path | None = None,
     ) -> None:
         material = Material.of(song, source, start, seconds)
         self.ideal = binary_mask(material.magnitude, material.mixture, threshold)
@@ -61,13 +69,22 @@ class MaskPainter(MaskWidget):
             "ideal": material.sdr_of(self.ideal),
             "mixture": material.sdr(material.song.mixture),
         }
+        self.aims, aim = aims(material)
         super().__init__(
             material,
             "Paint a mask",
+            aim=aim,
             ideal_bytes=picture_bytes(self.ideal),
             painted=bytes(self.ideal.size),
         )
+        if mask is not None:
+            self.mask = np.load(mask) if isinstance(mask, str | Path) else mask
         self.measure_on("painted")
+
+    def save(self, path: str | Path) -> Path:
+        """Write the painted mask as a NumPy file, for `MaskPainter(..., mask=path)`."""
+        np.save(path, self.mask)
+        return Path(path)
 
     @property
     def mask(self) -> np.ndarray:
@@ -105,14 +122,66 @@ class MaskPainter(MaskWidget):
             words = (
                 f"SDR {in_decibels(self.result['sdr'])}, where the ideal binary mask has "
                 f"{in_decibels(self._lines['ideal'])} and the mixture as it is "
-                f"{in_decibels(self._lines['mixture'])}."
+                f"{in_decibels(self._lines['mixture'])}. {self._reached()}"
             )
         return (
             f"{in_percent(self.mask.mean())} of the bins are painted. {words} "
             f"{in_percent(self.result['agreed'])} of the bins agree with the ideal mask."
         )
 
+    def _reached(self) -> str:
+        first, second = self.aims
+        value = self.result["sdr"]
+        if value is None or value <= first:
+            return "The first aim is an SDR above 0 dB."
+        if value <= second:
+            return f"That is above 0 dB; the second aim is {second:g} dB."
+        return "Both aims are reached."
+
+    def again(self) -> str:
+        """How the mask is kept."""
+        return (
+            'In a variable, painter, it keeps its mask by painter.save("my-mask.npy"), and takes '
+            'it up by mask="my-mask.npy".'
+        )
+
     def figure(self) -> Figure:
         """Mixture, painted mask, and where it agrees with the ideal one."""
         titles = ("Ideal mask", "Painted mask", "Painted beside ideal")
         return self.compared(self.ideal, self.ideal, titles)
+
+
+OCTAVES = [0, 250, 500, 1000, 2000, 4000, 11025]
+HALF_OCTAVES = [0, 180, 250, 350, 500, 710, 1000, 1400, 2000, 2800, 4000, 5700, 11025]
+"""Hertz between the blocks that a brush paints."""
+
+
+def aims(material: Material) -> tuple[tuple[float, float], str]:
+    r"""Two aims in decibels that a brush can reach, and where to begin, in words.
+
+    Painting a bin changes the squared error of the estimate by :math:`|M - S|^2 - |S|^2`. The
+    octave and half second in which it falls most are where to begin. The second aim is what
+    painting whole half octaves of a quarter of a second reaches, where that pays; at most 3 dB.
+    """
+    source, stft = material.stft.forward(material.reference), material.stft
+    gains = np.abs(source) ** 2 - np.abs(material.spectrum - source) ** 2
+
+    def blocks(hertz: list[int], seconds: float) -> tuple[np.ndarray, np.ndarray, int]:
+        bins = np.searchsorted(stft.frequencies, hertz[:-1])
+        columns = round(seconds * stft.frames_per_second)
+        starts = np.arange(0, gains.shape[1], columns)
+        return np.add.reduceat(np.add.reduceat(gains, bins, 0), starts, 1), bins, columns
+
+    fine, bins, columns = blocks(HALF_OCTAVES, 0.25)
+    painted = np.repeat(np.repeat(fine > 0, np.diff([*bins, len(gains)]), 0), columns, 1)
+    reached = material.sdr_of(painted[:, : gains.shape[1]])
+    if not reached:  # the source is silent, or never stands out
+        return (0.0, 0.0), ""
+    second = min(3.0, float(np.floor(2 * reached) / 2))
+    coarse, _, _ = blocks(OCTAVES, 0.5)
+    band, half_second = np.unravel_index(coarse.argmax(), coarse.shape)
+    return (0.0, second), (
+        f"An empty canvas has 0 dB. Aims: an SDR above 0 dB, then above {second:g} dB. Try first "
+        f"{half_second / 2:.1f} to {half_second / 2 + 0.5:.1f} s between {OCTAVES[band]} and "
+        f"{OCTAVES[band + 1]} Hz: there the {material.source} stand out most."
+    )

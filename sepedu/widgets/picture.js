@@ -116,9 +116,9 @@ export class Picture {
   }
 }
 
-// Pictures side by side.
-export const grid = (pictures) =>
-  make("div", { class: "sepedu-grid" }, ...Object.values(pictures).map(({ node }) => node));
+// Pictures side by side, and what else stands in a place of theirs.
+export const grid = (pictures, kind = "sepedu-grid", ...more) =>
+  make("div", { class: kind }, ...Object.values(pictures).map(({ node }) => node), ...more);
 
 // What colours mean: `names` is {name: "#009E73", ...}.
 export const legend = (names) =>

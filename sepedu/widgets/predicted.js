@@ -1,4 +1,4 @@
-// The predicted mask: a gate over probabilities, and the window behind each frame's answers.
+// The predicted mask: a threshold over probabilities, and what lies behind each frame's answers.
 import {
   KernelLine, bytes, clamp, controls, decibels, fixed, follow, frame, make, measured, percent,
   save, whenAtRest,
@@ -8,23 +8,25 @@ import { Chart } from "./chart.js";
 import { Players } from "./player.js";
 import { SliderField } from "./slider.js";
 
-const CONTEXT = 25; // frames that the network sees
 const BAR = 120; // width of the longest answer, in pixels of its canvas
 
 export default {
   render({ model, el }) {
     const axes = model.get("axes");
     const { rows, columns } = axes;
-    const gates = model.get("gates");
+    const decisions = model.get("decisions");
+    const context = model.get("context"); // frames that the network sees
+    const { ours, baseline } = model.get("hues");
     const counts = model.get("counts");
     const lines = model.get("lines");
     const names = model.get("colours");
     const probability = bytes(model, "probability");
-    const passes = bytes(model, "passes"); // how many of the slider's gates a bin passes
+    const passes = bytes(model, "passes"); // how many of the slider's places a bin passes
     const truth = bytes(model, "truth");
     const features = bytes(model, "features");
     const magma = palette(model, "magma");
-    const cividis = palette(model, "cividis");
+    const mixture = bytes(model, "mixture_levels");
+    const ink = palette(model, "ink");
     const kinds = [names["right, no"], names["miss"], names["false alarm"], names["hit"]];
     const colours = kinds.map((name) => hexColour(name)); // by truth + 2 * mask
 
@@ -33,9 +35,9 @@ export default {
       restFrame();
     };
     const slider = new SliderField({
-      name: "Gate",
-      label: "Gate: probability above which the mask is one",
-      places: gates.length,
+      name: "Decision threshold",
+      label: "Decision threshold: probability above which the mask is one",
+      places: decisions.length,
       field: { min: 0, max: 1, step: 0.01 },
       move: (position) => {
         model.set("position", position); // draws, by the change of the trait
@@ -54,42 +56,57 @@ export default {
     const right = make("output"), hit = make("output"), miss = make("output");
     const alarm = make("output"), sdr = make("output");
     const pictures = {
-      mixture: new Picture({ title: "Mixture; click to choose a frame", ...axes }),
-      probability: new Picture({ title: "Probability that the network gives", ...axes }),
-      mask: new Picture({ title: "Mask", ...axes }),
-      agreement: new Picture({ title: "Right and wrong", ...axes }),
+      mixture: new Picture({ title: "Mixture; click to choose a frame", ...axes, height: 105 }),
+      probability: new Picture({ title: "Probability that the network gives", ...axes, height: 105 }),
+      agreement: new Picture({ title: "Right and wrong", ...axes, height: 105 }),
+      mask: new Picture({ title: "Mask", ...axes, height: 105 }),
+      masked: new Picture({ title: "Mixture, masked", ...axes, height: 105 }),
     };
     const cursors = Object.values(pictures).map((picture) => new Cursor(picture));
-    const tall = { rows, hertz: axes.hertz, height: 300 };
+    const tall = { rows, hertz: axes.hertz, height: 200 };
     const seen = new Picture({
-      title: "It sees 513 × 25", columns: CONTEXT, seconds: CONTEXT, unit: "frames", ...tall,
+      title: `It sees 513 × ${context}`, columns: context, seconds: context, unit: "frames", ...tall,
     });
     const answers = new Picture({
       title: "Its 513 answers", columns: BAR, seconds: 1, unit: "probability", ...tall,
     });
     const chart = new Chart({
-      title: "SDR against the gate",
-      x: { low: 0, high: 1, label: "Gate", places: [0, 0.2, 0.4, 0.6, 0.8, 1] },
+      title: "SDR against the decision threshold",
+      x: { low: 0, high: 1, label: "Decision threshold", places: [0, 0.2, 0.4, 0.6, 0.8, 1] },
       y: { label: "SDR (dB)" },
-      height: 270,
-      right: 190,
+      width: 330,
+      height: 150,
+      right: 105,
     });
-    const players = new Players({ mixture: "Mixture", estimate: "Estimate", source: "Source" });
+    const players = new Players(
+      { mixture: "Mixture", estimate: "Estimate", source: "Source" },
+      {
+        onPlay: (key) => {
+          // Without a kernel the sound stays as it was made: what is seen goes back to it.
+          if (key === "estimate" && line.silent) model.set("position", model.get("result").position);
+        },
+      },
+    );
     const line = new KernelLine(
       model,
-      "No kernel answers: pictures and accuracy follow the sliders here, but SDR and sound stay " +
-        "as they were made. Run the cell in JupyterLab to hear your own gate.",
+      "No kernel answers: pictures and accuracy follow the sliders, but SDR and sound stay as they " +
+        "were made; when you play the estimate, the slider goes back to its own. Run the cell again.",
     );
 
-    pictures.mixture.draw(bytes(model, "mixture_levels"), magma);
-    pictures.probability.draw(probability, cividis);
+    pictures.mixture.draw(mixture, magma);
+    pictures.probability.draw(probability, ink);
 
-    function drawGate() {
+    function drawMask() {
       const position = model.get("position");
       const count = counts[position];
-      slider.show(position, gates[position], gates[position].toFixed(2));
-      pictures.mask.caption.textContent = `Mask: probability > ${gates[position].toFixed(2)}`;
-      pictures.mask.drawMask(passes, position, cividis);
+      slider.show(position, decisions[position], decisions[position].toFixed(2));
+      pictures.mask.caption.textContent = `Mask: probability > ${decisions[position].toFixed(2)}`;
+      pictures.mask.drawMask(passes, position, ink);
+      pictures.masked.compose((pixels) => {
+        for (let i = 0; i < pixels.length; i++) {
+          pixels[i] = magma[passes[i] > position ? mixture[i] : 0];
+        }
+      });
       pictures.agreement.compose((pixels) => {
         for (let i = 0; i < pixels.length; i++) {
           pixels[i] = colours[truth[i] + (passes[i] > position ? 2 : 0)];
@@ -107,20 +124,20 @@ export default {
     function drawFrame() {
       const position = model.get("position");
       const chosen = clamp(model.get("frame"), 0, columns - 1);
-      const half = (CONTEXT - 1) / 2;
+      const half = (context - 1) / 2;
       const seconds = ((chosen * axes.seconds) / columns).toFixed(2);
       place.show(chosen, chosen, `frame ${chosen}, ${seconds} seconds`);
       for (const cursor of cursors) cursor.mark(chosen - half, chosen + half);
       seen.compose((pixels) => {
-        const width = columns + CONTEXT - 1; // of the song with 12 frames of silence at its ends
+        const width = columns + context - 1; // of the song with silence at both ends
         for (let row = 0; row < rows; row++) {
-          for (let column = 0; column < CONTEXT; column++) {
-            pixels[row * CONTEXT + column] = magma[features[row * width + chosen + column]];
+          for (let column = 0; column < context; column++) {
+            pixels[row * context + column] = magma[features[row * width + chosen + column]];
           }
         }
       });
-      const white = hexColour("#FFFFFF"), owed = hexColour(names["hit"], 0.25);
-      const gate = Math.min(BAR - 1, Math.round(gates[position] * BAR));
+      const white = hexColour("#FFFFFF"), owed = hexColour(names["hit"], 0.15);
+      const cut = Math.min(BAR - 1, Math.round(decisions[position] * BAR));
       answers.compose((pixels) => {
         for (let row = 0; row < rows; row++) {
           const i = row * columns + chosen;
@@ -131,7 +148,7 @@ export default {
           for (let x = 0; x < BAR; x++) {
             pixels[start + x] = x < length ? shade : truth[i] ? owed : white;
           }
-          pixels[start + gate] = hexColour("#000000");
+          pixels[start + cut] = hexColour("#000000");
         }
       });
     }
@@ -141,30 +158,30 @@ export default {
       const result = model.get("result");
       const here = result.position === position;
       sdr.textContent = here ? decibels(result.sdr) : "…";
-      chart.mark(here ? [{ x: gates[position], y: result.sdr, colour: "#0072B2" }] : []);
+      chart.mark(here ? [{ x: decisions[position], y: result.sdr, colour: ours }] : []);
     }
 
     function drawChart() {
       chart.draw({
-        curves: [{ points: model.get("curve"), colour: "#0072B2", name: "network, gated" }],
+        curves: [{ points: model.get("curve"), colour: ours, name: "binary" }],
         levels: [
-          { value: lines.ideal, colour: "#009E73", name: `ideal ${fixed(lines.ideal, 1)}` },
-          { value: lines.soft, colour: "#D55E00", name: `network, soft ${fixed(lines.soft, 1)}` },
-          { value: lines.mixture, colour: "#888888", name: `mixture ${fixed(lines.mixture, 1)}` },
+          { value: lines.ideal, colour: "currentColor", dash: "8 3", name: `ideal ${fixed(lines.ideal, 1)}` },
+          { value: lines.soft, colour: ours, name: `soft ${fixed(lines.soft, 1)}` },
+          { value: lines.mixture, colour: baseline, name: `mixture ${fixed(lines.mixture, 1)}` },
         ],
       });
     }
 
     function hear() {
       const { sounds, gain, position } = model.get("result");
-      players.rename("estimate", `Estimate, gate ${gates[position].toFixed(2)}`);
+      players.rename("estimate", `Estimate at ${decisions[position].toFixed(2)}`);
       players.show(sounds, gain);
       drawChart();
       measure();
     }
 
     const rest = whenAtRest(() => line.ask());
-    // Python answers a new gate; a new frame it only remembers.
+    // Python answers a new threshold; a new frame it only remembers.
     const restFrame = whenAtRest(() => save(model));
     for (const { canvas } of Object.values(pictures)) {
       canvas.addEventListener("click", (event) => {
@@ -176,7 +193,7 @@ export default {
       frame(
         el,
         model,
-        controls(slider.node, place.node),
+        controls(slider.node),
         measured(
           ["Right", right],
           `commoner answer ${percent(lines.majority)}`,
@@ -185,34 +202,30 @@ export default {
           ["False alarms", alarm],
           ["SDR", sdr],
         ),
-        grid(pictures),
+        grid(pictures, "sepedu-thirds", chart.node),
         legend(names),
+        players.node,
+        controls(place.node),
         make(
           "div",
-          { class: "sepedu-window" },
+          { class: "sepedu-thirds" },
           seen.node,
           answers.node,
           make(
-            "div",
-            {},
-            chart.node,
-            make(
-              "p",
-              { class: "sepedu-note" },
-              "A bar is the probability for one frequency of the middle frame; the black line is " +
-                "the gate, and a tinted row is one where the true mask is one.",
-            ),
+            "p",
+            { class: "sepedu-note" },
+            "A bar is the probability for one frequency of the middle frame; the black line is " +
+              "the decision threshold, and a tinted row is one where the true mask is one.",
           ),
         ),
-        players.node,
         line.node,
       ),
-      follow(model, ["position"], drawGate),
+      follow(model, ["position"], drawMask),
       follow(model, ["frame"], drawFrame),
       line.follow(["result"], hear),
     ];
     drawChart();
-    drawGate();
+    drawMask();
     hear();
     return () => ends.forEach((end) => end());
   },

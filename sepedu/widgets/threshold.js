@@ -17,7 +17,8 @@ export default {
     const passes = bytes(model, "passes"); // how many of the slider's thresholds a bin passes
     const ratio = bytes(model, "ratio");
     const magma = palette(model, "magma");
-    const cividis = palette(model, "cividis");
+    const ink = palette(model, "ink");
+    const { ours, baseline } = model.get("hues");
     // What a share of 0 to 255 takes away from a level, whose 255 steps span 80 dB.
     const quieter = Float32Array.from({ length: 256 }, (_, i) => (255 * 20 * Math.log10(i / 255)) / 80);
 
@@ -31,7 +32,14 @@ export default {
         rest();
       },
       read: (text) => {
-        if (!(Number(text) > 0)) return null;
+        if (text === "" || isNaN(text)) return null;
+        beyond.hidden = Number(text) >= 0.01 && Number(text) <= 10;
+        beyond.textContent =
+          Number(text) < 0
+            ? `T = ${text}: a magnitude is never negative, so every bin passes and the mask takes nothing away. The slider begins at 0.01.`
+            : Number(text) < 0.01
+              ? `T = ${text}: every bin passes in which the source sounds at all, however faintly. The slider begins at 0.01.`
+              : `T = ${text}: the source would have to be over ten times as strong as the mixture. The slider ends at 10.`;
         const wanted = clamp(Number(text), 0.01, 10);
         const distance = thresholds.map((place) => Math.abs(Math.log(place / wanted)));
         return distance.indexOf(Math.min(...distance));
@@ -46,24 +54,39 @@ export default {
         rest();
       },
     );
+    const beyond = make("p", { class: "sepedu-note", role: "status", hidden: true });
     const share = make("output", {}), sdr = make("output", {});
     const pictures = {
-      mixture: new Picture({ title: "Mixture M", ...axes }),
-      source: new Picture({ title: "Source S", ...axes }),
-      mask: new Picture({ title: "Mask", ...axes }),
-      masked: new Picture({ title: "Mixture, masked", ...axes }),
+      mixture: new Picture({ title: "Mixture M", ...axes, height: 108 }),
+      source: new Picture({ title: "Source S", ...axes, height: 108 }),
+      mask: new Picture({ title: "Mask", ...axes, height: 108 }),
+      masked: new Picture({ title: "Mixture, masked", ...axes, height: 108 }),
     };
     const places = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
     const chart = new Chart({
       title: "SDR against the threshold",
       x: { low: 0.01, high: 10, log: true, label: "Threshold T", places },
       y: { label: "SDR (dB)" },
+      width: 430,
+      height: 150,
+      right: 118,
     });
-    const players = new Players({ mixture: "Mixture", estimate: "Estimate", source: "Source" });
+    const players = new Players(
+      { mixture: "Mixture", estimate: "Estimate", source: "Source" },
+      {
+        onPlay: (key) => {
+          // Without a kernel the sound stays as it was made: what is seen goes back to it.
+          const { position, kind } = model.get("result");
+          if (key !== "estimate" || !line.silent) return;
+          model.set("position", position);
+          model.set("kind", kind);
+        },
+      },
+    );
     const line = new KernelLine(
       model,
-      "No kernel answers: mask and picture follow the slider here, but SDR and sound stay as " +
-        "they were made. Run the cell in JupyterLab to hear your own threshold.",
+      "No kernel answers: mask and picture follow the slider, but SDR and sound stay as they were " +
+        "made; when you play the estimate, T goes back to its own. Run the cell again to hear yours.",
     );
 
     pictures.mixture.draw(mixture, magma);
@@ -78,14 +101,14 @@ export default {
       share.textContent = soft ? "–" : percent(shares[position]);
       pictures.mask.caption.textContent = soft ? "Ratio mask" : `Mask B = (S > ${text}·M)`;
       if (soft) {
-        pictures.mask.draw(ratio, cividis);
+        pictures.mask.draw(ratio, ink);
         pictures.masked.compose((pixels) => {
           for (let i = 0; i < pixels.length; i++) {
             pixels[i] = magma[Math.max(0, Math.round(mixture[i] + quieter[ratio[i]]))];
           }
         });
       } else {
-        pictures.mask.drawMask(passes, position, cividis);
+        pictures.mask.drawMask(passes, position, ink);
         const silence = magma[0];
         pictures.masked.compose((pixels) => {
           for (let i = 0; i < pixels.length; i++) {
@@ -105,18 +128,18 @@ export default {
       const value = here ? result.sdr : soft ? lines.ratio : onCurve(curve, thresholds[position]);
       sdr.textContent = (here || soft || value === null ? "" : "about ") + decibels(value);
       const marks = [];
-      if (lines.best) marks.push({ x: lines.best[0], y: lines.best[1], colour: "#0072B2", ring: true });
-      if (!soft) marks.push({ x: thresholds[position], y: value, colour: "#D55E00" });
+      if (lines.best) marks.push({ x: lines.best[0], y: lines.best[1], colour: ours, ring: true });
+      if (!soft) marks.push({ x: thresholds[position], y: value, colour: ours });
       chart.mark(marks);
     }
 
     function drawChart() {
       const lines = model.get("lines");
       chart.draw({
-        curves: [{ points: model.get("curve"), colour: "#0072B2", name: "binary mask" }],
+        curves: [{ points: model.get("curve"), colour: ours, name: "binary mask" }],
         levels: [
-          { value: lines.ratio, colour: "#009E73", name: `ratio mask ${fixed(lines.ratio, 1)}` },
-          { value: lines.mixture, colour: "#888888", name: `mixture ${fixed(lines.mixture, 1)}` },
+          { value: lines.ratio, colour: "currentColor", name: `ratio mask ${fixed(lines.ratio, 1)}` },
+          { value: lines.mixture, colour: baseline, name: `mixture ${fixed(lines.mixture, 1)}` },
         ],
       });
     }
@@ -132,22 +155,22 @@ export default {
       measure();
     }
 
+    const marked = make(
+      "span",
+      { class: "sepedu-note" },
+      make("span", { class: "sepedu-ours" }, "●"), " this threshold, ",
+      make("span", { class: "sepedu-ours" }, "○"), " the best binary mask",
+    );
     const rest = whenAtRest(() => line.ask());
     const ends = [
       frame(
         el,
         model,
         controls(slider.node, kind.node),
-        measured(["Ones in the mask", share], ["SDR", sdr]),
+        beyond,
+        measured(["Ones in the mask", share], ["SDR", sdr], marked),
         grid(pictures),
-        chart.node,
-        make(
-          "p",
-          { class: "sepedu-note" },
-          make("span", { class: "sepedu-now" }, "●"), " this threshold, ",
-          make("span", { class: "sepedu-best" }, "○"), " the best binary mask",
-        ),
-        players.node,
+        make("div", { class: "sepedu-grid" }, chart.node, players.node),
         line.node,
       ),
       follow(model, ["position", "kind"], () => {

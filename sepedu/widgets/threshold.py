@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
@@ -12,10 +12,12 @@ from matplotlib.figure import Figure
 from .. import plots
 from ..errors import SepeduError
 from ..masks import binary_mask
-from ..songs import Song
 from .base import bundle
 from .masked import NO_SDR, MaskWidget
 from .material import Material, in_decibels, in_percent, level_bytes, picture_bytes, share_bytes
+
+if TYPE_CHECKING:
+    from ..songs import Song
 
 
 def slider_thresholds() -> np.ndarray:
@@ -173,9 +175,13 @@ class ThresholdExplorer(MaskWidget):
             f"mixture as it is {in_decibels(self.lines['mixture'])}."
         )
 
+    def again(self) -> str:
+        """Where T was left."""
+        return f"To come back to this T, give it threshold={self.threshold:.3g}."
+
     def figure(self) -> Figure:
         """Mixture, source, mask, masked mixture and the curve of SDR against T."""
-        figure = Figure(figsize=(9, 7.2), layout="constrained")
+        figure = Figure(figsize=(9, 6), layout="constrained")
         rows = figure.subplots(3, 2, height_ratios=[1, 1, 0.9])
         grid = rows[2, 0].get_gridspec()
         material = self.material
@@ -193,20 +199,24 @@ class ThresholdExplorer(MaskWidget):
             axes.remove()
         axes = figure.add_subplot(grid[2, :])
         known = [(t, v) for t, v in self.curve if v is not None]
-        axes.plot([t for t, _ in known], [v for _, v in known], color="#0072B2", label="binary")
-        for key, colour, style in (("ratio", "#009E73", "--"), ("mixture", "#777777", ":")):
+        axes.plot([t for t, _ in known], [v for _, v in known], color=plots.OURS, label="binary")
+        for key, colour, style in (("ratio", plots.INK, "--"), ("mixture", plots.BASELINE, ":")):
             if self.lines[key] is not None:
                 axes.axhline(self.lines[key], color=colour, linestyle=style, label=key)
         if self.kind == "binary" and self.result["sdr"] is not None:
-            axes.plot(self.threshold, self.result["sdr"], "o", color="#D55E00", label="now")
+            axes.plot(self.threshold, self.result["sdr"], "o", color=plots.OURS, label="now")
         axes.set(xscale="log", xlim=(0.01, 10), xlabel="Threshold T", ylabel="SDR (dB)")
         if known:
             axes.legend(fontsize="small")
-        return self.described(figure)
+        return figure
 
 
 def nearest(threshold: float) -> int:
     """The slider's place that is nearest to a threshold, on the log scale."""
     if not THRESHOLDS[0] <= threshold <= THRESHOLDS[-1]:
-        raise SepeduError(f"Threshold {threshold!r} is not on the slider", "Use 0.01 to 10")
+        raise SepeduError(
+            f"Threshold {threshold!r} is not on the slider",
+            "Use 0.01 to 10; at T = 0 every bin passes in which the source sounds at all, and "
+            "below 0 every bin",
+        )
     return int(np.argmin(np.abs(np.log(THRESHOLDS / threshold))))

@@ -9,7 +9,7 @@ export default {
   render({ model, el }) {
     const magma = palette(model, "magma");
     const result = () => model.get("result");
-    const picture = new Picture({ title: "Spectrogram", ...result(), height: 320 });
+    const picture = new Picture({ title: "Spectrogram", ...result(), height: 260 });
     picture.canvas.classList.add("sepedu-tiles"); // each bin of each frame as the tile it is
     const players = new Players({ signal: "The signal" });
     const line = new KernelLine(

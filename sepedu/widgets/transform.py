@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -11,10 +11,12 @@ import traitlets
 from matplotlib.figure import Figure
 
 from .. import plots
-from ..songs import Song
 from ..stft import STFT
 from .base import LessonWidget, bundle
 from .material import Sounds, level_bytes, stretch
+
+if TYPE_CHECKING:
+    from ..songs import Song
 
 WINDOWS = {
     "hann": torch.hann_window,
@@ -224,4 +226,4 @@ class STFTExplorer(LessonWidget):
         if self.signal in ("both", "tones"):
             reach = min(5 * self.tones, PITCH)  # near enough to see the tones apart
             axes.set_ylim((PITCH - reach) / 1000, (PITCH + reach) / 1000)
-        return self.described(figure)
+        return figure

@@ -30,17 +30,21 @@ torch.manual_seed(0)
 model = MaskCNN()
 """
 
-# A training as the monitor sees it: an epoch of half a second, sixty times unless it is stopped.
+# A training as the monitor sees it: epochs of half a second, sixty of them unless it is stopped.
 TRAINING = """
-history = History()
+under_way = SimpleNamespace(history=History(), train=range(5))
+monitor.on_start(under_way)
 for epoch in range(1, 61):
-    time.sleep(0.5)
+    for batch in under_way.train:
+        time.sleep(0.1 if epoch > 1 else 0.5)
+        monitor.on_batch(under_way)
     loss = 0.2 + 0.1 / epoch
     row = dict(epoch=epoch, train_loss=loss, train_accuracy=0.8 - loss, valid_loss=loss + 0.01,
                valid_accuracy=0.78 - loss, seconds=0.5)
-    history.rows.append(row)
-    if monitor.on_epoch(SimpleNamespace(history=history)):
+    under_way.history.rows.append(row)
+    if monitor.on_epoch(under_way):
         break
+monitor.on_end(under_way)
 print("epochs:", epoch)
 """
 

@@ -161,7 +161,7 @@ def test_the_explorer_lives_without_a_kernel(opened):
     live = page.locator("section.present .live")
     mask = live.locator("canvas").nth(2)
     before, told = mask.screenshot(), live.locator("output").nth(0).inner_text()
-    slider = live.locator("input[type=range]")
+    slider = live.locator("input.sepedu-slider")
     slider.fill("40")
     page.wait_for_timeout(200)
     assert mask.screenshot() != before

@@ -96,7 +96,7 @@ def growth(values: list[int]) -> float:
 def test_a_slider_moved_many_times(page, capsys):
     """SEPEDU_SOAK=1000 for the whole soak; each move is drawn, measured and encoded anew."""
     found = page.locator(".jp-OutputArea .sepedu-widget")
-    slider = found.locator("input[type=range]").element_handle()
+    slider = found.locator("input.sepedu-slider").element_handle()
     sound = found.locator("audio[data-sound=estimate]").element_handle()
     kernel = process_of(page.evaluate(f"{KERNEL}.id"))
     browser = page.context.new_cdp_session(page)

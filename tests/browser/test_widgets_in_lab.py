@@ -100,7 +100,7 @@ def settled(page, found) -> None:
 
 def test_threshold_explorer(page, latencies):
     found = widget(page, "Threshold explorer")
-    slider = found.locator("input[type=range]")
+    slider = found.locator("input.sepedu-slider")
     sound = found.locator("audio[data-sound=estimate]")
     mixture = found.locator("audio[data-sound=mixture]")
     reading = found.locator(".sepedu-reading")
@@ -144,24 +144,24 @@ def test_threshold_explorer(page, latencies):
 
 def test_predicted_mask_explorer(page, latencies):
     found = widget(page, "What the network says")
-    gate, place = (found.locator("input[type=range]").nth(i) for i in (0, 1))
+    decision, place = (found.locator("input.sepedu-slider").nth(i) for i in (0, 1))
     sound = found.locator("audio[data-sound=estimate]")
     reading = found.locator(".sepedu-reading")
-    before = [fingerprint(found, picture) for picture in range(6)]
+    before = [fingerprint(found, picture) for picture in range(7)]
     heard = sound.get_attribute("src")
-    latencies["predicted: gate to picture"] = quantiles(drag(page, gate))
+    latencies["predicted: decision to picture"] = quantiles(drag(page, decision))
     until(page, lambda: sound.get_attribute("src") != heard)
     settled(page, found)
-    after = [fingerprint(found, picture) for picture in range(6)]
+    after = [fingerprint(found, picture) for picture in range(7)]
     same = [a == b for a, b in zip(before, after, strict=True)]
-    assert same[:2] == [True, True] and same[2:4] == [False, False]
-    assert same[4] and not same[5]  # the window stays, its answers change with the gate
+    assert same[:2] == [True, True] and same[2:5] == [False, False, False]
+    assert same[5] and not same[6]  # the window stays, its answers change with the threshold
     right = found.locator(".sepedu-numbers output").first.inner_text()
     assert f"{right} of the bins are right" in reading.inner_text()
 
     latencies["predicted: frame to window and answers"] = quantiles(drag(page, place, 30))
-    moved = [fingerprint(found, picture) for picture in range(6)]
-    assert moved[:4] == after[:4] and moved[4] != after[4]
+    moved = [fingerprint(found, picture) for picture in range(7)]
+    assert moved[:5] == after[:5] and moved[5] != after[5]
     canvas = found.locator("canvas").first
     canvas.click(position={"x": 3, "y": 20})
     assert int(place.input_value()) < 10
@@ -257,12 +257,12 @@ def test_blind_listening(page, latencies):
     sounds = {letter: found.locator(f"audio[data-sound={letter}]") for letter in "abx"}
     sources = [sound.get_attribute("src") for sound in sounds.values()]
     assert sources[0] != sources[1] and sources[2] in sources[:2]
-    found.get_by_role("button", name="▶ X").click()
+    found.get_by_role("button", name="Play: X").click()
     until(page, lambda: sounds["x"].evaluate("audio => audio.currentTime") > 0.3)
-    found.get_by_role("button", name="▶ A").click()
+    found.get_by_role("button", name="Play: A").click()
     assert sounds["x"].evaluate("audio => audio.paused")
     assert sounds["a"].evaluate("audio => audio.currentTime") > 0.2  # goes on, does not begin
-    found.get_by_role("button", name="■ Stop").click()
+    found.get_by_role("button", name="Pause: A").click()
 
     for trial in range(3):  # the ears of this listener are perfect: they compare addresses
         addresses = [sounds[letter].get_attribute("src") for letter in "abx"]
@@ -285,6 +285,8 @@ def test_training_monitor_stops_a_training(page):
     cell = page.locator(".jp-CodeCell").last
     cell.click()
     page.keyboard.press("Control+Enter")
+    until(page, lambda: "then batch 2 of 5" in found.inner_text())
+    assert stop.is_enabled() and "is under way" in found.inner_text()
     until(page, lambda: found.locator("circle").count() > 8)
     assert "left" in found.locator(".sepedu-reading").inner_text()
     stop.click()
@@ -304,10 +306,18 @@ def test_without_a_kernel_pictures_follow_and_the_widget_says_what_is_missing(no
     page.get_by_text("Shut Down Kernel", exact=True).click()
     page.get_by_text("No Kernel | ").first.wait_for()
     before = fingerprint(found, 2)
-    found.locator("input[type=range]").focus()
+    found.locator("input.sepedu-slider").focus()
     for _ in range(5):
         page.keyboard.press("PageDown")
     assert fingerprint(found, 2) != before
     found.get_by_text("SDR and sound stay as they were made").wait_for(timeout=10_000)
+    # What is played and what is seen agree: T goes back to where the estimate was made.
+    field = found.locator("input[type=number]")
+    moved = field.input_value()
+    estimate = found.get_by_role("button", name="Play: Estimate")
+    made = estimate.inner_text().split("T = ")[1]
+    assert made != moved
+    estimate.click()
+    until(page, lambda: field.input_value() == made)
     # That nobody listens is said by ipywidgets too; nothing else may go wrong.
     assert all("Could not send widget sync message" in text for text in complaints)

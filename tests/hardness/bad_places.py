@@ -56,20 +56,20 @@ def _locked(bench: Workbench) -> list[str]:
 
 CASES = (
     [
-        Case(DISK, "a read-only folder", _locked, "cannot be written", read_only),
+        Case(DISK, "a read-only folder", _locked, "cannot be written", around=read_only),
         Case(
             DISK,
             "a full disk, while separating",
             lambda b: b.separate(b.good),
             "cannot be written",
-            full_disk,
+            around=full_disk,
         ),
         Case(
             DISK,
             "a full disk, while decoding MP4",
             lambda b: b.separate(b.encode("song.mp4")),
             "no room",
-            full_disk,
+            around=full_disk,
         ),
     ]
     if resource

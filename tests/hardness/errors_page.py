@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from workbench import Case, Outcome
@@ -36,11 +36,24 @@ def page(seen: Mapping[Case, Sequence[Outcome]], root: Path) -> str:
 
 
 def _outcome(case: Case, tries: Sequence[Outcome], root: Path) -> str:
-    if not case.says:
+    lines = {
+        works: _most_often(
+            _plain(outcome.errors[0], root)
+            for outcome in tries
+            if outcome.errors and (outcome.status == 0) == works
+        )
+        for works in (True, False)
+    }
+    if not case.says and not case.warns:
         return "works"
-    lines = Counter(_plain(outcome.errors[0], root) for outcome in tries)
-    often = max(lines, key=lambda line: (lines[line], line))
-    return often if len(lines) == 1 else f"mostly: {often}"
+    works = [f"works, and says: {lines[True]}"] if lines[True] else []
+    return "; otherwise: ".join(works + [lines[False]] * bool(lines[False]))
+
+
+def _most_often(lines: Iterable[str]) -> str:
+    counts = Counter(lines)
+    often = max(counts, key=lambda line: (counts[line], line), default="")
+    return often if len(counts) < 2 else f"mostly: {often}"
 
 
 def _plain(line: str, root: Path) -> str:
@@ -48,5 +61,5 @@ def _plain(line: str, root: Path) -> str:
     line = re.sub(rf"{re.escape(str(root))}(/case \d+)?/?|/\S*/locked-\w+/", "", line)
     line = re.sub(r"\([^()]*(\([^()]*\)[^()]*)*\)", "(…)", line.removeprefix("sepedu: "))
     line = re.sub(r"cut at \d+", "cut at N", line)
-    line = re.sub(r"\d+ bytes at least \d+ more", "N bytes at least N more", line)
+    line = re.sub(r"only \d\.\d+ of the", "only N of the", line)
     return re.sub(r"(/N|\b\d+)\.safetensors", "N.safetensors", line).replace("|", "\\|")

@@ -115,6 +115,9 @@ class Case:
         kind, one after the other.
     says : str
         A piece of the one line that the user gets; empty where the command must work.
+    warns : str
+        Where the command works with a warning, a piece of its one line. With `says`: some of many
+        tries end so, some so.
     around : callable
         Gives the conditions under which the command runs, such as a full disk.
     """
@@ -123,4 +126,5 @@ class Case:
     what: str
     make: Callable[[Workbench], list[str] | Iterator[list[str]]]
     says: str = ""
+    warns: str = ""
     around: Callable[[], AbstractContextManager] = nullcontext

@@ -1,0 +1,139 @@
+"""Lesson 09: find how many seconds a U-Net sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..framework import Exercise, Mistake
+from ..judge import judge
+
+
+def _frames(kernels: list[list[int]], less: int = 1, start: int = 1, first: int = 0) -> int:
+    return start + sum(
+        (kernel - less) * 2**level for level, row in enumerate(kernels, first) for kernel in row
+    )
+
+
+def _examine_context_seconds(answer: Any) -> None:
+    judge(
+        answer,
+        cases={
+            "0": ([[3] * 5, [3] * 4, [3] * 4, [3] * 2], 256, 22050),
+            "other settings": ([[3, 3], [5, 5]], 512, 44100),
+            "kernels that differ": ([[1, 7], [3], [2, 5, 3]], 100, 8000),
+            "a single level": ([[3, 3]], 256, 22050),
+            "no convolution, which sees one frame": ([[]], 200, 1000),
+        },
+        right=lambda kernels, hop, rate: _frames(kernels) * hop / rate,
+        known=[
+            (
+                lambda kernels, hop, rate: _frames(kernels),
+                "These are frames: a frame is hop_length / sample_rate seconds.",
+            ),
+            (
+                lambda kernels, hop, rate: _frames(kernels) * hop,
+                "These are samples: divide by the sample rate.",
+            ),
+            (
+                lambda kernels, hop, rate: 1000 * _frames(kernels) * hop / rate,
+                "These are milliseconds.",
+            ),
+            (
+                lambda kernels, hop, rate: _frames(kernels) * rate / hop,
+                "A frame is hop_length / sample_rate seconds, not the reverse.",
+            ),
+            (
+                lambda kernels, hop, rate: (
+                    (1 + sum(kernel - 1 for row in kernels for kernel in row)) * hop / rate
+                ),
+                "On level l a step is 2 ** l frames of the top: multiply what a kernel adds by it.",
+            ),
+            (
+                lambda kernels, hop, rate: _frames(kernels, less=0) * hop / rate,
+                "A kernel of 3 adds two steps, not three: itself is counted.",
+            ),
+            (
+                lambda kernels, hop, rate: _frames(kernels, first=1) * hop / rate,
+                "The top level is level 0, where a step is one frame: 2 ** 0.",
+            ),
+            (
+                lambda kernels, hop, rate: _frames(kernels, start=0) * hop / rate,
+                "The frame itself is missing: start at 1.",
+            ),
+            (
+                lambda kernels, hop, rate: (_frames(kernels) - 1) / 2 * hop / rate,
+                "This is the reach on one side: from one end to the other is asked for.",
+            ),
+            (
+                lambda kernels, hop, rate: _frames(kernels) * 256 / 22050,
+                "You wrote 256 and 22050: use `hop_length` and `sample_rate`.",
+            ),
+        ],
+        otherwise="Start at one frame. A kernel of k on level l adds (k - 1) times 2 ** l frames.",
+        what="context",
+    )
+
+
+context_seconds = Exercise(
+    name="context_seconds",
+    task="Find how many seconds a U-Net sees.",
+    stub='''
+def context_seconds(kernels, hop_length, sample_rate):
+    """Seconds that the convolutions of a U-Net see, from one end to the other.
+
+    kernels: for each level, the top one first, a list of the widths of all its convolutions, on
+    the way down and up. A step on level l is 2 ** l frames of the top.
+    """
+    raise NotImplementedError
+''',
+    reference='''
+def context_seconds(kernels, hop_length, sample_rate):
+    """Seconds that the convolutions of a U-Net see, from one end to the other."""
+    frames = 1
+    for level, widths in enumerate(kernels):
+        for width in widths:
+            frames += (width - 1) * 2**level
+    return frames * hop_length / sample_rate
+''',
+    hints=(
+        "Lesson 04: a convolution of 3 adds two columns. On level 2 a column is 4 frames.",
+        "Add up the frames first. A frame is hop_length / sample_rate seconds.",
+    ),
+    examine=_examine_context_seconds,
+    mistakes=(
+        Mistake(
+            "Levels ignored",
+            "def context_seconds(kernels, hop, rate):\n"
+            "    return (1 + sum(k - 1 for row in kernels for k in row)) * hop / rate",
+            "2 ** l frames",
+        ),
+        Mistake(
+            "Frames instead of seconds",
+            "def context_seconds(kernels, hop, rate):\n"
+            "    return 1 + sum((k - 1) * 2**l for l, row in enumerate(kernels) for k in row)",
+            "These are frames",
+        ),
+        Mistake(
+            "The whole kernel added",
+            "def context_seconds(kernels, hop, rate):\n"
+            "    f = 1 + sum(k * 2**l for l, row in enumerate(kernels) for k in row)\n"
+            "    return f * hop / rate",
+            "two steps",
+        ),
+        Mistake(
+            "One side only",
+            "def context_seconds(kernels, hop, rate):\n"
+            "    f = sum((k - 1) * 2**l for l, row in enumerate(kernels) for k in row)\n"
+            "    return f / 2 * hop / rate",
+            "one side",
+        ),
+        Mistake(
+            "Levels counted from 1",
+            "def context_seconds(kernels, hop, rate):\n"
+            "    f = 1 + sum((k - 1) * 2**l for l, row in enumerate(kernels, 1) for k in row)\n"
+            "    return f * hop / rate",
+            "level 0",
+        ),
+    ),
+    remark="The steps down and up add some frames more: a frame lies anywhere in its step.",
+)
