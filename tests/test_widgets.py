@@ -494,8 +494,10 @@ def test_the_monitor_follows_a_training(song):
 def test_a_second_training_begins_the_monitor_anew():
     monitor = TrainingMonitor(Recipe(epochs=9))
     assert monitor.majority is None
+    monitor.receive({"kind": "stop"})
+    assert not monitor.stop  # nothing is trained yet
     monitor.on_start(training())
-    monitor.set_state({"stop": True})  # heard from the first batch on
+    monitor.receive({"kind": "stop"})  # heard from the first batch on
     assert monitor.on_epoch(training(row(1, 0.2))) is True
     monitor.on_end(training(row(1, 0.2)))
     monitor.on_start(training())
