@@ -36,8 +36,7 @@ from .engine.files import atomic_write
 from .errors import SepeduError
 
 if TYPE_CHECKING:
-    from av import AudioStream
-    from av.container import InputContainer
+    pass
 
 CLIP_LIMIT = 1.0
 """Largest sample that a player or a file of whole numbers can hold."""
@@ -183,8 +182,8 @@ def read_samples(
     return check_audio(audio, str(path))
 
 
-UNCOMPRESSED = ("wav", "w64", "aiff", "au", "caf")
-"""Containers in which libsndfile counts exactly, if the samples are not compressed."""
+UNCOMPRESSED = (b"RIFF", b"RF64", b"riff", b"FORM", b".snd", b"caff")
+"""How files begin in which libsndfile counts exactly, if the samples are not compressed."""
 LEFTOVERS = ("@eaDir", "#recycle", "__MACOSX", "Thumbs.db", "desktop.ini")
 """What network drives, macOS and Windows put between the songs."""
 UNKNOWN_SIZE = 2**31 - 2**16
@@ -209,17 +208,20 @@ def open_audio(path: Path, stack: ExitStack) -> Recording:
     """
     aside = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sepedu-")))
     source = _regular_file(path, aside)
-    with open_container(source, path) as container:
-        track, told = choose_track(container, path)
-        recording = _uncompressed(source, container, track)
+    recording, told, speakers = _uncompressed(source), [], 0
+    try:
+        with open_container(source, path) as container:
+            track, told = choose_track(container, path)
+            speakers = speakers_of(track)
+            trusted = recording is not None and track.codec_context.name.startswith("pcm_")
+            if not trusted or abs(recording.frames - (track.duration or 0)) > 1:
+                told += write_decoded(container, track, path, aside / "decoded.wav")
+                recording = Recording(aside / "decoded.wav")
+    except SepeduError:  # libsndfile passes over some sizes that libavformat stumbles on
         if recording is None:
-            decoded = aside / "decoded.wav"
-            told += write_decoded(container, track, path, decoded)
-            recording = Recording(decoded)
-            recording.warnings = []
-        recording.source = source
-        recording.warnings += told
-        recording.speakers = speakers_of(track)
+            raise
+    recording.source, recording.speakers = source, speakers
+    recording.warnings = [*told, *_cut_off(recording)]
     return stack.enter_context(recording)
 
 
@@ -248,25 +250,26 @@ def _regular_file(path: Path, aside: Path) -> Path:
     return source
 
 
-def _uncompressed(source: Path, container: InputContainer, track: AudioStream) -> Recording | None:
-    """The file itself, opened by libsndfile, if that counts its samples as libavformat does."""
-    compressed = not track.codec_context.name.startswith("pcm_")
-    if compressed or container.format.name not in UNCOMPRESSED:
-        return None
+def _uncompressed(source: Path) -> Recording | None:
+    """The file itself, opened by libsndfile, if its samples are there and not compressed."""
+    with source.open("rb") as file:
+        if file.read(4) not in UNCOMPRESSED:  # all else it takes for MP3, and complains aloud
+            return None
     with suppress(soundfile.LibsndfileError):
         recording = Recording(name_for_libsndfile(source))
-        if recording.frames > 0 and abs(recording.frames - (track.duration or 0)) <= 1:
-            recording.warnings = []
-            # libsndfile notes sizes that reach beyond the file's end; W64 has only the outer one.
-            size = re.search(
-                r"^(?:data|riff) *: (\d+) \(should be (\d+)\)", recording.extra_info, re.M
-            )
-            if size and int(size[2]) < int(size[1]) < UNKNOWN_SIZE:
-                there = recording.frames / recording.samplerate
-                recording.warnings = [missing_seconds(there, there * int(size[1]) / int(size[2]))]
+        if recording.frames and recording.subtype.startswith(("PCM", "FLOAT", "DOUBLE", "ULAW")):
             return recording
-        recording.close()
     return None
+
+
+def _cut_off(recording: Recording) -> list[str]:
+    """What is said where libsndfile notes a size beyond the file's end; W64 has the outer one."""
+    note = r"^(?:data|riff) *: (\d+) \(should be (\d+)\)"
+    size = re.search(note, recording.extra_info, re.MULTILINE)
+    if not size or not int(size[2]) < int(size[1]) < UNKNOWN_SIZE:
+        return []
+    there = recording.frames / recording.samplerate
+    return [missing_seconds(there, there * int(size[1]) / int(size[2]))]
 
 
 def name_for_libsndfile(path: Path) -> str | bytes:

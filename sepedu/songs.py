@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 import platformdirs
 
-from .audio import is_leftover, mono, read_audio, read_tracks, resample
+from .audio import is_leftover, mono, open_audio, read_samples, read_tracks, resample
 from .engine.ffmpeg import ensure_ffmpeg
 from .engine.files import atomic_write
 from .errors import SepeduError
@@ -261,7 +262,7 @@ def load_song(
         )
     if track.is_wav:
         files = {"mixture": track.path, **{name: track.sources[name].path for name in sources}}
-        read = {name: read_audio(file) for name, file in files.items()}
+        read = {name: _read_stem(Path(file)) for name, file in files.items()}
     else:
         tracks = read_tracks(Path(track.path))
         ids = {"mixture": 0, **{name: track.sources[name].stem_id for name in sources}}
@@ -288,6 +289,18 @@ def load_song(
         for name, (audio, rate) in read.items()
     }
     return Song(track.name, heard.pop("mixture"), heard, sample_rate)
+
+
+def _read_stem(path: Path) -> tuple[np.ndarray, int]:
+    """A stem and its sample rate; of a set, unlike a song to separate, nothing may be missing."""
+    with ExitStack() as stack:
+        recording = open_audio(path, stack)
+        if recording.warnings:
+            raise SepeduError(
+                f"The file {path} cannot be used: {recording.warnings[0]}",
+                "Fetch the song again, or move it away",
+            )
+        return read_samples(recording, recording.frames, path), recording.samplerate
 
 
 def _to_16_bits(audio: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 import re
 
 import numpy as np
@@ -35,6 +36,18 @@ def test_peaks_above_one_are_kept_or_refused(tmp_path):
     with pytest.raises(SepeduError, match="would clip"):
         write_audio(tmp_path / "a.flac", loud, 22050)
     assert not (tmp_path / "a.flac").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names have other limits there")
+def test_names_as_long_as_they_can_be(tmp_path):
+    path = write_audio(tmp_path / ("ї" * 125 + "a.wav"), TONE, 22050)
+    assert len(os.fsencode(path.name)) == 255
+    assert read_audio(path)[0].shape == (1, TONE.size)
+
+
+def test_eight_bits_are_read(tmp_path):
+    soundfile.write(tmp_path / "eight.wav", TONE, 22050, subtype="PCM_U8")
+    assert np.abs(read_audio(tmp_path / "eight.wav")[0] - TONE).max() < 0.02
 
 
 def test_other_formats_and_unwritable_folders(tmp_path):

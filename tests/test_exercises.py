@@ -13,7 +13,7 @@ import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 
-from sepedu.exercises import examine
+from sepedu.exercises import examine, judge
 from sepedu.exercises.framework import NOT_ATTEMPTED, RIGHT, WRONG, Exercise, Mistake, lessons
 
 EXERCISES = [
@@ -172,7 +172,7 @@ def test_an_answer_that_changes_its_arguments_is_told_so(exercise: Exercise):
     changed = []
 
     def overwriting(*arguments, **named):
-        value = examine._copy(right(*arguments, **named))
+        value = examine.copied(right(*arguments, **named))
         for argument in arguments:
             if isinstance(argument, np.ndarray) and argument.dtype.kind in "bif" and argument.size:
                 argument[...] = 1 - argument if argument.dtype.kind != "b" else ~argument
@@ -192,7 +192,7 @@ def test_an_answer_that_changes_its_arguments_is_told_so(exercise: Exercise):
 
 def _example(**changes) -> Exercise:
     def check(answer):
-        examine.compare(examine.as_number(examine.call(answer, 3.0)), 6.0, known=[(9.0, "squared")])
+        judge.compare(examine.as_number(examine.call(answer, 3.0)), 6.0, known=[(9.0, "squared")])
 
     parts = {
         "name": "twice",
@@ -232,7 +232,7 @@ def test_forgotten_return_is_told_from_an_untouched_stub():
 def test_value_with_open_entries():
     def check(answer):
         answer = examine.as_mapping(answer, ("a", "b"))
-        examine.compare(answer["a"], 1)
+        judge.compare(answer["a"], 1)
 
     exercise = _example(examine=check)
     assert exercise.check({"a": ..., "b": [..., ...]}).outcome == NOT_ATTEMPTED
@@ -351,6 +351,12 @@ def test_a_syntax_error_does_not_judge_the_cell_before(broken):
     assert "has a syntax error in line" in shown[3]
 
 
+def test_a_syntax_error_elsewhere_does_not_matter():
+    check = GAIN + "ex.gain.check()"
+    shown = in_a_notebook(RIGHT_GAIN, "print(gain(3)", 'x = {"gain": 3', check)
+    assert shown[3].startswith("Right.")
+
+
 def test_the_line_where_a_function_stops_is_said():
     shown = in_a_notebook(
         "def gain(decibels):\n    x = decibels\n    return 10 ** (level / 20)",
@@ -372,9 +378,9 @@ def test_what_is_shown_reads_without_colours_and_escapes():
 
 def test_known_mistake_is_recognised_before_the_general_message():
     with pytest.raises(examine.Wrong, match="twice too much"):
-        examine.compare(np.ones(3) * 2, np.ones(3), known=[(np.ones(3) * 2, "twice too much")])
+        judge.compare(np.ones(3) * 2, np.ones(3), known=[(np.ones(3) * 2, "twice too much")])
     with pytest.raises(examine.Wrong, match="another"):
-        examine.compare(np.ones(3) * 5, np.ones(3), otherwise="another")
+        judge.compare(np.ones(3) * 5, np.ones(3), otherwise="another")
 
 
 @pytest.mark.parametrize(

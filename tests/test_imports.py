@@ -40,3 +40,9 @@ def test_python_m_sepedu_is_the_command():
         [sys.executable, "-m", "sepedu", "--version"], capture_output=True, text=True
     )
     assert answer.stdout == f"sepedu {sepedu.__version__}\n", answer.stderr
+
+
+def test_the_threshold_explorer_needs_neither_network_nor_training():
+    ours = [n for n in loaded_by("from sepedu.widgets import ThresholdExplorer") if "sepedu" in n]
+    assert len(ours) <= 15, ours
+    assert not {"sepedu.model", "sepedu.separation", "sepedu.training"} & set(ours)

@@ -221,7 +221,7 @@ def write_decoded(
     # libsndfile's wrapper meets a full disk with an assertion.
     except (LibsndfileError, AssertionError) as error:
         raise SepeduError(
-            f"There is no room for temporary files in {wav.parent.parent}, to decode {name}",
+            f"There is no room for temporary files (in {wav.parent.parent}), to decode {name}",
             "Free some, or name another folder in the variable TMPDIR",
         ) from error
     if count == 0:

@@ -1,9 +1,10 @@
-"""Fetch the MUSDB18 excerpts once, whole or not at all."""
+"""Download the MUSDB18 excerpts once, whole or not at all."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from ..audio import is_leftover
 from ..errors import SepeduError
 from ..songs import cache_folder
 from .ffmpeg import ensure_ffmpeg
@@ -16,13 +17,12 @@ SONGS = {"train": 94, "test": 50}
 def fetch_musdb7(folder: Path | None = None) -> Path:
     """Download the MUSDB18 excerpts of seven seconds with musdb's own download.
 
-    They are for academic use. The download goes aside first; an interrupted one starts anew, and
-    what is in place is whole.
+    They are for academic use. An interrupted download leaves nothing and starts anew.
 
     Parameters
     ----------
     folder : path, optional
-        Where to; the user's cache folder if left away, where `open_dataset("musdb7")` looks.
+        By default the user's cache folder, where `open_dataset("musdb7")` looks.
 
     Returns
     -------
@@ -58,7 +58,8 @@ def fetch_musdb7(folder: Path | None = None) -> Path:
 def check_count(folder: Path, remedy: str) -> None:
     """Raise SepeduError if songs are missing from a folder of the excerpts."""
     for subset, expected in SONGS.items():
-        found = len(list((folder / subset).glob("*.stem.mp4")))
+        songs = (folder / subset).glob("*.stem.mp4")
+        found = sum(not is_leftover(song.name) for song in songs)
         if found != expected:
             raise SepeduError(
                 f"The excerpts in {subset} are {found} songs instead of {expected}", remedy

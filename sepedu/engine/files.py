@@ -22,7 +22,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
     SepeduError
         If the file cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # Not the whole name, which may be as long as a name can be, but the end, which tells its kind.
+    part = path.with_name(f".{path.name[-50:]}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
@@ -41,9 +42,9 @@ def _cannot_be_written(path: Path, error: OSError) -> SepeduError:
 
 
 def clear_parts(folder: Path, names: str) -> None:
-    """Remove what killed processes have left aside of files whose names match a glob pattern.
+    """Remove temporary files of killed processes, for names that match a glob pattern.
 
-    What belongs to a process that still runs stays.
+    Those of a process that still runs stay.
     """
     for part in folder.glob(f".{names}.*.part"):
         import psutil  # here: the doctor tells if it is missing
@@ -56,7 +57,7 @@ def clear_parts(folder: Path, names: str) -> None:
 
 @contextmanager
 def folder_aside(folder: Path) -> Iterator[Path]:
-    """Give a hidden folder in a folder, to write to; afterwards it is gone with what it holds.
+    """Yield a hidden temporary folder in a folder; afterwards it is gone with what it holds.
 
     Raises
     ------
@@ -112,7 +113,7 @@ def check_place(path: Path) -> None:
     """
     if path.is_dir():
         raise SepeduError(f"{path} is a folder", "Give the name of a file in it")
-    trial = path.with_name(f".{path.name}.trial")
+    trial = path.with_name(f".{path.name[-50:]}.trial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         trial.touch()

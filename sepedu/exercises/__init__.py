@@ -48,10 +48,10 @@ a module of its own beside them.
 
 `examine` returns nothing if the answer is right, and raises `Wrong("because ...")` if not. A
 stub is a function that raises NotImplementedError, or a value `...` (also inside a dict or a
-list). An `examine` leans on `judge`, `call`, `as_array` and `as_number` of
-`sepedu.exercises.examine`; the cases hold ties, empty classes, edges and a second shape. `call`
-hands out copies and tells an answer that changes them; whatever else an `examine` stumbles over
-becomes "not right", never a traceback.
+list). An `examine` leans on `judge` of `sepedu.exercises.judge`, and on `call`, `as_array` and
+`as_number` of `sepedu.exercises.examine`. Cases hold ties, empty classes, edges and a second
+shape. `call` hands out copies, and tells an answer that changes them. Whatever else an `examine`
+stumbles over becomes "not right", never a traceback.
 At least three `mistakes`; each gives a title for instructors, the wrong answer as source, and a
 piece of the message that it must get. `tests/test_exercises.py` picks up by itself what is
 listed, and fails for a module whose exercise is not.

@@ -264,19 +264,19 @@ def _broken_cell(name: str) -> str | None:
 
     Without this, a check would judge what an earlier version of the cell has defined.
     """
+    defines = re.compile(rf"^(\w+\s+{name}\b|{name}\s*=|{name}\s*\(.*\)\s*:)", re.MULTILINE)
     for source in reversed(getattr(_shell(), "user_ns", {}).get("In", ())):
-        if not re.search(rf"\b{name}\b", source):
+        if not defines.search(source):  # also with `def` misspelt or forgotten
             continue
         try:
             compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         except (SyntaxError, ValueError) as error:
             place = f" in line {error.lineno}" if getattr(error, "lineno", None) else ""
             return (
-                f"The cell with `{name}` has a syntax error{place}, so it did not run: "
+                f"The cell that defines `{name}` has a syntax error{place}, so it did not run: "
                 f"{getattr(error, 'msg', error)}. Correct it, run it, and check again."
             )
-        if re.search(rf"^(def|class)\s+{name}\b|^{name}\s*=", source, re.MULTILINE):
-            return None
+        return None
     return None
 
 

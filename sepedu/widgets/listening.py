@@ -14,13 +14,14 @@ from matplotlib.figure import Figure
 from .. import plots
 from ..errors import SepeduError
 from ..masks import apply_mask, binary_mask
-from ..model import MaskCNN
-from ..separation import predict_soft_mask
 from .base import LessonWidget, bundle
 from .material import Material, Sounds, in_percent
+from .predicted import heard as heard_by
 
 if TYPE_CHECKING:
+    from ..model import MaskCNN
     from ..songs import Song
+    from ..unet import MaskUNet
 
 CONVINCING = 0.05
 """A score that guessing reaches less often than this is taken as heard."""
@@ -64,8 +65,8 @@ class BlindListening(LessonWidget):
     song : Song
         At 22,050 Hz; a stereo one is averaged.
     source : str
-    model : MaskCNN, optional
-        A network for the source; adds its estimate, by the soft mask.
+    model : MaskCNN or MaskUNet, optional
+        A network for the source, or for all four; adds its estimate, by the soft mask.
     average_mask : np.ndarray [shape=(513, 1)], optional
         A mask made beforehand (`sepedu.masks.average_mask`); adds its estimate.
     trials : int
@@ -103,7 +104,7 @@ class BlindListening(LessonWidget):
         self,
         song: Song,
         source: str = "vocals",
-        model: MaskCNN | None = None,
+        model: MaskCNN | MaskUNet | None = None,
         average_mask: np.ndarray | None = None,
         *,
         trials: int = 10,
@@ -118,7 +119,7 @@ class BlindListening(LessonWidget):
         if average_mask is not None:
             masks["mask made beforehand"] = average_mask
         if model is not None:
-            masks["network"] = predict_soft_mask(model, material.mixture)
+            masks["network"] = heard_by(model, material)[1]
         masks["ideal binary mask"] = binary_mask(material.magnitude, material.mixture, threshold)
         recordings = {"mixture": material.song.mixture}
         for name, mask in masks.items():

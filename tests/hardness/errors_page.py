@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from workbench import Case, Outcome
@@ -36,13 +36,24 @@ def page(seen: Mapping[Case, Sequence[Outcome]], root: Path) -> str:
 
 
 def _outcome(case: Case, tries: Sequence[Outcome], root: Path) -> str:
-    lines = Counter(_plain(outcome.errors[0], root) if outcome.errors else "" for outcome in tries)
-    often = max(lines, key=lambda line: (lines[line], line))
-    if case.warns:
-        return f"works, and says: {often}" if len(lines) == 1 else f"mostly works, saying: {often}"
-    if not case.says:
+    lines = {
+        works: _most_often(
+            _plain(outcome.errors[0], root)
+            for outcome in tries
+            if outcome.errors and (outcome.status == 0) == works
+        )
+        for works in (True, False)
+    }
+    if not case.says and not case.warns:
         return "works"
-    return often if len(lines) == 1 else f"mostly: {often}"
+    works = [f"works, and says: {lines[True]}"] if lines[True] else []
+    return "; otherwise: ".join(works + [lines[False]] * bool(lines[False]))
+
+
+def _most_often(lines: Iterable[str]) -> str:
+    counts = Counter(lines)
+    often = max(counts, key=lambda line: (counts[line], line), default="")
+    return often if len(counts) < 2 else f"mostly: {often}"
 
 
 def _plain(line: str, root: Path) -> str:

@@ -10,7 +10,9 @@ import yaml
 
 import sepedu
 
-MODULES = sorted(Path(sepedu.__file__).parent.rglob("*.py"))
+PACKAGE = Path(sepedu.__file__).parent
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+MODULES = sorted([*PACKAGE.rglob("*.py"), *TOOLS.rglob("*.py")])
 MAY_RUN_CODE = {"framework.py", "render.py"}
 """Exercises run the answers that the course holds; slides run their own cells."""
 

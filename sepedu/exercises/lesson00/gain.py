@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import judge
 from ..framework import Exercise, Mistake
+from ..judge import judge
 
 
 def _examine_gain(answer: Any) -> None:
@@ -45,12 +45,12 @@ gain = Exercise(
     task="Turn a level in decibels into the factor that samples are multiplied by.",
     stub='''
 def gain(decibels):
-    """The factor for each sample that changes the level by so many decibels."""
+    """The factor for each sample that changes the level by a number of decibels."""
     raise NotImplementedError
 ''',
     reference='''
 def gain(decibels):
-    """The factor for each sample that changes the level by so many decibels."""
+    """The factor for each sample that changes the level by a number of decibels."""
     return 10 ** (decibels / 20)
 ''',
     hints=(

@@ -6,5 +6,5 @@ import numpy as np
 
 
 def recordings(count: int, samples: int = 50) -> list[np.ndarray]:
-    """Make so many recordings of noise, the same each time [each shape=(samples,)]."""
+    """Make `count` recordings of noise, the same each time [each shape=(samples,)]."""
     return list(np.random.default_rng(0).normal(size=(count, samples)) / 4)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array, judge
+from ..examine import as_array
 from ..framework import Exercise, Mistake
+from ..judge import judge
 
 
 def _cut(magnitude: np.ndarray, before: int = 12, after: int = 12, mode: str = "constant") -> Any:

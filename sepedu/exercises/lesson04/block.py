@@ -33,7 +33,7 @@ def _examine_block(answer: Any) -> None:
         if any(layer.padding not in ((1, 1), "same") for layer in convolutions):
             raise Wrong("Without padding=1 each convolution cuts a border off: 513 becomes 511.")
         if any(layer.bias is None for layer in convolutions):
-            raise Wrong("The convolutions of this network have biases: leave `bias=False` away.")
+            raise Wrong("The convolutions of this network have biases: leave `bias=False` out.")
         if sum(isinstance(layer, nn.LeakyReLU) for layer in layers) < 2:
             raise Wrong("After each convolution stands a LeakyReLU: without it two are but one.")
         _compare_with_the_right_one(block, convolutions, channels, size)

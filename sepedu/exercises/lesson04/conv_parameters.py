@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..examine import judge
 from ..framework import Exercise, Mistake
+from ..judge import judge
 
 
 def _examine_conv_parameters(answer: Any) -> None:
@@ -50,12 +50,12 @@ conv_parameters = Exercise(
     task="Count the parameters of a convolution.",
     stub='''
 def conv_parameters(inputs, outputs, kernel):
-    """Weights and biases of a convolution between so many channels, kernel x kernel."""
+    """Number of weights and biases of a convolution with kernels of kernel x kernel."""
     raise NotImplementedError
 ''',
     reference='''
 def conv_parameters(inputs, outputs, kernel):
-    """Weights and biases of a convolution between so many channels, kernel x kernel."""
+    """Number of weights and biases of a convolution with kernels of kernel x kernel."""
     return outputs * (inputs * kernel * kernel + 1)
 ''',
     hints=(

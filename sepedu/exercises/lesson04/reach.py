@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..examine import judge
 from ..framework import Exercise, Mistake
+from ..judge import judge
 
 
 def _reach(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..examine import judge
 from ..framework import Exercise, Mistake
+from ..judge import judge
 
 
 def _up(count: int) -> int:
@@ -53,12 +53,12 @@ values_after = Exercise(
     task="Count the values that are left after two poolings by three.",
     stub='''
 def values_after(bins, columns, channels):
-    """How many values are left of so many bins and columns after two poolings of 3 x 3."""
+    """How many values are left of a picture after two poolings of 3 x 3."""
     raise NotImplementedError
 ''',
     reference='''
 def values_after(bins, columns, channels):
-    """How many values are left of so many bins and columns after two poolings of 3 x 3."""
+    """How many values are left of a picture after two poolings of 3 x 3."""
     for _ in range(2):
         bins, columns = bins // 3, columns // 3
     return channels * bins * columns

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..examine import Wrong, as_array, call, compare
+from ..examine import Wrong, as_array, call
 from ..framework import Exercise, Mistake
+from ..judge import compare
 from .small_network import SmallNetwork, batch
 
 

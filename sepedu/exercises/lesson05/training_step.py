@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..examine import Wrong, as_number, call, compare
+from ..examine import Wrong, as_number, call
 from ..framework import Exercise, Mistake
+from ..judge import compare
 from .small_network import SmallNetwork, batch
 
 

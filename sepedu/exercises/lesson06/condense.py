@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_number, as_pair, judge
+from ..examine import Wrong, as_number, as_pair
 from ..framework import Exercise, Mistake
+from ..judge import judge
 
 
 def _median(value: Any) -> float:

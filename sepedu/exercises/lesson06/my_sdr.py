@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import judge
 from ..framework import Exercise, Mistake
+from ..judge import judge
 from .recordings import recordings
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ...stft import STFT
-from ..examine import Wrong, as_array, judge
+from ..examine import Wrong, as_array
 from ..framework import Exercise, Mistake
+from ..judge import judge
 
 
 def _masked(mask: np.ndarray, audio: np.ndarray, stft: STFT) -> np.ndarray:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array, judge
+from ..examine import as_array
 from ..framework import Exercise, Mistake
+from ..judge import judge
 
 
 def _examine_accuracy_by_frequency(answer: Any) -> None:
@@ -54,7 +55,7 @@ def _examine_accuracy_by_frequency(answer: Any) -> None:
             ),
             (
                 lambda p, t: ((p > 0.5) == t).mean(axis=1, keepdims=True),
-                "The axis of time is still there, with one frame: leave `keepdims` away.",
+                "The axis of time is still there, with one frame: leave `keepdims` out.",
             ),
         ],
         otherwise="For each frequency, the share of frames where both masks agree.",

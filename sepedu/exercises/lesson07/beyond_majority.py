@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..examine import judge
 from ..framework import Exercise, Mistake
+from ..judge import judge
 
 
 def _skill(accuracy: float, guess: float) -> float:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_number, as_pair, judge
+from ..examine import as_number, as_pair
 from ..framework import Exercise, Mistake
+from ..judge import judge
 
 
 def _over(hits: float, count: float) -> float:

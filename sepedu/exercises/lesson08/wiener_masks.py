@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array, judge
+from ..examine import as_array
 from ..framework import Exercise, Mistake
+from ..judge import judge
 
 
 def _shared(values: np.ndarray, axis: int | None = 0) -> np.ndarray:

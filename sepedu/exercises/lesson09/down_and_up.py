@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..examine import Wrong, as_array, judge
+from ..examine import Wrong, as_array
 from ..framework import Exercise, Mistake
+from ..judge import judge
 
 
 def _layers(channels: tuple[int, ...]) -> tuple[list[nn.Module], list[nn.Module]]:

@@ -37,14 +37,12 @@ def ffmpeg(*words: str) -> bytes:
     return subprocess.run(command, capture_output=True, check=True).stdout
 
 
-def decoded_samples(path: Path, channels: int) -> int:
-    """How many samples the program ffmpeg decodes, whatever it complains of meanwhile."""
+def decoded_samples(path: Path, channels: int) -> int | None:
+    """How many samples the program ffmpeg decodes, whatever it complains of; None if it crashes."""
     command = [str(ensure_ffmpeg()["ffmpeg"]), "-nostdin", "-v", "error", "-i", f"file:{path}"]
     command += ["-map", "0:a:0", "-f", "f32le", "pipe:1"]
     outcome = subprocess.run(command, capture_output=True, check=False)
-    if outcome.returncode < 0:
-        pytest.skip("this ffmpeg crashes with such a file")
-    return len(outcome.stdout) // 4 // channels
+    return None if outcome.returncode < 0 else len(outcome.stdout) // 4 // channels
 
 
 def opened(path: Path) -> Recording:
@@ -163,8 +161,9 @@ def write(path: Path, sound: Path, how: tuple[str, ...]) -> Path:
 def check_length(path: Path, largest_frame: int = 2048) -> Recording:
     recording = opened(path)
     expected = decoded_samples(path, recording.channels)
-    assert expected > 0
-    assert abs(recording.frames - expected) <= largest_frame, path.name
+    if expected is not None:  # the ffmpeg of 2023 crashes with short transport streams
+        assert expected > 0
+        assert abs(recording.frames - expected) <= largest_frame, path.name
     return recording
 
 
@@ -237,10 +236,24 @@ def test_odd_headers_lose_nothing(sound, tmp_path, variant):
     assert not any("declares" in warning for warning in recording.warnings)
 
 
-def test_a_recorder_that_was_switched_off(sound, tmp_path):
-    whole = sound.read_bytes()
-    path = tmp_path / "killed.wav"
-    path.write_bytes(changed(40, "<I", 0)(changed(4, "<I", 36)(whole)))
+def number_behind(mark: bytes, distance: int, layout: str, value: int = 0):
+    """A number in a header replaced, found by a mark before it."""
+    return lambda whole: changed(whole.index(mark) + distance, layout, value)(whole)
+
+
+SWITCHED_OFF = {
+    "s24.wav": (number_behind(b"RIFF", 4, "<I", 36), number_behind(b"data", 4, "<I")),
+    "s16.aiff": (number_behind(b"FORM", 4, ">I"), number_behind(b"SSND", 4, ">I")),
+    "s16.w64": (number_behind(b"riff", 16, "<q"), number_behind(b"data", 16, "<q")),
+    "s16.caf": (number_behind(b"data", 4, ">q", -1),),
+}
+
+
+@pytest.mark.parametrize("name", SWITCHED_OFF)
+def test_a_recorder_that_was_switched_off(sound, tmp_path, name):
+    path = write(tmp_path / name, sound, WRITTEN[name])
+    for change in SWITCHED_OFF[name]:
+        path.write_bytes(change(path.read_bytes()))
     assert opened(path).frames == int(RATE * SECONDS)
 
 
@@ -270,7 +283,7 @@ def test_of_a_file_cut_off_what_is_there_is_read_with_a_warning(longer_sound, tm
         try:
             recording = opened(path)
         except SepeduError:
-            assert decoded_samples(path, 2) == 0
+            assert not decoded_samples(path, 2)
             outcomes["nothing there"] += 1
             continue
         assert 0 < recording.frames <= frames
@@ -303,7 +316,7 @@ def test_changed_bytes_give_a_recording_or_one_line(sound, tmp_path, capsys):
             short = recording.frames < frames - 4096
             if short and not recording.warnings:
                 there = decoded_samples(path, recording.channels)
-                assert recording.frames >= there - 4096, (name, number)
+                assert there is None or recording.frames >= there - 4096, (name, number)
                 counts["ffmpeg knows no more either"] += 1
             else:
                 counts["short, with a warning" if short else "whole"] += 1
