@@ -49,7 +49,7 @@ CASES = [
         command("reproduce", "--data", "nowhere", "--out", "OUT"),
         "nowhere",
     ),
-    Case(WORDS, "no worker", _song_with("--workers", "0"), "0 workers"),
+    Case(WORDS, "no worker", _song_with("--workers", "0"), "workers must be at least 1, got 0"),
     Case(WORDS, "training an unknown source", command("train", "flute", *TRAIN[2:]), "'flute'"),
     Case(
         WORDS,
