@@ -33,8 +33,8 @@ from .unet import MaskUNet, measure_level, predict_masks
 
 __all__ = ["SeparationSettings", "load_models", "read_networks", "separate", "separate_file"]
 
-BLOCK = 1024
-"""Frames separated at a time, about 12 seconds: memory is bounded however long a song is."""
+BLOCK = 512
+"""Frames separated at a time, about 6 seconds: memory is bounded however long a song is."""
 STEP = 16
 """Blocks and their margins are multiples of so many frames, as the U-Net's deepest level is."""
 TRAINING_LEVEL = 0.91
@@ -323,9 +323,9 @@ class Hearing:
         settings: SeparationSettings,
     ) -> Hearing:
         """Measure a recording, in bounded memory."""
-        pieces = [(first, last) for first, last, _, _ in blocks(samples, stft, 0)]
+        pieces = list(blocks(samples, stft, STEP))
         total, products = 0.0, 0.0
-        for first, last in pieces:
+        for first, last, _, _ in pieces:
             piece = read(first, last).astype(np.float64)
             total, products = total + piece.sum(1), products + piece @ piece.T
         offset = total / samples
@@ -339,8 +339,10 @@ class Hearing:
         coarse = replace(stft, hop_length=2 * stft.hop_length)
         hearing = cls(settings, coarse, weights.astype(np.float32), weights @ offset)
         levels, frames = 0.0, 0
-        for first, last in pieces:
-            heard = hearing.magnitude(coarse.forward(read(first, last)), last - first)
+        for first, last, start, end in pieces:
+            heard = hearing.magnitude(coarse.forward(read(start, end)), end - start)
+            count = coarse.frames(last - first) - (last < samples)
+            heard = heard[..., (first - start) // coarse.hop_length :][..., :count]
             levels += float(measure_level(heard.astype(np.float64))) * heard.shape[-1]
             frames += heard.shape[-1]
         return replace(hearing, stft=stft, level=levels / frames)
@@ -402,9 +404,8 @@ def predict_soft_mask(
 ) -> np.ndarray:
     """Predict the soft mask of the talk's network, whatever it was trained to predict.
 
-    The network hears the recording at the level of the songs that it was trained on. One without
-    the mask predicts the source's magnitude: its share of the mixture, at most 1, takes the mask's
-    place.
+    A network without the mask predicts the source's magnitude: its share of the mixture, at most
+    1, takes the mask's place.
 
     Parameters
     ----------
@@ -412,7 +413,8 @@ def predict_soft_mask(
     magnitude : np.ndarray [shape=(513, frames)], real, >= 0
         Of the mixture.
     level : float, optional
-        Of the whole recording, where `magnitude` is a part of it.
+        Of the whole recording, see `measure_level`: the network then hears it at the level of the
+        songs that it was trained on. By default it hears the magnitudes as they are.
     bfloat16 : bool
         As `predict_mask`.
 
@@ -427,9 +429,7 @@ def predict_soft_mask(
 
     Lesson: 06
     """
-    if level is None:
-        level = float(measure_level(magnitude[None]))
-    if level > 0:
+    if level:
         magnitude = magnitude * np.float32(TRAINING_LEVEL / level)
     prediction = predict_mask(model, magnitude, autocast=bfloat16)
     if model.output == "magnitude":
@@ -447,7 +447,7 @@ def separate_file(
 ) -> dict[str, Path]:
     """Separate a song into 32-bit float WAV files of its own rate, channels and length.
 
-    Memory is bounded: a block of about 12 seconds is read, separated and written at a time. The
+    Memory is bounded: a block of about 6 seconds is read, separated and written at a time. The
     files appear under their names only when all of them are whole.
 
     Parameters

@@ -196,11 +196,13 @@ def test_opposite_channels_are_heard(model):
 
 def test_the_talks_networks_hear_a_song_at_the_level_they_know(models):
     magnitude = np.abs(STFT().forward(song()[0]))
-    heard = magnitude * np.float32(TRAINING_LEVEL / measure_level(magnitude[None]))
-    expected = predict_mask(models["vocals"], heard)
-    for gain in (1, 0.01):
-        mask = predict_soft_mask(models["vocals"], np.float32(gain) * magnitude)
+    level = measure_level(magnitude[None])
+    expected = predict_mask(models["vocals"], magnitude * np.float32(TRAINING_LEVEL / level))
+    for gain in (np.float32(1), np.float32(0.01)):
+        mask = predict_soft_mask(models["vocals"], gain * magnitude, gain * level)
         assert np.abs(mask - expected).max() < 1e-4
+    as_it_is = predict_soft_mask(models["vocals"], magnitude)
+    assert np.array_equal(as_it_is, predict_mask(models["vocals"], magnitude))
 
 
 def test_two_channels_are_heard_as_two_by_the_u_net_alone(unet, four):
@@ -339,8 +341,8 @@ def test_a_whole_file_in_bounded_memory(tmp_path, rate, seconds):
     energies = np.array(
         [np.sum(np.abs(np.fft.rfft(e[: 20 * rate, 0])[above]) ** 2) for e, _ in estimates]
     )
-    assert (energies > 1).all()
-    assert energies.max() > 1e6  # of noise in 20 s
+    assert (energies > 0).all()
+    assert energies.max() > 1e6  # of noise in 20 s; resampled, there would be none
 
 
 def test_bad_songs_end_in_one_line_and_leave_nothing(network, tmp_path, capsys):

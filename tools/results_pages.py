@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sepedu.checkpoints import UNET, load_checkpoint, weights_path
 from sepedu.engine.files import write_text
 from sepedu.engine.results import readme_table
 from sepedu.engine.resume import history_path
@@ -21,7 +22,9 @@ CLONE = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- results:begin, written by `sepedu results` -->", "<!-- results:end -->"
 
 
-def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]) -> str:
+def weights_card(
+    results: Mapping[str, Any], histories: Mapping[str, list[dict]], unet: Mapping[str, Any]
+) -> str:
     """The card of the trained networks: what each learned from, for how long, and its limits.
 
     Parameters
@@ -30,6 +33,8 @@ def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]
         As `collect_results` returns them.
     histories : mapping of str to list of dict
         By source, the rows that its training wrote.
+    unet : mapping
+        What the U-Net's checkpoint says of it, and the number of its `parameters`.
     """
     lines = [
         "# The trained networks",
@@ -55,12 +60,16 @@ def weights_card(results: Mapping[str, Any], histories: Mapping[str, list[dict]]
         )
     lines += [
         "",
+        "`unet.safetensors` is one U-Net for all four sources, `MaskUNet`, which `sepedu separate` "
+        f"uses by default: {unet['parameters']:,} parameters, {unet['steps']:,} steps in "
+        f"{unet['minutes']} minutes, data: {unet['data']}. Its recipe and its figures on the "
+        "validation songs stand inside.",
+        "",
         "The minutes are those of the machine that trained them, and of what else it did.",
         "",
         "**Limits.** They heard about nine minutes of music, mostly Western pop and rock, at "
-        "22,050 Hz: above 11,025 Hz they know nothing. They answer for the mean of the channels, "
-        "so what cancels there is not found. What they reach on songs they never heard stands in "
-        "[docs/results.md](../../docs/results.md), beside guesses and ideal masks.",
+        "22,050 Hz: above 11,025 Hz they know nothing. What they reach on songs they never heard "
+        "stands in [docs/results.md](../../docs/results.md), beside guesses and ideal masks.",
         "",
         "**Origin.** MUSDB18 is for academic use; so are networks trained on it. No audio of it "
         "is in these files.",
@@ -91,8 +100,10 @@ def main() -> None:
         source: json.loads(history_path(weights / f"{source}.safetensors").read_text())
         for source in results["training"]
     }
+    model, about, _ = load_checkpoint(weights_path(UNET))
+    unet = about | {"parameters": sum(p.numel() for p in model.parameters())}
     update_readme(CLONE / "README.md", results)
-    write_text(weights / "README.md", weights_card(results, histories))
+    write_text(weights / "README.md", weights_card(results, histories, unet))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ..errors import SepeduError
 from .common import EXIT_INTERRUPTED, add_data, new_command
 
 
@@ -14,7 +15,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="vocals, drums, bass, other, or all of them",
+        help="unet for all four sources at once; or vocals, drums, bass, other, or all of them, "
+        "each with a network of the talk's",
     )
     add_data(parser)
     parser.add_argument(
@@ -24,8 +26,10 @@ def add(commands: argparse._SubParsersAction) -> None:
         metavar="FILE.safetensors",
         help="where the network goes; for all, the folder of the four",
     )
-    parser.add_argument("--epochs", type=int, default=7)
-    parser.add_argument("--batch", type=int, default=64, help="windows of a step")
+    parser.add_argument("--epochs", type=int, help="by default 7, of the U-Net 60")
+    parser.add_argument(
+        "--batch", type=int, help="windows of a step, by default 64; segments of the U-Net, 8"
+    )
     parser.add_argument("--loss", choices=("mse", "bce"), default="bce")
     parser.add_argument("--output", choices=("mask", "magnitude"), default="mask")
     parser.add_argument("--threshold", type=float, default=0.5, help="T of the binary mask")
@@ -54,29 +58,34 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> int:
     from dataclasses import replace
 
-    from ..checkpoints import load_checkpoint, weights_path
+    from ..checkpoints import UNET, load_checkpoint, weights_path
+    from ..engine import runs
     from ..engine.distributed import is_first
-    from ..engine.runs import AUGMENTATION, RECIPE, train_all, train_source
-    from ..excerpts import Augmentation
+    from ..excerpts import Augmentation, SegmentAugmentation
     from ..songs import SOURCES
 
-    recipe = replace(RECIPE, epochs=options.epochs, loss=options.loss, seed=options.seed)
-    settings = {
-        "augmentation": Augmentation() if options.plain else AUGMENTATION,
-        "output": options.output,
-        "threshold": options.threshold,
-        "batch": options.batch,
-        "resume": options.resume,
-        "store": options.store,
-        "accumulate": options.accumulate,
-        "log": options.log,
-    }
+    unet = options.source == UNET
+    recipe = runs.UNET_RECIPE if unet else replace(runs.RECIPE, loss=options.loss)
+    epochs = recipe.epochs if options.epochs is None else options.epochs
+    recipe = replace(recipe, epochs=epochs, seed=options.seed)
+    settings = {name: getattr(options, name) for name in ("resume", "accumulate", "log")}
+    if options.batch is not None:
+        settings["batch"] = options.batch
+    if options.plain:
+        settings["augmentation"] = SegmentAugmentation() if unet else Augmentation()
+    if not unet:
+        settings |= {name: getattr(options, name) for name in ("output", "threshold", "store")}
+    elif options.store:
+        raise SepeduError("The U-Net learns from sound, not from a store", "Leave --store out")
+    places = {options.source: options.out}
     if options.source == "all":
-        histories = train_all(options.data, options.out, recipe, **settings)
+        histories = runs.train_all(options.data, options.out, recipe, **settings)
         places = {source: weights_path(source, options.out) for source in SOURCES}
+    elif unet:
+        histories = {UNET: runs.train_unet(options.data, options.out, recipe, **settings)}
     else:
-        history = train_source(options.source, options.data, options.out, recipe, **settings)
-        histories, places = {options.source: history}, {options.source: options.out}
+        history = runs.train_source(options.source, options.data, options.out, recipe, **settings)
+        histories = {options.source: history}
     stopped = [source for source, history in histories.items() if history.stopped]
     if not is_first():
         return EXIT_INTERRUPTED if stopped else 0
@@ -88,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
                 print(f"{name:16} {value:.4f}")
     for source in stopped:
         print(
-            f"sepedu: stopped after {len(histories[source].rows)} of {options.epochs} epochs; "
+            f"sepedu: stopped after {len(histories[source].rows)} of {epochs} epochs; "
             f"{places[source]} holds the best of them. To go on, give the same command with "
             "--resume.",
             file=sys.stderr,

@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from ..checkpoints import load_checkpoint, save_checkpoint, weights_path
 from ..errors import SepeduError
 from ..evaluation import accuracy, framewise_sdr, mean_squared_error
-from ..excerpts import Augmentation, Excerpts
-from ..masks import apply_mask
+from ..excerpts import Augmentation, Excerpts, SegmentAugmentation, Segments
+from ..masks import apply_mask, binary_mask
 from ..model import MaskCNN
 from ..separation import predict_soft_mask
 from ..songs import SOURCES, Song, load_song, load_songs, open_dataset
 from ..stft import STFT
-from ..training import Callback, History, MaskObjective, Recipe, check_loss, fit
+from ..training import (
+    Backend,
+    Callback,
+    History,
+    MaskObjective,
+    Objective,
+    Recipe,
+    Training,
+    check_loss,
+    fit,
+)
+from ..unet import (
+    BLOCK,
+    MaskUNet,
+    binary_loss,
+    measure_level,
+    predict_masks,
+    share_loss,
+)
 from ..windows import Example, make_example
 from .curves import Curves, ProgressBar, curves_path
 from .distributed import Processes, accelerator, is_first, launched
 from .files import check_place
 from .memory import keep_freed_memory
 from .prepare import store_folder
-from .resume import Checkpoint, check_resumable, last_path
+from .resume import Checkpoint, check_resumable, last_path, read_state
 from .store import RELEASED, SUM, StoredExamples, StoredExcerpts, open_store
 
 DROPOUT = (0.15, 0.15, 0.3)
@@ -37,6 +55,12 @@ RECIPE = Recipe(epochs=7, loss="bce", average=0.998, autocast=True)
 BATCH = 64
 AUGMENTATION = Augmentation(remix=0.5, gain=6.0, speed=0.1, channels=True)
 """What the networks that come with the course were trained with."""
+UNET_RECIPE = Recipe(epochs=60, learning_rate=2e-3, loss="log L2", average=0.999, autocast=True)
+SEGMENT_AUGMENTATION = SegmentAugmentation(
+    remix=0.75, gain=6.0, speed=0.1, channels=True, pan=0.5, equaliser=2.5, double=0.1, mute=0.04
+)
+LEVEL = 4.0
+"""Largest random change of the level that a segment is compared with, up or down, in decibels."""
 
 
 def train_source(
@@ -105,7 +129,8 @@ def train_source(
     callbacks = _callbacks(out, metadata, resume, progress, log)
     tracks, valid_tracks = (open_dataset(data, split=split) for split in ("train", "valid"))
     torch.manual_seed(recipe.seed)
-    model = MaskCNN(output=output, dropout=DROPOUT)
+    with Backend():  # Ctrl-C in the middle of making weights could leave gradients off
+        model = MaskCNN(output=output, dropout=DROPOUT)
     if store:
         folder = store_folder(tracks.root) if store is True else store
         stored = open_store(folder, tracks, SUM)
@@ -123,18 +148,156 @@ def train_source(
         valid = load_songs(valid_tracks)
         examples = [make_example(song, source, threshold, output) for song in valid]
         songs = map(_mono_with_summed_mixture, stereo)
-    keep_freed_memory()
-    # A launcher gives each process a device of its own, which Accelerate finds out.
-    model.to(torch.device("cpu") if launched() else accelerator())
     objective = MaskObjective(model, recipe.loss, threshold)
-    backend = Processes(recipe.autocast, accumulate)
-    history = fit(
-        model, train, examples, recipe, objective=objective, callbacks=callbacks, backend=backend
-    )
-    if not history.rows:  # stopped before there was anything to keep
-        raise KeyboardInterrupt
+    history = _fit(objective, train, examples, recipe, callbacks, accumulate)
     if is_first():
         finish(out, songs, valid)
+    return history
+
+
+class UNetObjective(Objective):
+    """Trains `MaskUNet` on segments: the loss of the sound, and cross-entropy of the binary masks.
+
+    Accuracy is the share of bins where the binary masks are right, over all four sources.
+
+    Parameters
+    ----------
+    model : MaskUNet
+    loss : str
+        As `share_loss` takes it.
+    """
+
+    def __init__(self, model: MaskUNet, loss: str = "log L2") -> None:
+        super().__init__()
+        self.model, self.loss = model, loss
+
+    def forward(self, spectra: Tensor) -> tuple[Tensor, Tensor]:
+        """[shape=(batch, 4, 2, 513, frames), complex -> two numbers]"""
+        mixture = spectra.sum(1, keepdim=True)
+        level = measure_level(mixture[:, 0].abs())
+        # A whole song's level is another than that of its segment.
+        change = torch.empty_like(level).uniform_(-LEVEL, LEVEL)
+        return self._compare(spectra, mixture, level * 10 ** (change / 20))
+
+    @torch.inference_mode()
+    def measure(self, song: Song) -> tuple[float, float, int]:
+        """A block of frames after the other, each heard by itself, in bounded memory."""
+        stft = self.model.stft
+        stems = np.stack([np.atleast_2d(song.sources[name]) for name in SOURCES])
+        mixture = stft.forward(torch.from_numpy(np.atleast_2d(song.mixture))[None, None])
+        level = measure_level(mixture[:, 0].abs())
+        rows, lengths = [], []
+        for start in range(0, mixture.shape[-1], BLOCK):
+            first = max(start - 2, 0)  # samples under the block, and two frames on each side
+            audio = stems[..., first * stft.hop_length : (start + BLOCK + 2) * stft.hop_length]
+            heard = mixture[..., start : start + BLOCK]
+            spectra = stft.forward(torch.from_numpy(audio))[None, ..., start - first :]
+            spectra = spectra[..., : heard.shape[-1]]
+            rows.append([value.item() for value in self._compare(spectra, heard, level)])
+            lengths.append(heard.shape[-1])
+        loss, accuracy = np.average(rows, axis=0, weights=lengths)
+        return float(loss), float(accuracy), sum(lengths)
+
+    def _compare(self, spectra: Tensor, mixture: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
+        heard = mixture[:, 0].abs()  # (batch, channels, 513, frames)
+        both, side = self.model.both_and_side(heard, level)  # (batch, 2, 4, 513, frames)
+        channels = [both] if heard.shape[1] == 1 else [both + side, both - side]
+        shares, answers = torch.stack(channels, dim=3).unbind(1)
+        loss = share_loss(shares.softmax(1), spectra, mixture, self.loss)
+        target = binary_mask(spectra.abs(), mixture.abs().expand_as(answers), 0.5)
+        right = (answers.detach() > 0) == target
+        return loss + binary_loss(answers, spectra, mixture), right.float().mean()
+
+
+class ClipGradients(Callback):
+    """Shorten gradients that are longer than this: one odd segment must not undo a training."""
+
+    def __init__(self, longest: float) -> None:
+        self.longest = longest
+
+    def on_start(self, training: Training) -> None:
+        """Do it before each step."""
+        weights = list(training.model.parameters())
+        optimizer = getattr(training.optimizer, "optimizer", training.optimizer)  # Accelerate's own
+        optimizer.register_step_pre_hook(
+            lambda *_: nn.utils.clip_grad_norm_(weights, self.longest) and None
+        )
+
+
+def train_unet(
+    data: str | os.PathLike[str] | None,
+    out: Path,
+    recipe: Recipe = UNET_RECIPE,
+    augmentation: SegmentAugmentation = SEGMENT_AUGMENTATION,
+    frames: int = 128,
+    batch: int = 8,
+    resume: bool = False,
+    progress: bool = True,
+    accumulate: int = 1,
+    log: str | None = None,
+) -> History:
+    """Train the network of all four sources on a dataset and write it with its metadata.
+
+    Parameters and errors as those of `train_source`, but for
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Its loss is one that `share_loss` takes.
+    frames : int
+        Frames of a segment.
+    batch : int
+        Segments in a step of the training.
+    """
+    metadata = {"data": dataset_name(data), "commit": commit(), "sources": list(SOURCES)}
+    callbacks = [*_callbacks(out, metadata, resume, progress, log), ClipGradients(5.0)]
+    songs, valid = (
+        load_songs(open_dataset(data, split=split), stereo=True) for split in ("train", "valid")
+    )
+    torch.manual_seed(recipe.seed)
+    objective = UNetObjective(MaskUNet().fit_statistics(songs), recipe.loss)
+    history = _fit(
+        objective,
+        Segments(songs, frames, batch, augmentation),
+        valid,
+        recipe,
+        callbacks,
+        accumulate,
+    )
+    if is_first():
+        model, metadata, _ = load_checkpoint(out)
+        stft, ratios = model.stft, []
+        for song in valid:
+            spectrum = stft.forward(song.mixture.mean(0))
+            masks = predict_masks(model, np.abs(spectrum)[None])[:, 0]
+            estimates = stft.inverse(masks * spectrum, song.mixture.shape[-1])
+            truth = [song.sources[name].mean(0) for name in SOURCES]
+            pairs = zip(truth, estimates, strict=True)
+            ratios.append([framewise_sdr(t, e, stft.sample_rate) for t, e in pairs])
+        medians = np.nanmedian(ratios, axis=0).tolist()
+        sdr = {f"{name}_sdr": value for name, value in zip(SOURCES, medians, strict=True)}
+        save_checkpoint(out, model, metadata | {"metrics": metadata["metrics"] | sdr})
+    return history
+
+
+def _fit(
+    objective: Objective,
+    train: Excerpts | Segments,
+    valid: Sequence[Any],
+    recipe: Recipe,
+    callbacks: Sequence[Callback],
+    accumulate: int,
+) -> History:
+    """Train on the fastest device; KeyboardInterrupt if it was stopped with nothing to keep."""
+    keep_freed_memory()
+    # A launcher gives each process a device of its own, which Accelerate finds out.
+    model = objective.model.to(torch.device("cpu") if launched() else accelerator())
+    backend = Processes(recipe.autocast, accumulate)
+    history = fit(
+        model, train, valid, recipe, objective=objective, callbacks=callbacks, backend=backend
+    )
+    if not history.rows:
+        raise KeyboardInterrupt
     return history
 
 
@@ -221,52 +384,26 @@ def train_all(
 ) -> dict[str, History]:
     """Train the network of each source, in sequence, as `SOURCE.safetensors` in a folder.
 
-    Parameters
-    ----------
-    data : str or path, optional
-        As `open_dataset` takes it.
-    folder : path
-    recipe : Recipe
-    resume : bool
-        Leave out what is finished, go on with what was begun, start the rest.
-    settings
-        What else `train_source` takes, the same for all sources.
-
-    Returns
-    -------
-    histories : dict of History
-        Of the sources that were trained now. Ctrl-C stops the one that runs, and begins no other.
-
-    Raises
-    ------
-    SepeduError
-        If the folder is a file, or as `train_source` does.
+    With `resume` it leaves out what is finished, goes on with what was begun, and starts the rest.
+    `settings` are the others of `train_source`. The histories are of the sources that were trained
+    now; Ctrl-C stops the one that runs, and begins no other.
     """
     if folder.suffix == ".safetensors" or folder.is_file():
         raise SepeduError(f"Four networks do not fit into {folder}", "Give --out a folder")
+    places = {source: weights_path(source, folder) for source in SOURCES}
 
-    def states_now() -> dict[str, str]:
-        if not resume:
-            return dict.fromkeys(SOURCES, "new")
-        places = {source: weights_path(source, folder) for source in SOURCES}
+    def find_states() -> dict[str, str]:
         return {s: progress_of(out, recipe, data, settings) for s, out in places.items()}
 
     # One process looks for all: while it still measures a network, others would see it unfinished.
-    states = Processes(recipe.autocast).from_first(states_now)
-    histories = {}
-    for source in SOURCES:
-        if states[source] == "finished":
+    states = Processes(recipe.autocast).from_first(find_states) if resume else {}
+    histories: dict[str, History] = {}
+    for source, out in places.items():
+        if states.get(source) == "finished":
             continue
-        history = train_source(
-            source,
-            data,
-            weights_path(source, folder),
-            recipe,
-            resume=states[source] == "begun",
-            **settings,
-        )
-        histories[source] = history
-        if history.stopped:
+        begun = states.get(source) == "begun"
+        histories[source] = train_source(source, data, out, recipe, resume=begun, **settings)
+        if histories[source].stopped:
             break
     return histories
 
@@ -279,31 +416,20 @@ def progress_of(
 ) -> str:
     """How far the training of a network has come: "new", "begun" or "finished".
 
-    It is finished when it has come to its end and the network is measured. One with other choices
+    It is finished when it has come to its end and the network is measured. One with other settings
     counts as begun: to go on with it is refused, and says why.
     """
     if not last_path(out).is_file():
         return "new"
-    return "finished" if _is_finished(out, recipe, data, settings) else "begun"
-
-
-def _is_finished(
-    out: Path,
-    recipe: Recipe,
-    data: str | os.PathLike[str] | None,
-    settings: dict[str, Any],
-) -> bool:
-    if not out.is_file():
-        return False
-    _, about, state = load_checkpoint(out)
-    history = History(load_checkpoint(last_path(out))[1].get("history", []))
-    wanted = {"recipe": asdict(recipe), "data": dataset_name(data)}
+    wanted: dict[str, Any] = {"recipe": asdict(recipe), "data": dataset_name(data)}
     wanted |= {
         name: settings[name] for name in ("threshold", "batch", "output") if name in settings
     }
     if "augmentation" in settings:
         wanted["augmentation"] = asdict(settings["augmentation"])
-    if any(about.get(name) != value for name, value in json.loads(json.dumps(wanted)).items()):
-        return False
-    patient = recipe.patience is None or len(history.rows) - 1 - history.best < recipe.patience
-    return "average_mask" in state and (len(history.rows) >= recipe.epochs or not patient)
+    try:
+        history = History(read_state(out, wanted).rows)
+        measured = "average_mask" in load_checkpoint(out)[2]
+    except SepeduError:
+        return "begun"
+    return "finished" if measured and history.is_complete(recipe) else "begun"
