@@ -59,7 +59,7 @@ def test_a_given_port_is_that_port_or_none(course):
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
 def test_a_port_out_of_range_is_named(course, port):
-    with pytest.raises(SepeduError, match=f"port {port} is not between 1 and 65535"):
+    with pytest.raises(SepeduError, match=f"port must be between 1 and 65535, got {port}"):
         lab.server_options(course, port, None, None)
 
 

@@ -92,7 +92,7 @@ def server_options(
     if port is not None:
         if not 1 <= port <= 65535:
             raise SepeduError(
-                f"port {port} is not between 1 and 65535", "Give another one, such as 8899"
+                f"port must be between 1 and 65535, got {port}", "Give another one, such as 8899"
             )
         # A container forwards this port and no other: do not move on to the next one.
         options += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]

@@ -120,10 +120,10 @@ class _Counts:
 
 
 def calibration(details: Mapping[str, Mapping[str, Any]]) -> Figure:
-    """Draw how many bins are ones where a network says so many: on the diagonal, it is calibrated.
+    """Draw the share of ones over the prediction: on the diagonal, a network is calibrated.
 
-    Above the diagonal the network is too careful, below it too sure. The size of a point tells how
-    many bins it stands for.
+    Above the diagonal its predictions are too low, below it too high. The size of a point shows
+    how many bins it stands for.
 
     Parameters
     ----------
@@ -352,7 +352,7 @@ def collect_results(
         results["sdr_by_song"][part] = {
             source: _plain(by_song.loc[source].round(DIGITS), "index") for source in SOURCES
         }
-    # Read once more: nobody's memory holds the songs of MUSDB18.
+    # Read once more: the songs of MUSDB18 do not fit into memory.
     songs = (load_song(track) for track in progress(dataset))
     results["details"] = measure_details(songs, models)
     return results

@@ -49,7 +49,7 @@ CASES = [
         command("reproduce", "--data", "nowhere", "--out", "OUT"),
         "nowhere",
     ),
-    Case(WORDS, "no worker", _song_with("--workers", "0"), "0 workers"),
+    Case(WORDS, "no worker", _song_with("--workers", "0"), "at least 1, got 0"),
     Case(WORDS, "training an unknown source", command("train", "flute", *TRAIN[2:]), "'flute'"),
     Case(
         WORDS,
@@ -104,6 +104,6 @@ CASES = [
         command("results", "--weights", "OUT"),
         "has no network",
     ),
-    Case(WORDS, "a port of 0", command("lab", "--port", "0"), "port 0"),
+    Case(WORDS, "a port of 0", command("lab", "--port", "0"), "got 0"),
     Case(WORDS, "an unknown set of songs", command("data", "fetch", "musdb99"), "invalid choice"),
 ]

@@ -2,9 +2,9 @@
 
 from .condense import condense
 from .flip import flip
+from .my_rungs import my_rungs
 from .my_sdr import my_sdr
 from .my_si_sdr import my_si_sdr
 from .reconstruct import reconstruct
-from .rungs import rungs
 
-EXERCISES = (reconstruct, flip, my_sdr, my_si_sdr, condense, rungs)
+EXERCISES = (reconstruct, flip, my_sdr, my_si_sdr, condense, my_rungs)

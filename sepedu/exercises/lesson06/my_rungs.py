@@ -23,7 +23,7 @@ def _agree(value: dict[str, float], expected: dict[str, float]) -> bool:
     return all(abs(value[name] - expected[name]) < 1e-3 for name in expected)
 
 
-def _examine_rungs(answer: Any) -> None:
+def _examine_my_rungs(answer: Any) -> None:
     generator = np.random.default_rng(60)
     for stft, samples in ((STFT(), 3000), (STFT(8000, 256, 100), 1700)):
         truth, rest = generator.normal(size=(2, samples)) / 4
@@ -60,11 +60,11 @@ def _examine_rungs(answer: Any) -> None:
             raise Wrong(f"The rungs are not in order: {', '.join(levels)}. Sort them by SDR.")
 
 
-rungs = Exercise(
-    name="rungs",
+my_rungs = Exercise(
+    name="my_rungs",
     task="Place masks, one of your own among them, on the ladder of a song.",
     stub='''
-def rungs(masks, audio, truth, stft):
+def my_rungs(masks, audio, truth, stft):
     """SDR in decibels of the estimate that each mask gives, the lowest first, as a dict.
 
     masks: a dict of masks by name; audio: the mixture; truth: the source, both of equal length.
@@ -72,7 +72,7 @@ def rungs(masks, audio, truth, stft):
     raise NotImplementedError
 ''',
     reference='''
-def rungs(masks, audio, truth, stft):
+def my_rungs(masks, audio, truth, stft):
     """SDR in decibels of the estimate that each mask gives, the lowest first, as a dict."""
     levels = {}
     for name, mask in masks.items():
@@ -85,18 +85,18 @@ def rungs(masks, audio, truth, stft):
         "A dict keeps the order in which it was filled. `sorted(levels, key=levels.get)` gives the "
         "names from the lowest value to the highest.",
     ),
-    examine=_examine_rungs,
+    examine=_examine_my_rungs,
     mistakes=(
         Mistake(
             "Not sorted",
-            "def rungs(masks, audio, truth, stft):\n"
+            "def my_rungs(masks, audio, truth, stft):\n"
             "    x = stft.forward(audio)\n"
             "    return {n: sdr(truth, stft.inverse(m * x, len(audio))) for n, m in masks.items()}",
             "not in order",
         ),
         Mistake(
             "Highest first",
-            "def rungs(masks, audio, truth, stft):\n"
+            "def my_rungs(masks, audio, truth, stft):\n"
             "    x = stft.forward(audio)\n"
             "    v = {n: sdr(truth, stft.inverse(m * x, len(audio))) for n, m in masks.items()}\n"
             "    return {n: v[n] for n in sorted(v, key=v.get, reverse=True)}",
@@ -104,7 +104,7 @@ def rungs(masks, audio, truth, stft):
         ),
         Mistake(
             "Measured against the mixture",
-            "def rungs(masks, audio, truth, stft):\n"
+            "def my_rungs(masks, audio, truth, stft):\n"
             "    x = stft.forward(audio)\n"
             "    v = {n: sdr(audio, stft.inverse(m * x, len(audio))) for n, m in masks.items()}\n"
             "    return {n: v[n] for n in sorted(v, key=v.get)}",
@@ -112,7 +112,7 @@ def rungs(masks, audio, truth, stft):
         ),
         Mistake(
             "Names without their SDR",
-            "def rungs(masks, audio, truth, stft):\n"
+            "def my_rungs(masks, audio, truth, stft):\n"
             "    x = stft.forward(audio)\n"
             "    v = {n: sdr(truth, stft.inverse(m * x, len(audio))) for n, m in masks.items()}\n"
             "    return sorted(v, key=v.get)",
@@ -120,7 +120,7 @@ def rungs(masks, audio, truth, stft):
         ),
         Mistake(
             "Sorted by name",
-            "def rungs(masks, audio, truth, stft):\n"
+            "def my_rungs(masks, audio, truth, stft):\n"
             "    x = stft.forward(audio)\n"
             "    v = {n: sdr(truth, stft.inverse(m * x, len(audio))) for n, m in masks.items()}\n"
             "    return {n: v[n] for n in sorted(v)}",
