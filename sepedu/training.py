@@ -226,6 +226,11 @@ class History:
         """Index of the epoch with the lowest validation loss."""
         return int(np.argmin([row["valid_loss"] for row in self.rows]))
 
+    def is_complete(self, recipe: Recipe) -> bool:
+        """Whether all epochs are done, or patience is at its end."""
+        waited = len(self.rows) - 1 - self.best
+        return len(self.rows) >= recipe.epochs or waited >= (recipe.patience or recipe.epochs)
+
 
 class Training:
     """A training under way, as callbacks see it; `best` holds the best weights so far."""
@@ -245,8 +250,7 @@ class Training:
     def is_over(self, callbacks: Sequence[Callback]) -> bool:
         """Whether a callback stops the training, or the last epochs brought nothing better."""
         stops = [callback.on_epoch(self) for callback in callbacks]
-        waited = len(self.history.rows) - 1 - self.history.best
-        return any(stops) or (self.recipe.patience is not None and waited >= self.recipe.patience)
+        return any(stops) or self.history.is_complete(self.recipe)
 
 
 class Callback:
@@ -404,7 +408,7 @@ def fit(
     """
     _check(model, train, valid)
     objective = objective or MaskObjective(model, recipe.loss, train.threshold)
-    with backend or Backend(recipe.autocast) as backend:
+    with backend or Backend(recipe.autocast) as backend, torch.enable_grad():
         training = Training(objective, train, recipe, backend)
         history, averaged = training.history, training.averaged
         network, optimizer = training.network, training.optimizer

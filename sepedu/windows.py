@@ -66,7 +66,7 @@ def make_example(
     output : {"mask", "magnitude"}
         What the network predicts; see `MaskCNN`.
     stft : STFT, optional
-        The course's settings if left away.
+        By default the settings of the course.
 
     Returns
     -------

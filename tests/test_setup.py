@@ -317,6 +317,32 @@ def test_every_word_for_make_that_contributors_read_exists():
         assert make("--dry-run", word).returncode == 0, word
 
 
+@pytest.mark.skipif(not shutil.which("git") or os.name == "nt", reason="needs git and bash")
+@pytest.mark.parametrize("name", ["project", "sepedu"])
+def test_ci_tests_a_clone_called_sepedu(tmp_path, name):
+    """With the songs that lie beside the clone; `make` only says where it is."""
+    repository, programs = tmp_path / "work" / name, tmp_path / "programs"
+    (tmp_path / "work" / "shared" / "musdb18-7s").mkdir(parents=True)
+    (repository / ".ci").mkdir(parents=True)
+    shutil.copy(CLONE / ".ci" / "run", repository / ".ci")
+    git = ["git", "-C", repository, "-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *words], check=True)
+    programs.mkdir()
+    for program in ("make", "chromium"):
+        (programs / program).write_text('#!/bin/sh\npwd; echo "$@"; echo "$MUSDB_PATH"\n')
+        (programs / program).chmod(0o755)
+    outside = {key: value for key, value in os.environ.items() if key != "MUSDB_PATH"}
+    outside |= {"PATH": f"{programs}{os.pathsep}{outside['PATH']}", "TMPDIR": str(tmp_path)}
+    answer = subprocess.run(
+        [repository / ".ci" / "run"], env=outside, capture_output=True, text=True, check=True
+    )
+    place, task, songs = answer.stdout.splitlines()
+    assert Path(place).name == "sepedu" and (Path(place) == repository) == (name == "sepedu")
+    assert (task, songs) == ("test", str(tmp_path / "work" / "shared" / "musdb18-7s"))
+    assert Path(place).exists() == (name == "sepedu"), "the clone was left behind"
+
+
 # The wheel
 
 

@@ -4,6 +4,7 @@ import copy
 import json
 import signal
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -174,6 +175,12 @@ def test_ctrl_c_takes_effect_between_steps_only(moment, monkeypatch):
     except KeyboardInterrupt:  # it came after the last step
         return
     assert history.stopped and not history.rows
+
+
+def test_gradients_that_something_else_left_off_are_no_harm():
+    with torch.no_grad():
+        history = fit(new_model(), excerpts(), VALID, quick(1))
+    assert np.isfinite(history.rows[0]["train_loss"])
 
 
 def test_the_schedule_rises_and_falls_to_zero():

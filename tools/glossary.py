@@ -47,12 +47,12 @@ def ideas(library: Path = LIBRARY) -> list[Idea]:
     """Every public function, class, method and module with a line "Lesson: NN"."""
     found = []
     for path in sorted(library.rglob("*.py")):
-        room = ".".join(path.relative_to(library).with_suffix("").parts)
-        room = room.removesuffix(".__init__")
-        if room.split(".")[0] in NOT_TAUGHT or room == "__init__":
+        module = ".".join(path.relative_to(library).with_suffix("").parts)
+        module = module.removesuffix(".__init__")
+        if module.split(".")[0] in NOT_TAUGHT or module == "__init__":
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        found += [idea for idea in _walk(tree, room) if idea.lessons]
+        found += [idea for idea in _walk(tree, module) if idea.lessons]
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -24,6 +23,7 @@ from ..separation import predict_soft_mask
 from ..songs import SOURCES, Song, load_song, load_songs, open_dataset
 from ..stft import STFT
 from ..training import (
+    Backend,
     Callback,
     History,
     MaskObjective,
@@ -47,7 +47,7 @@ from .distributed import Processes, accelerator, is_first, launched
 from .files import check_place
 from .memory import keep_freed_memory
 from .prepare import store_folder
-from .resume import Checkpoint, check_resumable, last_path
+from .resume import Checkpoint, check_resumable, last_path, read_state
 from .store import RELEASED, SUM, StoredExamples, StoredExcerpts, open_store
 
 DROPOUT = (0.15, 0.15, 0.3)
@@ -129,7 +129,8 @@ def train_source(
     callbacks = _callbacks(out, metadata, resume, progress, log)
     tracks, valid_tracks = (open_dataset(data, split=split) for split in ("train", "valid"))
     torch.manual_seed(recipe.seed)
-    model = MaskCNN(output=output, dropout=DROPOUT)
+    with Backend():  # Ctrl-C in the middle of making weights could leave gradients off
+        model = MaskCNN(output=output, dropout=DROPOUT)
     if store:
         folder = store_folder(tracks.root) if store is True else store
         stored = open_store(folder, tracks, SUM)
@@ -383,52 +384,26 @@ def train_all(
 ) -> dict[str, History]:
     """Train the network of each source, in sequence, as `SOURCE.safetensors` in a folder.
 
-    Parameters
-    ----------
-    data : str or path, optional
-        As `open_dataset` takes it.
-    folder : path
-    recipe : Recipe
-    resume : bool
-        Leave out what is finished, go on with what was begun, start the rest.
-    settings
-        What else `train_source` takes, the same for all sources.
-
-    Returns
-    -------
-    histories : dict of History
-        Of the sources that were trained now. Ctrl-C stops the one that runs, and begins no other.
-
-    Raises
-    ------
-    SepeduError
-        If the folder is a file, or as `train_source` does.
+    With `resume` it leaves out what is finished, goes on with what was begun, and starts the rest.
+    `settings` are the others of `train_source`. The histories are of the sources that were trained
+    now; Ctrl-C stops the one that runs, and begins no other.
     """
     if folder.suffix == ".safetensors" or folder.is_file():
         raise SepeduError(f"Four networks do not fit into {folder}", "Give --out a folder")
+    places = {source: weights_path(source, folder) for source in SOURCES}
 
-    def states_now() -> dict[str, str]:
-        if not resume:
-            return dict.fromkeys(SOURCES, "new")
-        places = {source: weights_path(source, folder) for source in SOURCES}
+    def find_states() -> dict[str, str]:
         return {s: progress_of(out, recipe, data, settings) for s, out in places.items()}
 
     # One process looks for all: while it still measures a network, others would see it unfinished.
-    states = Processes(recipe.autocast).from_first(states_now)
-    histories = {}
-    for source in SOURCES:
-        if states[source] == "finished":
+    states = Processes(recipe.autocast).from_first(find_states) if resume else {}
+    histories: dict[str, History] = {}
+    for source, out in places.items():
+        if states.get(source) == "finished":
             continue
-        history = train_source(
-            source,
-            data,
-            weights_path(source, folder),
-            recipe,
-            resume=states[source] == "begun",
-            **settings,
-        )
-        histories[source] = history
-        if history.stopped:
+        begun = states.get(source) == "begun"
+        histories[source] = train_source(source, data, out, recipe, resume=begun, **settings)
+        if histories[source].stopped:
             break
     return histories
 
@@ -441,31 +416,20 @@ def progress_of(
 ) -> str:
     """How far the training of a network has come: "new", "begun" or "finished".
 
-    It is finished when it has come to its end and the network is measured. One with other choices
+    It is finished when it has come to its end and the network is measured. One with other settings
     counts as begun: to go on with it is refused, and says why.
     """
     if not last_path(out).is_file():
         return "new"
-    return "finished" if _is_finished(out, recipe, data, settings) else "begun"
-
-
-def _is_finished(
-    out: Path,
-    recipe: Recipe,
-    data: str | os.PathLike[str] | None,
-    settings: dict[str, Any],
-) -> bool:
-    if not out.is_file():
-        return False
-    _, about, state = load_checkpoint(out)
-    history = History(load_checkpoint(last_path(out))[1].get("history", []))
-    wanted = {"recipe": asdict(recipe), "data": dataset_name(data)}
+    wanted: dict[str, Any] = {"recipe": asdict(recipe), "data": dataset_name(data)}
     wanted |= {
         name: settings[name] for name in ("threshold", "batch", "output") if name in settings
     }
     if "augmentation" in settings:
         wanted["augmentation"] = asdict(settings["augmentation"])
-    if any(about.get(name) != value for name, value in json.loads(json.dumps(wanted)).items()):
-        return False
-    patient = recipe.patience is None or len(history.rows) - 1 - history.best < recipe.patience
-    return "average_mask" in state and (len(history.rows) >= recipe.epochs or not patient)
+    try:
+        history = History(read_state(out, wanted).rows)
+        measured = "average_mask" in load_checkpoint(out)[2]
+    except SepeduError:
+        return "begun"
+    return "finished" if measured and history.is_complete(recipe) else "begun"

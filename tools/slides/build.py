@@ -68,7 +68,7 @@ def build(
     names : sequence of str
         As `find_decks` takes them; all decks if empty.
     out : path, optional
-        A folder; `slides/build` of the clone if left away.
+        By default `slides/build` of the clone.
     pdf : bool
         Also print each, where a Chromium is installed.
     say : callable
@@ -126,7 +126,7 @@ def serve(
     Parameters
     ----------
     out : path, optional
-        Folder of the built decks; `slides/build` of the clone if left away.
+        Folder of the built decks; by default `slides/build` of the clone.
     port : int
         Where to listen; 0 takes a free one.
     host : str

@@ -43,7 +43,7 @@ def print_pdf(file: Path, browser: str, slides: int) -> Path:
     Raises
     ------
     SepeduError
-        If the browser does not start, or the deck does not become so many pages in time.
+        If the browser does not start, or the deck does not have all its pages in time.
     """
     out = file.with_suffix(".pdf")
     problems: list[BaseException] = []
