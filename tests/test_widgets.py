@@ -318,6 +318,10 @@ def test_a_painted_mask_is_saved_and_taken_up_again(song, tmp_path):
     assert painter.mask.sum() == painter.mask.shape[1]
     again = MaskPainter(song, "vocals", mask=painter.save(tmp_path / "my-mask.npy"))
     assert np.array_equal(again.mask, painter.mask) and again.reading == painter.reading
+    again.set_state({"painted": memoryview(b"\x01" * again.mask.size)})  # kept without a word
+    assert MaskPainter(song, "vocals", mask=tmp_path / "my-mask.npy").mask.all()
+    assert not MaskPainter(song, "vocals", mask=tmp_path / "another.npy").mask.any()
+    assert "kept in my-mask.npy" in again.kept()[0]["text/html"]
     with pytest.raises(SepeduError, match="does not fit"):
         MaskPainter(song, "vocals", mask=np.ones((513, 3)))
 
@@ -426,6 +430,8 @@ def test_answers_are_saved_and_taken_up_again(song, tmp_path):
     again = BlindListening(song, trials=4, answers=listening.save(tmp_path / "answers.csv"))
     assert again.answers.equals(listening.answers) and again.run == listening.run
     assert again.first == "mixture" and again.verdict == listening.verdict
+    again.answer("a")  # kept without a word
+    assert len(BlindListening(song, answers=tmp_path / "answers.csv").answers) == 7
     with pytest.raises(SepeduError, match="not heard here"):
         other = listening.answers.assign(a="network")
         other.to_csv(tmp_path / "other.csv", index=False)
@@ -488,8 +494,10 @@ def test_the_monitor_follows_a_training(song):
 def test_a_second_training_begins_the_monitor_anew():
     monitor = TrainingMonitor(Recipe(epochs=9))
     assert monitor.majority is None
+    monitor.receive({"kind": "stop"})
+    assert not monitor.stop  # nothing is trained yet
     monitor.on_start(training())
-    monitor.set_state({"stop": True})  # heard from the first batch on
+    monitor.receive({"kind": "stop"})  # heard from the first batch on
     assert monitor.on_epoch(training(row(1, 0.2))) is True
     monitor.on_end(training(row(1, 0.2)))
     monitor.on_start(training())

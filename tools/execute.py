@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -58,7 +59,14 @@ def without_sound(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None
     data.pop("application/vnd.jupyter.widget-view+json", None)
     if "<audio" in data.get("text/html", "") or "sepedu-player" in data.get("text/html", ""):
         del data["text/html"]
-    if "image/png" in data:
+    drawn = re.search(r'<img src="data:image/png;base64,([^"]+)"', data.get("text/html", ""))
+    if drawn:  # the page's own picture, in few colours, serves for both
+        output.metadata["image/png"] = output.metadata.pop("image/jpeg", None) or (
+            output.metadata.get("image/png", {})
+        )
+        data.pop("image/jpeg", None)
+        data["image/png"] = drawn[1]
+    elif "image/png" in data:
         make_small(output)
     return output if data else None
 

@@ -71,6 +71,7 @@ class LessonWidget(anywidget.AnyWidget):
     """
 
     _css = "".join((FOLDER / f"{n}.css").read_text(encoding="utf-8") for n in ("widgets", "player"))
+    drawn_at_rest = True
     title = traitlets.Unicode().tag(sync=True)
     reading = traitlets.Unicode().tag(sync=True)
     magma = traitlets.Bytes(colour_table(colormaps["magma"])).tag(sync=True)
@@ -86,7 +87,7 @@ class LessonWidget(anywidget.AnyWidget):
         """Answer the browser, which thereby knows that a kernel runs."""
         self.send({"kind": "here"})
         message = message if isinstance(message, dict) else {}
-        if message.get("kind") == "rest":
+        if message.get("kind") == "rest" and self.drawn_at_rest:
             self.keep()
         self.receive(message)
 

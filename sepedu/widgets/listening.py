@@ -78,7 +78,8 @@ class BlindListening(LessonWidget):
     start, seconds : float
         The stretch to listen to.
     answers : path, optional
-        A file that `save` wrote: its answers come first, and its pair and its run go on.
+        A CSV file that keeps the answers: read if it is there, so that its last pair and run go
+        on, and written after each answer.
 
     Raises
     ------
@@ -141,8 +142,9 @@ class BlindListening(LessonWidget):
         )
         self.observe(self._begin, ["first", "second"])
         self._begin()
-        if answers is not None:
-            self._restore(pd.read_csv(answers))
+        self.file = None if answers is None else Path(answers)
+        if self.file and self.file.exists():
+            self._restore(pd.read_csv(self.file))
 
     def save(self, path: str | Path) -> Path:
         """Write all answers as CSV, for `BlindListening(..., answers=path)`."""
@@ -188,6 +190,8 @@ class BlindListening(LessonWidget):
             {"a": self.first, "b": self.second, "x": self._x, "answer": given, "right": right}
         )
         self._next([*self.run, right])
+        if self.file:
+            self.save(self.file)
 
     def _begin(self, _change: Any = None) -> None:
         self._next([])
@@ -201,11 +205,10 @@ class BlindListening(LessonWidget):
             self.reading = f"A: {self.first}. B: {self.second}. X is one of them. " + self.verdict
 
     def again(self) -> str:
-        """How the answers are kept."""
-        return (
-            'In a variable, listening, it keeps its answers by listening.save("my-answers.csv"), '
-            'and takes them up by answers="my-answers.csv".'
-        )
+        """Where the answers are kept, or how they can be."""
+        if self.file:
+            return f"The answers are kept in {self.file.name}."
+        return 'With answers="my-answers.csv" they are kept in that file, and taken up from it.'
 
     def figure(self) -> Figure:
         """The clips as waveforms, at the level they are played at."""

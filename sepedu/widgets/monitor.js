@@ -21,6 +21,11 @@ export default {
     stop.addEventListener("click", () => {
       model.set("stop", true);
       save(model);
+      // A busy kernel may put a message aside until the training is over: so call again.
+      const calling = setInterval(() => {
+        if (model.get("stage") !== "training") clearInterval(calling);
+        else model.send({ kind: "stop" });
+      }, 500);
     });
 
     const curve = (rows, part, kind, scale = 1) => ({

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,6 +34,7 @@ class TrainingMonitor(LessonWidget, Callback):
     """
 
     _esm = bundle("monitor.js")
+    drawn_at_rest = False  # but at the end, since a training has no rest
     epochs = traitlets.Int().tag(sync=True)
     majority = traitlets.Float(None, allow_none=True).tag(sync=True)
     rows = traitlets.List().tag(sync=True)
@@ -87,7 +89,6 @@ class TrainingMonitor(LessonWidget, Callback):
             self.left = left
             self.reading = self._words()
         self._batch, self._epoch_began = 0, time.monotonic()
-        self.keep()
         self._listen()
         return self.stop
 
@@ -97,6 +98,11 @@ class TrainingMonitor(LessonWidget, Callback):
             self.stage, self.left, self.stop = "over", 0.0, False
             self.reading = self._words()
         self.keep()
+
+    def receive(self, message: dict[str, Any]) -> None:
+        """Hear the button, which calls until it is heard."""
+        if message.get("kind") == "stop" and self.stage == "training":
+            self.stop = True
 
     def _listen(self) -> None:
         """Let the button be heard while the cell of the training keeps the kernel busy.

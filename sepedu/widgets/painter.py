@@ -35,7 +35,8 @@ class MaskPainter(MaskWidget):
     start, seconds : float
         The stretch to show.
     mask : np.ndarray [shape=(513, frames)] or path, optional
-        What is painted already: a mask, or a file that `save` wrote.
+        What is painted already, or a NumPy file that keeps the mask: read if it is there, and
+        written after each stroke.
 
     Raises
     ------
@@ -77,13 +78,19 @@ class MaskPainter(MaskWidget):
             ideal_bytes=picture_bytes(self.ideal),
             painted=bytes(self.ideal.size),
         )
+        self.file = Path(mask) if isinstance(mask, str | Path) else None
+        if self.file:
+            mask = np.load(self.file) if self.file.exists() else None
         if mask is not None:
-            self.mask = np.load(mask) if isinstance(mask, str | Path) else mask
+            self.mask = mask
         self.measure_on("painted")
+        if self.file:
+            self.observe(lambda _change: self.save(self.file), ["painted"])
 
     def save(self, path: str | Path) -> Path:
         """Write the painted mask as a NumPy file, for `MaskPainter(..., mask=path)`."""
-        np.save(path, self.mask)
+        with Path(path).open("wb") as file:
+            np.save(file, self.mask)
         return Path(path)
 
     @property
@@ -139,11 +146,10 @@ class MaskPainter(MaskWidget):
         return "Both aims are reached."
 
     def again(self) -> str:
-        """How the mask is kept."""
-        return (
-            'In a variable, painter, it keeps its mask by painter.save("my-mask.npy"), and takes '
-            'it up by mask="my-mask.npy".'
-        )
+        """Where the mask is kept, or how it can be."""
+        if self.file:
+            return f"The mask is kept in {self.file.name}."
+        return 'With mask="my-mask.npy" the mask is kept in that file, and taken up from it.'
 
     def figure(self) -> Figure:
         """Mixture, painted mask, and where it agrees with the ideal one."""

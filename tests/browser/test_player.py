@@ -35,7 +35,7 @@ def test_one_clip_at_a_time_in_an_exported_page(browser, exported):
     page = browser.new_page()
     page.goto(exported)
     errors = []
-    page.on("pageerror", errors.append)
+    page.on("pageerror", lambda error: errors.append(error))
     first, second = page.locator(".sepedu-players").all()
     first.get_by_role("button", name="Play: 220 Hz").click()
     page.wait_for_function(f"({TIMES})()[0][1] > 0.5")
