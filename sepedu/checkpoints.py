@@ -41,10 +41,10 @@ def weights_path(source: str, folder: Path | None = None) -> Path:
 def save_checkpoint(
     path: str | os.PathLike[str],
     model: MaskCNN | MaskUNet,
-    about: dict[str, Any],
+    metadata: dict[str, Any],
     state: dict[str, Tensor] | None = None,
 ) -> Path:
-    """Write a network with its settings and its story.
+    """Write a network with its settings and its metadata.
 
     The file is written aside and then renamed: an interruption leaves the old one whole. What a
     killed process has left aside goes with the next writing.
@@ -54,7 +54,7 @@ def save_checkpoint(
     path : str or path
         Ends in `.safetensors`.
     model : MaskCNN or MaskUNet
-    about : dict
+    metadata : dict
         Anything JSON can hold: source, threshold, data, epochs, seed, metrics, commit.
     state : dict of torch.Tensor, optional
         What a training needs to go on, besides the network.
@@ -67,14 +67,14 @@ def save_checkpoint(
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     tensors |= {f"state.{name}": value for name, value in (state or {}).items()}
     settings = {"network": type(model).__name__, "stft": asdict(model.stft), **model.settings}
-    return _write(Path(path), tensors, settings | about)
+    return _write(Path(path), tensors, settings | metadata)
 
 
-def _write(path: Path, tensors: Mapping[str, Tensor], story: dict[str, Any]) -> Path:
+def _write(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, Any]) -> Path:
     contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    story = json.loads(json.dumps({"format": FORMAT, **story}))  # as a reader will find it
-    story["digest"] = _digest(story, contiguous)
-    content = save(contiguous, {"sepedu": json.dumps(story, sort_keys=True)})
+    metadata = json.loads(json.dumps({"format": FORMAT, **metadata}))  # as a reader will find it
+    metadata["digest"] = _digest(metadata, contiguous)
+    content = save(contiguous, {"sepedu": json.dumps(metadata, sort_keys=True)})
     clear_parts(path.parent, glob.escape(path.name))
     with atomic_write(path) as part:
         # Not safetensors' own writing of files, which leaves a part of its own if killed.
@@ -82,9 +82,9 @@ def _write(path: Path, tensors: Mapping[str, Tensor], story: dict[str, Any]) -> 
     return path
 
 
-def _digest(story: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256 of a checkpoint's story and values: no byte may change on the way unnoticed."""
-    digest = hashlib.sha256(json.dumps(story, sort_keys=True).encode())
+def _digest(metadata: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of a checkpoint's metadata and values: no byte may change on the way unnoticed."""
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
     for name, value in sorted(tensors.items()):
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
         digest.update(value.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
@@ -99,7 +99,7 @@ def load_checkpoint(
     Returns
     -------
     model : MaskCNN or MaskUNet
-    about : dict
+    metadata : dict
         What `save_checkpoint` was told, with `network`, its settings and `stft`.
     state : dict of torch.Tensor
         Empty unless a training left it.
@@ -111,13 +111,13 @@ def load_checkpoint(
         made with other STFT settings.
     """
     path = Path(path)
-    tensors, about = _read(path)
+    tensors, metadata = _read(path)
     network = {k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")}
     try:
-        if about.get("network") == MaskUNet.__name__:
-            model = MaskUNet(about["channels"], about["dense"])
+        if metadata.get("network") == MaskUNet.__name__:
+            model = MaskUNet(metadata["channels"], metadata["dense"])
         else:
-            model = MaskCNN(output=about.get("output", "mask"))
+            model = MaskCNN(output=metadata.get("output", "mask"))
         model.load_state_dict(network)
     except (RuntimeError, KeyError, TypeError, ValueError, SepeduError) as error:
         raise SepeduError(
@@ -126,7 +126,7 @@ def load_checkpoint(
         ) from error
     _check_finite(path, network)
     state = {k.removeprefix("state."): v for k, v in tensors.items() if k.startswith("state.")}
-    return model.eval(), about, state
+    return model.eval(), metadata, state
 
 
 def load_unet(path: str | os.PathLike[str] | None = None) -> MaskUNet:
@@ -191,15 +191,15 @@ def read_networks(place: Path) -> MaskUNet | dict[str, MaskCNN]:
         paths = [place]
     models = {}
     for path in paths:
-        model, about, _ = load_checkpoint(path)
+        model, metadata, _ = load_checkpoint(path)
         if isinstance(model, MaskUNet):
             return fold_normalisation(model)
-        if about.get("source") not in SOURCES:
+        if metadata.get("source") not in SOURCES:
             raise SepeduError(
                 f"The checkpoint {path} does not say which source it is for",
                 "Train one with: sepedu train",
             )
-        models[about["source"]] = model
+        models[metadata["source"]] = model
     return models
 
 
@@ -212,7 +212,7 @@ def _check_finite(path: Path, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Values and story of a file of this course, or what is wrong with it and how to get one."""
+    """Values and metadata of a file of this course, or SepeduError with how to get one."""
     if not os.path.isfile(path):  # unlike Path's, it takes a name that is too long
         raise SepeduError(f"There is no checkpoint {path}", "Train one with: sepedu train")
     try:
@@ -220,10 +220,10 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         content = path.read_bytes()
         tensors = load(content)
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        about = json.loads(header["__metadata__"]["sepedu"])
-        newer = about["format"] > FORMAT
-        said = about.pop("digest", None)  # the first checkpoints have none
-        changed = said is not None and said != _digest(about, tensors)
+        metadata = json.loads(header["__metadata__"]["sepedu"])
+        newer = metadata["format"] > FORMAT
+        said = metadata.pop("digest", None)  # the first checkpoints have none
+        changed = said is not None and said != _digest(metadata, tensors)
     except (SafetensorError, OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise SepeduError(
             f"{path} is not a checkpoint of this course, or it is damaged",
@@ -232,12 +232,12 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         ) from error
     if newer:
         raise SepeduError(
-            f"The checkpoint {path} has format {about['format']}, newer than {FORMAT}",
+            f"The checkpoint {path} has format {metadata['format']}, newer than {FORMAT}",
             "Update the course: git pull, then make lab",
         )
-    if about.get("stft") != asdict(STFT()):
+    if metadata.get("stft") != asdict(STFT()):
         raise SepeduError(
-            f"The checkpoint {path} was made with the STFT settings {about.get('stft')}",
+            f"The checkpoint {path} was made with the STFT settings {metadata.get('stft')}",
             f"The network expects {asdict(STFT())}: train it again with these",
         )
     if changed:
@@ -245,4 +245,4 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             f"The checkpoint {path} is damaged: its values are not those that were written",
             "Copy or fetch it again, or train one with: sepedu train",
         )
-    return tensors, about
+    return tensors, metadata

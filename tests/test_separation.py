@@ -356,6 +356,17 @@ def test_bad_songs_end_in_one_line_and_leave_nothing(network, tmp_path, capsys):
         assert not [path for path in out.rglob("*") if path.is_file()]
 
 
+def test_threads_of_the_command_do_not_spin(tmp_path):
+    """Set before PyTorch is imported, or it would not count."""
+    code = (
+        "import os, sys; from sepedu.cli import main; status = main(sys.argv[1:]);"
+        "print(status, os.environ['OMP_WAIT_POLICY'], os.environ['KMP_BLOCKTIME'])"
+    )
+    words = ["separate", str(tmp_path / "none.wav"), "--out", str(tmp_path)]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
+    assert done.stdout.split() == ["2", "passive", "0"]
+
+
 def test_unwritable_folder(network, tmp_path, capsys):
     soundfile.write(tmp_path / "song.wav", np.zeros(3000), 44100)
     (tmp_path / "file").write_text("")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -51,6 +52,11 @@ def song_or_folder(text: str) -> Path:
 
 
 def run(options: argparse.Namespace) -> None:
+    # Read when PyTorch is imported: threads that spin while they wait make a song take four times
+    # as long beside other busy processes.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("KMP_BLOCKTIME", "0")
+
     from contextlib import closing
 
     from tqdm import tqdm
