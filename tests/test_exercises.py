@@ -404,3 +404,35 @@ def test_known_mistake_is_recognised_before_the_general_message():
 def test_as_array_says_what_is_the_matter(value, options, says):
     with pytest.raises(examine.Wrong, match=says):
         examine.as_array(value, **options)
+
+
+def _judged(answer, cases=((1.0,), (2.0,), (0.5,)), right=lambda x: x / 4, **options) -> str:
+    with pytest.raises(examine.Wrong) as wrong:
+        judge.judge(answer, cases, right, **options)
+    return str(wrong.value)
+
+
+def test_a_mistake_is_named_only_if_it_explains_what_is_wrong():
+    known = [(lambda x: x / 2, "half"), (lambda x: x * x / 2, "squared")]
+    assert _judged(lambda x: x / 2, known=known) == "half"
+    assert _judged(lambda x: x * x / 2, known=known) == "squared"  # at 1 it is the half, too
+    assert "right" in _judged(lambda x: x / 2 if x == 1 else x / 3, known=known)
+
+
+def test_a_mistake_is_named_beside_another_one():
+    known = [(lambda x: x / 2, "half")]
+    cases = [(1.0,), (2.0,), (3.0,), (0.0,)]
+    assert _judged(lambda x: x / 2 if x else 7.0, cases, known=known) == "half"
+
+
+def test_per_cent_and_turned_around_are_named_everywhere():
+    assert "per cent" in _judged(lambda x: 25 * x)
+    masks = [(np.arange(6).reshape(2, 3) % 2 > 0,)]
+    says = _judged(lambda mask: ~mask, masks, lambda mask: mask, read=examine.as_array)
+    assert "turned around" in says
+
+
+def test_what_is_special_about_a_failing_case_is_said():
+    cases = {"0": (1.0,), "silence": (0.0,)}
+    says = _judged(lambda x: 1 / x, cases, lambda x: 1.0)
+    assert "ZeroDivisionError" in says and says.endswith("This is the case of silence.")

@@ -14,7 +14,7 @@ def test_the_site_is_whole_and_needs_no_network(clone, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "0 broken links" in done.stdout
     lessons = sorted(path.stem for path in (clone / "lessons").glob("*.ipynb"))
-    assert len(lessons) == 9
+    assert len(lessons) == 10
     for name in lessons:
         page = (out / "lessons" / f"{name}.html").read_text(encoding="utf-8")
         assert not re.search(r'<(?:script|link|img|audio)[^>]+(?:src|href)="https?:', page)

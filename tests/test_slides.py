@@ -151,7 +151,7 @@ def test_the_overview_takes_20_minutes():
 
 def test_there_is_a_deck_for_each_lesson_and_the_overview():
     assert [path.stem.split("-")[0] for path in DECKS] == [
-        *(f"{n:02}" for n in range(9)),
+        *(f"{n:02}" for n in range(10)),
         "overview",
     ]
 

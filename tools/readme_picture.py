@@ -1,4 +1,4 @@
-"""Draw the README's picture, docs/separation.png, from an embedded song and the vocals network.
+"""Draw the README's picture, docs/separation.png: an embedded song, and two networks' masks.
 
 python tools/readme_picture.py
 """
@@ -14,28 +14,32 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from sepedu import STFT, binary_mask, load_song, open_dataset, plots, predict_mask
-from sepedu.separation import load_models
+from sepedu.checkpoints import load_models, load_unet
+from sepedu.songs import SOURCES
+from sepedu.unet import predict_masks
 
 CLONE = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Write the picture: mixture, predicted mask, true mask, and estimate of the vocals."""
+    """Write the picture: mixture, true mask of the vocals, the talk's network, the U-Net."""
     song = load_song(open_dataset(subset="test")[0])
     stft = STFT()
     mixture = np.abs(stft.forward(song.mixture))
     vocals = np.abs(stft.forward(song.sources["vocals"]))
-    predicted = predict_mask(load_models(["vocals"])["vocals"], mixture)
+    by_windows = predict_mask(load_models(["vocals"])["vocals"], mixture)
+    by_picture = predict_masks(load_unet(), mixture[None])[SOURCES.index("vocals"), 0]
 
-    figure, axes = plt.subplots(2, 2, figsize=(11, 5.6), sharex=True, sharey=True, dpi=110)
+    figure, axes = plt.subplots(
+        2, 2, figsize=(11, 5.6), sharex=True, sharey=True, dpi=110, layout="constrained"
+    )
     loudest = float(mixture.max())
     plots.spectrogram(mixture, stft, "What is heard: the mixture", axes[0, 0], loudest)
-    plots.mask(predicted, stft, "What the network answers", axes[0, 1])
-    plots.spectrogram(predicted * mixture, stft, "Mixture times answer", axes[1, 0], loudest)
-    plots.mask(binary_mask(vocals, mixture, 0.5), stft, "The true mask of the vocals", axes[1, 1])
+    plots.mask(binary_mask(vocals, mixture, 0.5), stft, "The true mask of the vocals", axes[0, 1])
+    plots.mask(by_windows, stft, "The talk's network: a window a frame", axes[1, 0])
+    plots.mask(by_picture, stft, "The U-Net: the whole picture", axes[1, 1])
     for panel in axes.flat:
         panel.label_outer()
-    figure.tight_layout()
     figure.savefig(CLONE / "docs" / "separation.png")
 
 
