@@ -45,7 +45,7 @@ class Run:
 
     channels: tuple[int, ...] = (16, 32, 64, 96, 128)
     dense: bool = True
-    loss: str = "complex L1"  # or "complex L2", "log L2"
+    loss: str = "complex L1"  # or "complex L2", "relative L2", "log L2"
     answers: float = 0.5  # weight of the cross-entropy of the binary masks; 0 for one question
     mono: float = 0.5  # share of the segments that are mono
     pan: float = 0.5  # share of the segments with two channels whose stems are panned at random
@@ -208,13 +208,16 @@ def loss_of(run: Run, scores: Tensor, stems: Tensor, mixture: Tensor) -> tuple[T
     squared = (share * (share * power - 2 * along) + source**2).clamp(min=1e-6)
     everywhere = (2, 3, 4)
     if run.loss == "complex L1":
-        scale = source.mean(everywhere).maximum(0.1 * loud.mean(everywhere))
+        scale = source.mean(everywhere).maximum(0.1 * loud.mean(everywhere)).clamp(min=1e-2)
         error = squared.sqrt().mean(everywhere) / scale
     elif run.loss == "complex L2":
-        scale = (source**2).mean(everywhere).maximum(0.01 * power.mean(everywhere))
+        scale = (source**2).mean(everywhere).maximum(0.01 * power.mean(everywhere)).clamp(min=1e-4)
         error = squared.mean(everywhere) / scale
+    elif run.loss == "relative L2":  # noise to signal of the segment, as a ratio of amplitudes
+        scale = (source**2).mean(everywhere).maximum(0.01 * power.mean(everywhere)).clamp(min=1e-4)
+        error = (squared.mean(everywhere) / scale).sqrt()
     elif run.loss == "log L2":  # the SDR of the segment, in units of 20 / log(10) decibels
-        scale = (source**2).mean(everywhere).maximum(0.01 * power.mean(everywhere))
+        scale = (source**2).mean(everywhere).maximum(0.01 * power.mean(everywhere)).clamp(min=1e-4)
         error = 1 + torch.log(squared.mean(everywhere) / scale + 0.01) / 2
     else:
         raise SystemExit(f"no loss {run.loss!r}")
@@ -326,6 +329,11 @@ def train(name: str, run: Run, minutes: float, steps: int, every: float, out: Pa
         averaged.load_state_dict(state["averaged"])
         optimizer.load_state_dict(state["optimizer"])
         step, spent, story = state["step"], state["spent"], json.loads(state["story"])
+        now = json.loads(json.dumps(asdict(run)))
+        if story["config"] != now:  # a run may be continued with other settings: say so
+            earlier = {"until_step": step, "config": story["config"]}
+            story["earlier"] = [*story.get("earlier", []), earlier]
+            story["config"] = now
     elif run.start:
         state = torch.load(out / f"{run.start}.pt", weights_only=True)
         model.load_state_dict(state["model"])
