@@ -45,8 +45,8 @@ class Run:
 
     channels: tuple[int, ...] = (16, 32, 64, 96, 128)
     dense: bool = True
-    loss: str = "complex L1"  # or "complex L2", "relative L2", "log L2"
-    answers: float = 0.5  # weight of the cross-entropy of the binary masks; 0 for one question
+    loss: str = "log L2"  # or "complex L1", "complex L2", "relative L2"
+    answers: float = 1.0  # weight of the cross-entropy of the binary masks; 0 for one question
     mono: float = 0.5  # share of the segments that are mono
     pan: float = 0.5  # share of the segments with two channels whose stems are panned at random
     remix: float = 0.75
