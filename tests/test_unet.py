@@ -1,11 +1,23 @@
 """The U-Net: shapes, shares that sum to one, and what must not matter to it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from sepedu import STFT, SepeduError
-from sepedu.unet import MaskUNet, fold_normalisation, measure_level, predict_masks
+from sepedu.datasets import SOURCES, Song
+from sepedu.segments import Remixing, Segments
+from sepedu.shares import Share
+from sepedu.unet import (
+    MaskUNet,
+    batch_loss,
+    fold_normalisation,
+    measure_level,
+    predict_masks,
+    share_loss,
+)
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +142,109 @@ def test_bad_input(model):
         model(torch.zeros(1, 2, 512, 20))
     with pytest.raises(SepeduError, match="'loud'"):
         predict_masks(model, magnitudes(20), "loud")
+
+
+@pytest.fixture(scope="module")
+def songs():
+    random = np.random.default_rng(3)
+    made = []
+    for number, seconds in enumerate((3, 5)):
+        stems = {
+            name: random.normal(0, 0.1, (2, seconds * 22050)).astype(np.float32) for name in SOURCES
+        }
+        made.append(Song(f"song {number}", sum(stems.values()), stems, 22050))
+    return made
+
+
+def test_segments_have_the_shapes_that_they_promise(songs):
+    segments = Segments(songs, frames=64, batch=4)
+    batches = list(segments.epoch(seed=0, epoch=0))
+    assert len(batches) == len(segments) == (259 + 431) // (64 * 4)
+    for mono, stereo in batches:
+        assert mono.shape == (2, 4, 1, 513, 64)
+        assert stereo.shape == (2, 4, 2, 513, 64)
+        assert mono.dtype == stereo.dtype == torch.complex64
+
+
+def test_segments_depend_on_seed_and_place_alone(songs):
+    whole = Segments(songs, frames=32, batch=4).draw([0, 1, 2])
+    again = Segments(songs, frames=32, batch=4).draw([0, 1, 2])
+    other = Segments(songs, frames=32, batch=4).draw([0, 1, 3])
+    parts = [Segments(songs, frames=32, batch=4).draw([0, 1, 2], Share(i, 2)) for i in range(2)]
+    for kind in range(2):
+        assert torch.equal(whole[kind], again[kind])
+        assert not torch.equal(whole[kind], other[kind])
+        assert torch.equal(torch.cat([part[kind] for part in parts]), whole[kind])
+
+
+def test_a_segment_without_changes_is_a_piece_of_a_song(songs):
+    nothing = Remixing(0, 0, 0, mono=0, pan=0, equaliser=0, doubled=0, silent=0, extra=0)
+    segments = Segments(songs[:1], frames=32, batch=4, remixing=nothing)
+    _, stereo = segments.draw([0])
+    for stems in stereo:
+        audio = STFT().inverse(stems[0], 31 * 256)[:, 1024:-1024].numpy()  # drums, one side or both
+        whole = songs[0].sources["drums"]
+        for channel in audio:
+            near = [np.correlate(side, channel, "valid").max() for side in whole]
+            assert max(near) == pytest.approx((channel**2).sum(), rel=1e-2)
+
+
+def test_extra_songs_are_played_at_the_level_of_the_others(songs):
+    loud = [Song(s.name, 10 * s.mixture, {k: 10 * v for k, v in s.sources.items()}, 22050)
+            for s in songs]  # fmt: skip
+    segments = Segments(songs, extra=loud, frames=32, batch=4)
+    assert segments.level.tolist() == pytest.approx([1, 1, 0.1, 0.1], rel=1e-3)
+
+
+def test_songs_that_do_not_suit(songs):
+    with pytest.raises(SepeduError, match="no songs"):
+        Segments([])
+    with pytest.raises(SepeduError, match="samples"):
+        Segments(songs, frames=1000)
+    with pytest.raises(SepeduError, match="44100"):
+        Segments([replace(songs[0], sample_rate=44100)])
+
+
+def test_loss_is_the_error_in_sound():
+    random = torch.Generator().manual_seed(0)
+    stems = torch.randn(3, 4, 2, 513, 8, dtype=torch.complex64, generator=random)
+    mixture = stems.sum(1, keepdim=True)
+    masks = torch.rand(3, 4, 2, 513, 8, generator=random)
+    error = (masks * mixture - stems).abs()
+    ratio = (error**2).sum((2, 3, 4)) / (stems.abs() ** 2).sum((2, 3, 4))
+    for kind, expected in [
+        ("complex L2", ratio.mean()),
+        ("relative L2", ratio.sqrt().mean()),
+        ("log L2", (1 + torch.log(ratio + 0.01) / 2).mean()),
+        ("complex L1", (error.mean((2, 3, 4)) / stems.abs().mean((2, 3, 4))).mean()),
+    ]:
+        assert share_loss(masks, stems, mixture, kind).item() == pytest.approx(
+            expected.item(), rel=1e-3
+        )
+    with pytest.raises(SepeduError, match="L3"):
+        share_loss(masks, stems, mixture, "L3")
+
+
+def test_a_few_steps_learn(songs):
+    torch.manual_seed(0)
+    small = MaskUNet(channels=(8, 8, 8))
+    segments = Segments(songs, frames=32, batch=2, remixing=Remixing(silent=0))
+    optimizer = torch.optim.AdamW(small.parameters(), 0.01)
+    losses = []
+    for _ in range(15):
+        total, parts = batch_loss(small, *segments.draw([0]))
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        losses.append(total.item())
+        assert torch.isfinite(parts).all()
+    assert losses[-1] < losses[0] - 0.1
+
+
+def test_silence_has_a_finite_loss():
+    small = MaskUNet(channels=(8, 8, 8))
+    silence = torch.zeros(2, 4, 1, 513, 32, dtype=torch.complex64)
+    total, _ = batch_loss(small, silence, silence.expand(-1, -1, 2, -1, -1))
+    total.backward()
+    assert torch.isfinite(total)
+    assert all(torch.isfinite(p.grad).all() for p in small.parameters() if p.grad is not None)
