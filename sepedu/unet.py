@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -50,7 +51,9 @@ class MaskUNet(nn.Module):
     step : int
         Frames of the grid that the deepest level divides time into.
     receptive_field : int
-        Frames on each side that can change the masks of a frame.
+        Frames on each side that can change the masks of a frame, at most: 1.3 seconds.
+    margin : int
+        Frames on each side that can change the masks of a block that begins and ends on the grid.
 
     References
     ----------
@@ -97,10 +100,16 @@ class MaskUNet(nn.Module):
         return 2 ** (len(self.channels) - 1)
 
     @property
-    def receptive_field(self) -> int:
+    def margin(self) -> int:
         deepest = len(self.channels) - 1
+        # A 3 x 3 convolution at level l reaches 2 ** l frames; each block has two of them, and
+        # every level but the deepest has two blocks.
         reach = 1 + sum((2 if level == deepest else 4) * 2**level for level in range(deepest + 1))
-        return reach + self.step - 1  # a frame sees all of the deepest frame that it lies in
+        return -(-reach // self.step) * self.step  # 93, up to the grid: 96
+
+    @property
+    def receptive_field(self) -> int:
+        return self.margin + self.step - 1  # a frame lies anywhere in its step of the grid
 
     def forward(self, magnitude: Tensor, level: Tensor | float | None = None) -> Tensor:
         """Say how to share out each bin among the sources.
@@ -123,31 +132,25 @@ class MaskUNet(nn.Module):
         SepeduError
             If the shape is another one.
         """
-        return self.scores(magnitude, level)[0].softmax(1)
+        both, side = self.both_and_side(magnitude, level)  # (batch, 2, 4, 513, frames)
+        return left_and_right(both[:, 0], side[:, 0], magnitude.shape[1]).softmax(1)
 
     def binary_masks(self, magnitude: Tensor, level: Tensor | float | None = None) -> Tensor:
         """Say how probably each binary mask is 1 in each bin [shapes as `forward`]."""
-        return self.scores(magnitude, level)[1].sigmoid()
-
-    def scores(
-        self, magnitude: Tensor, level: Tensor | float | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Both answers before softmax and sigmoid [each shape=(batch, 4, channels, 513, frames)].
-
-        The channels' scores are a + b on the left and a - b on the right, so one pass serves
-        both.
-        """
         both, side = self.both_and_side(magnitude, level)  # (batch, 2, 4, 513, frames)
-        channels = [both] if magnitude.shape[1] == 1 else [both + side, both - side]
-        share, binary = torch.stack(channels, dim=3).unbind(1)
-        return share, binary  # (batch, 4, channels, 513, frames)
+        return left_and_right(both[:, 1], side[:, 1], magnitude.shape[1]).sigmoid()
 
     def both_and_side(
         self, magnitude: Tensor, level: Tensor | float | None = None
     ) -> tuple[Tensor, Tensor]:
-        """What the scores of both channels share, and half of their difference, left less right.
+        """Scores before softmax and sigmoid: what the channels share, and half their difference.
 
-        [each shape=(batch, 2 questions, 4 sources, 513, frames)]
+        One pass serves both channels: `left_and_right` makes their scores of it.
+
+        Returns
+        -------
+        both, side : torch.Tensor [shape=(batch, 2, 4, 513, frames)]
+            For both questions, the shares and the binary masks, and the four sources.
         """
         channels, bins, frames = magnitude.shape[1:]
         if channels not in (1, 2) or bins != self.stft.bins or frames == 0:
@@ -161,16 +164,18 @@ class MaskUNet(nn.Module):
         heard = self.features(F.pad(magnitude, (0, silence)), level)  # (batch, 2, 513, frames)
         x = heard[:, :, :-1].contiguous(memory_format=torch.channels_last)  # 512 bins: 2 ** 9
 
-        x = F.relu(self.enter(x))  # (batch, 16, 512, frames)
+        x = F.relu(self.enter(x), inplace=True)  # (batch, 16, 512, frames)
         skips = []
         for block, down in zip(self.encoder, self.down, strict=False):
             x = block(x)
             skips.append(x)
-            x = F.relu(down(x))
+            x = F.relu(down(x), inplace=True)
         # (batch, 32, 256, frames / 2), (batch, 64, 128, frames / 4), (batch, 96, 64, frames / 8)
         x = self.encoder[-1](x)  # (batch, 128, 32, frames / 16)
         for block, up in zip(self.decoder[::-1], self.up[::-1], strict=True):
-            x = block(F.relu(up(x)) + skips.pop())  # the same shapes on the way back up
+            x = block(
+                F.relu(up(x), inplace=True) + skips.pop()
+            )  # the same shapes on the way back up
         x = self.leave(x).float()  # (batch, 16, 512, frames)
 
         x = F.pad(x, (0, 0, 0, 1), mode="replicate")[..., :frames]  # (batch, 16, 513, frames)
@@ -213,6 +218,14 @@ class MaskUNet(nn.Module):
         return x
 
 
+def left_and_right(both: Tensor, side: Tensor, channels: int) -> Tensor:
+    """Scores of each channel [shape=(batch, 4, 513, frames) -> (batch, 4, channels, 513, frames)].
+
+    They are a + b on the left and a - b on the right; one channel has a.
+    """
+    return torch.stack([both] if channels == 1 else [both + side, both - side], dim=2)
+
+
 class Block(nn.Module):
     """Two 3 x 3 convolutions around which the input is added, then a dense layer likewise."""
 
@@ -223,7 +236,8 @@ class Block(nn.Module):
         self.dense = Dense(bins) if bins else None
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, channels, bins, frames), the same out
-        x = F.relu(x + self.conv2(F.relu(self.conv1(x))))
+        y = F.relu(self.conv1(x), inplace=True)
+        x = F.relu(self.conv2(y).add_(x), inplace=True)
         return x if self.dense is None else x + self.dense(x)
 
 
@@ -335,14 +349,15 @@ def batch_loss(
     level = measure_level(heard) * (1 if jitter is None else jitter)
     both, side = model.both_and_side(heard, level)  # (segments, 2, 4, 513, frames)
     count, total, parts = len(mono), both.new_zeros(()), both.new_zeros(2)
-    for stems, scores in (
-        (mono, both[:count].unsqueeze(3)),
-        (stereo, torch.stack([both[count:] + side[count:], both[count:] - side[count:]], 3)),
-    ):
+    for stems, part, channels in ((mono, slice(count), 1), (stereo, slice(count, None), 2)):
         if len(stems):
             mixture = stems.sum(1, keepdim=True)
-            share = share_loss(scores[:, 0].softmax(1), stems, mixture, kind)
-            answers = binary_loss(scores[:, 1], stems, mixture)
+            share, answers = (
+                left_and_right(both[part, question], side[part, question], channels)
+                for question in range(2)
+            )
+            share = share_loss(share.softmax(1), stems, mixture, kind)
+            answers = binary_loss(answers, stems, mixture)
             weight = len(stems) / len(heard)
             total = total + weight * (share + binary * answers)
             parts += weight * torch.stack([share, answers]).detach()
@@ -381,18 +396,18 @@ def measure_level(magnitude: Array) -> Array:
     return heard.mean((-3, -2, -1)) if heard.shape[-1] else heard.sum((-3, -2, -1))
 
 
-def predict_masks(
+def iterate_masks(
     model: MaskUNet,
     magnitude: np.ndarray,
     question: str = "share",
     level: float | None = None,
     dtype: torch.dtype = torch.float32,
     block: int = BLOCK,
-) -> np.ndarray:
-    """Masks of all four sources for a recording of any length, in bounded memory.
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Masks of all four sources for a recording of any length, one block of frames after another.
 
-    The network hears one block of frames after another, each with as many frames around it as
-    can change its masks: the answer is that of one pass.
+    The network hears each block with as many frames around it as can change its masks: the
+    answer is that of one pass.
 
     Parameters
     ----------
@@ -406,34 +421,46 @@ def predict_masks(
     level : float, optional
         Reference level, if `magnitude` is only a part of the recording.
     dtype : torch.dtype
-        `torch.bfloat16` computes in half precision: about twice as fast on processors that have
+        `torch.bfloat16` computes in half precision: nearly twice as fast on processors that have
         it, and masks differ by about 0.01.
     block : int
-        Frames of a block; a multiple of `model.step`.
+        Frames of a block, a multiple of `model.step`.
 
-    Returns
-    -------
-    masks : np.ndarray [shape=(4, channels, 513, frames)], float32
+    Yields
+    ------
+    start : int
+        First frame of the block.
+    masks : np.ndarray [shape=(4, channels, 513, frames of the block)], float32
         In the order of `SOURCES`.
 
     Raises
     ------
     SepeduError
-        If the question is another one, or the shape.
+        If the question or the block is not one of these, or the shape is another.
 
     Lesson: 09
     """
     if question not in ("share", "binary"):
         raise SepeduError(f"Question {question!r} is unknown", 'Use "share" or "binary"')
-    frames = magnitude.shape[-1]
+    if block < 1 or block % model.step:
+        raise SepeduError(
+            f"A block of {block} frames does not fit the network's grid",
+            f"Give a multiple of {model.step}",
+        )
     answer = model if question == "share" else model.binary_masks
     level = float(measure_level(magnitude)) if level is None else level
-    margin = -(-model.receptive_field // model.step) * model.step
+    for start in range(0, magnitude.shape[-1], block):
+        first = max(start - model.margin, 0)
+        heard = np.ascontiguousarray(magnitude[None, ..., first : start + block + model.margin])
+        half = torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16)
+        with torch.inference_mode(), half:
+            masks = answer(torch.from_numpy(heard), level)
+        yield start, masks[0, ..., start - first :][..., :block].numpy()
+
+
+def predict_masks(model: MaskUNet, magnitude: np.ndarray, **given: Any) -> np.ndarray:
+    """All that `iterate_masks` yields, as one array [shape=(4, channels, 513, frames)]."""
     masks = np.empty((len(SOURCES), *magnitude.shape), np.float32)
-    with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
-        for start in range(0, frames, block):
-            first = max(start - margin, 0)
-            heard = torch.from_numpy(magnitude[..., first : start + block + margin])
-            part = answer(heard.unsqueeze(0), level)[0, ..., start - first :][..., :block]
-            masks[..., start : start + block] = part.numpy()
+    for start, part in iterate_masks(model, magnitude, **given):
+        masks[..., start : start + part.shape[-1]] = part
     return masks

@@ -96,7 +96,7 @@ def test_channels_that_differ_are_told_apart(model):
 
 
 def test_receptive_field_is_as_stated(model):
-    assert model.receptive_field == 108
+    assert (model.step, model.margin, model.receptive_field) == (16, 96, 111)
     heard = magnitudes(321)
     changed = heard.copy()
     changed[..., 160] *= 5
@@ -111,8 +111,9 @@ def test_receptive_field_is_as_stated(model):
 @pytest.mark.parametrize("frames", [63, 64, 500])
 def test_blocks_equal_one_pass(model, frames, question):
     heard = magnitudes(frames)
-    once = predict_masks(model, heard, question, block=4096)
-    np.testing.assert_allclose(predict_masks(model, heard, question, block=64), once, atol=1e-3)
+    once = predict_masks(model, heard, question=question, block=4096)
+    blocks = predict_masks(model, heard, question=question, block=64)
+    np.testing.assert_allclose(blocks, once, atol=1e-3)
 
 
 def test_folded_normalisation_gives_the_same_masks(model):
@@ -141,7 +142,9 @@ def test_bad_input(model):
     with pytest.raises(SepeduError, match="one or two channels"):
         model(torch.zeros(1, 2, 512, 20))
     with pytest.raises(SepeduError, match="'loud'"):
-        predict_masks(model, magnitudes(20), "loud")
+        predict_masks(model, magnitudes(20), question="loud")
+    with pytest.raises(SepeduError, match="block of 100"):
+        predict_masks(model, magnitudes(20), block=100)
 
 
 @pytest.fixture(scope="module")
