@@ -173,9 +173,8 @@ class MaskUNet(nn.Module):
         # (batch, 32, 256, frames / 2), (batch, 64, 128, frames / 4), (batch, 96, 64, frames / 8)
         x = self.encoder[-1](x)  # (batch, 128, 32, frames / 16)
         for block, up in zip(self.decoder[::-1], self.up[::-1], strict=True):
-            x = block(
-                F.relu(up(x), inplace=True) + skips.pop()
-            )  # the same shapes on the way back up
+            x = F.relu(up(x), inplace=True) + skips.pop()  # the same shapes on the way back up
+            x = block(x)
         x = self.leave(x).float()  # (batch, 16, 512, frames)
 
         x = F.pad(x, (0, 0, 0, 1), mode="replicate")[..., :frames]  # (batch, 16, 513, frames)
