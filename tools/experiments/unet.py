@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
@@ -204,20 +205,30 @@ def table() -> None:
         print("| " + " | ".join(str(cell) for cell in cells) + " |")
 
 
+def read_average(state: Path) -> tuple[MaskUNet, dict]:
+    """The averaged network of a run, and what is kept of the run beside it."""
+    kept = torch.load(state, weights_only=True)
+    config = json.loads(kept["story"])["config"]
+    model = MaskUNet(config["channels"], config["dense"])
+    averaged = {k: v for k, v in kept["averaged"].items() if k.startswith("module.")}
+    model.load_state_dict({k.removeprefix("module."): v for k, v in averaged.items()})
+    return model.eval(), kept
+
+
 def export(state: Path, weights: Path) -> None:
     """Write the averaged weights of a run in the form that the library reads."""
     from sepedu.checkpoints import _write
 
-    kept = torch.load(state, weights_only=True)
+    model, kept = read_average(state)
     story = json.loads(kept["story"])
-    tensors = {
-        name.replace("module.", "model.", 1): value
-        for name, value in kept["averaged"].items()
-        if name.startswith("module.")
-    }
+    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     git = ["git", "rev-parse", "HEAD"]
     commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
     config = story["config"]
+    valid = load_songs(open_dataset("musdb7", split="valid"), stereo=True)
+    metrics = {name: measure(model, valid, name == "stereo") for name in ("mono", "stereo")}
+    print(json.dumps(metrics))
+    extra = config["extra"] or any(e["config"]["extra"] for e in story.get("earlier", []))
     about = {
         "network": "MaskUNet",
         "stft": asdict(STFT()),
@@ -225,27 +236,26 @@ def export(state: Path, weights: Path) -> None:
         "threshold": 0.5,
         "channels": config["channels"],
         "dense": config["dense"],
-        "data": "80 songs of the MUSDB18 excerpts" + (", 5 CC0 songs" if config["extra"] else ""),
+        "data": "80 songs of the MUSDB18 excerpts" + (", 5 CC0 songs" if extra else ""),
         "recipe": config,
         "earlier": story.get("earlier", []),
         "steps": kept["step"],
         "minutes": round(kept["spent"] / 60),
-        "metrics": story["history"][-1],
+        "metrics": metrics,
         "commit": commit,
     }
     _write(weights, tensors, about)
 
 
-def check(weights: Path) -> None:
-    """Measure exported weights on the validation songs, heard as one channel and as two."""
-    from safetensors.torch import load_file
-
-    tensors = load_file(weights)
+def check(weights: Path, where: str) -> None:
+    """Measure exported weights, heard as one channel and as two."""
     model = MaskUNet()
+    tensors = load_file(weights)
     model.load_state_dict({name.removeprefix("model."): value for name, value in tensors.items()})
-    valid = load_songs(open_dataset("musdb7", split="valid"), stereo=True)
+    split = {"subset": "test"} if where == "stempeg" else {"split": "valid"}
+    songs = load_songs(open_dataset(where, **split), stereo=True)
     for stereo in (False, True):
-        print("stereo" if stereo else "mono", json.dumps(measure(model.eval(), valid, stereo)))
+        print("stereo" if stereo else "mono", json.dumps(measure(model.eval(), songs, stereo)))
 
 
 def main() -> None:
@@ -257,6 +267,7 @@ def main() -> None:
     exporting.add_argument("weights", type=Path)
     checking = commands.add_parser("check")
     checking.add_argument("weights", type=Path)
+    checking.add_argument("--data", default="musdb7", help='or "stempeg", once all is decided')
     training = commands.add_parser("train")
     training.add_argument("name")
     training.add_argument("--minutes", type=float, default=0, help="the schedule's end, by time")
@@ -272,7 +283,7 @@ def main() -> None:
     elif words.command == "export":
         export(words.state, words.weights)
     elif words.command == "check":
-        check(words.weights)
+        check(words.weights, words.data)
     else:
         run = Run(**{field.name: getattr(words, field.name) for field in fields(Run)})
         train(words.name, run, words.minutes, words.steps, words.every, words.out)
