@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -465,9 +464,16 @@ def iterate_masks(
         yield start, masks[0, ..., start - first :][..., :block].numpy()
 
 
-def predict_masks(model: MaskUNet, magnitude: np.ndarray, **given: Any) -> np.ndarray:
+def predict_masks(
+    model: MaskUNet,
+    magnitude: np.ndarray,
+    question: str = "share",
+    level: float | None = None,
+    dtype: torch.dtype = torch.float32,
+    block: int = BLOCK,
+) -> np.ndarray:
     """All that `iterate_masks` yields, as one array [shape=(4, channels, 513, frames)]."""
     masks = np.empty((len(SOURCES), *magnitude.shape), np.float32)
-    for start, part in iterate_masks(model, magnitude, **given):
+    for start, part in iterate_masks(model, magnitude, question, level, dtype, block):
         masks[..., start : start + part.shape[-1]] = part
     return masks
