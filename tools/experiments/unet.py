@@ -176,26 +176,29 @@ def train(name: str, run: Run, minutes: float, steps: int, every: float, out: Pa
             (RUNS / f"{name}.json").write_text(json.dumps(story, indent=1) + "\n")
 
 
-def table() -> None:
-    """The runs as a Markdown table, each told by what it changes in the defaults."""
+def table(beginning: str) -> None:
+    """Runs as a Markdown table, each told by what it changes in the defaults."""
     usual = json.loads(json.dumps(asdict(Run())))
     print(
         "| run | changed | parameters | steps | minutes | drums | bass | other | vocals | mean "
-        "| accuracy: drums | bass | other | vocals |"
+        "| mean of means | accuracy: drums | bass | other | vocals |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
-    for file in sorted(RUNS.glob("*.json")):
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+    for file in sorted(RUNS.glob(f"{beginning}*.json")):
         story = json.loads(file.read_text())
         last = story["history"][-1]
         changed = ", ".join(f"{k} {v}" for k, v in story["config"].items() if v != usual[k])
         for earlier in story.get("earlier", []):
             other = {k: v for k, v in earlier["config"].items() if v != story["config"][k]}
             told = ", ".join(f"{k} {v}" for k, v in other.items())
-            changed += f" (until step {earlier['until_step']}: {told})"
-        sdr = [f"{value:.2f}" for value in [*last["sdr"], np.mean(last["sdr"])]]
+            changed += f"; until step {earlier['until_step']}: {told}"
+        sdr = [
+            f"{value:.2f}"
+            for value in [*last["sdr"], np.mean(last["sdr"]), np.mean(last["mean_sdr"])]
+        ]
         cells = [
             story["name"],
-            changed.strip() or "nothing",
+            changed.lstrip("; ") or "nothing",
             f"{story['parameters']:,}",
             last["step"],
             round(last["seconds"] / 60),
@@ -261,7 +264,8 @@ def check(weights: Path, where: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("table")
+    printing = commands.add_parser("table")
+    printing.add_argument("beginning", nargs="?", default="", help="of the names of the runs")
     exporting = commands.add_parser("export")
     exporting.add_argument("state", type=Path)
     exporting.add_argument("weights", type=Path)
@@ -279,7 +283,7 @@ def main() -> None:
         training.add_argument(f"--{field.name}", type=kind, default=field.default)
     words = parser.parse_args()
     if words.command == "table":
-        table()
+        table(words.beginning)
     elif words.command == "export":
         export(words.state, words.weights)
     elif words.command == "check":
