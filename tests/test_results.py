@@ -8,7 +8,7 @@ import pytest
 import torch
 from songs import made_up_song, write_hq_dataset
 
-from sepedu import MaskCNN, SepeduError
+from sepedu import MaskCNN, MaskUNet, SepeduError
 from sepedu.checkpoints import load_checkpoint, save_checkpoint, weights_path
 from sepedu.engine import results
 from sepedu.engine.results import (
@@ -30,7 +30,8 @@ def networks(tmp_path, monkeypatch):
     for source in SOURCES:
         state = {"average_mask": torch.full((513, 1), 0.4)}
         save_checkpoint(tmp_path / f"{source}.safetensors", MaskCNN(), {"data": "none"}, state)
-    monkeypatch.setattr(results, "weights_path", lambda s: tmp_path / f"{s}.safetensors")
+    monkeypatch.setattr(results, "weights_path", lambda s, _: tmp_path / f"{s}.safetensors")
+    save_checkpoint(tmp_path / "unet.safetensors", MaskUNet((4, 8)), {})
 
 
 def test_results_are_rebuilt_alike(networks, tmp_path):
