@@ -1,4 +1,4 @@
-"""`sepedu train`: train the network of a source."""
+"""`sepedu train`: train a network."""
 
 from __future__ import annotations
 
