@@ -204,7 +204,9 @@ def convert_masks(masks: Array, mask: str, threshold: float = 0.5) -> Array:
     if mask == "soft":
         return masks
     if mask == "binary":
-        return (masks > threshold) + 0 * masks  # of the same dtype
+        passes = masks > threshold
+        cast = passes.astype if isinstance(masks, np.ndarray) else passes.to
+        return cast(masks.dtype)
     if mask in ("ratio", "wiener"):
         return ratio_mask(masks, power=1 if mask == "ratio" else 2)
     raise SepeduError(f"Mask {mask!r} is unknown", f"Use {', '.join(MASKS)}")

@@ -1,4 +1,4 @@
-"""The network: a frame of 513 x 25 values in, the mask of its middle column out."""
+"""The talk's network: a frame of 513 x 25 values in, the mask of its middle column out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MaskCNN(nn.Module):
-    """The convolutional network of the course, with 323,233 parameters.
+    """The convolutional network of the talk, with 323,233 parameters.
 
     Glossary of axes: batch, channel, frequency (513, then 171, then 57), column of the frame
     (25, then 8, then 2). Both poolings drop what does not fill a group of three: the last
@@ -118,7 +118,7 @@ class MaskCNN(nn.Module):
 
 
 def summary(model: MaskCNN) -> pd.DataFrame:
-    """Tabulate the layers as the original presentation does.
+    """Tabulate the layers as the talk does.
 
     Returns
     -------

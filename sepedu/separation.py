@@ -36,7 +36,8 @@ __all__ = ["SeparationSettings", "load_models", "read_networks", "separate", "se
 BLOCK = 512
 """Frames separated at a time, about 6 seconds: memory is bounded however long a song is."""
 STEP = 16
-"""Blocks and their margins are multiples of so many frames, as the U-Net's deepest level is."""
+"""Margins are multiples of so many frames, and `BLOCK` is too: the `step` of the trained U-Net,
+whose greatest depth then has the same frames in a block as in the whole recording."""
 TRAINING_LEVEL = 0.91
 """Mean over the 80 training songs of MUSDB18's excerpts of their level, see `measure_level`."""
 TOP_BINS = 16
@@ -239,12 +240,12 @@ def separate_blocks(
     estimate : np.ndarray [shape=(channels, samples of the block)], float32
     """
     stft = grid(sample_rate)
-    hearing = Hearing.of(read, samples, stft, settings)
+    predictor = MaskPredictor.of(read, samples, stft, settings)
     for first, last, start, end in progress(list(blocks(samples, stft, settings.margin))):
         piece = read(start, end)
         inside = slice(first - start, last - start)
         spectrum = stft.forward(piece)  # (channels, bins, frames)
-        masks = hearing.masks(spectrum, piece.shape[1])
+        masks = predictor.masks(spectrum, piece.shape[1])
         left = piece[:, inside].copy() if settings.residual else None
         for source, mask in zip(settings.sources, masks, strict=True):
             estimate = stft.inverse(apply_mask(mask, spectrum), piece.shape[1])[:, inside]
@@ -292,20 +293,21 @@ def blocks(samples: int, stft: STFT, margin: int) -> Iterator[tuple[int, int, in
 
 
 @dataclass(frozen=True, eq=False)
-class Hearing:
-    """How the networks hear a recording, so that its level and offset do not matter.
+class MaskPredictor:
+    """Predicts the masks of a recording block by block, whatever its level and its offset.
 
     Attributes
     ----------
     settings : SeparationSettings
     stft : STFT
         Of the recording.
-    weights : np.ndarray [shape=(channels heard, channels)]
-        What is heard: each channel, their mean, or the loudest one where the mean is near silence.
-    offset : np.ndarray [shape=(channels heard,)]
-        Constant offset of what is heard.
+    weights : np.ndarray [shape=(input channels, channels)]
+        How the networks' input is mixed: each channel by itself, the mean of all, or the loudest
+        one where the channels cancel in the mean.
+    offset : np.ndarray [shape=(input channels,)]
+        Constant (DC) offset of the input.
     level : float
-        Of what is heard of the whole recording, see `measure_level`.
+        Mean magnitude of the input over the whole recording, see `measure_level`.
     """
 
     settings: SeparationSettings
@@ -321,8 +323,8 @@ class Hearing:
         samples: int,
         stft: STFT,
         settings: SeparationSettings,
-    ) -> Hearing:
-        """Measure a recording, in bounded memory."""
+    ) -> MaskPredictor:
+        """Measure the offset and the level of a recording, in bounded memory."""
         pieces = list(blocks(samples, stft, STEP))
         total, products = 0.0, 0.0
         for first, last, _, _ in pieces:
@@ -337,18 +339,18 @@ class Hearing:
             weights = weights[[energy.argmax()]] if cancelled else weights.mean(0, keepdims=True)
         # Every second frame is enough for the level.
         coarse = replace(stft, hop_length=2 * stft.hop_length)
-        hearing = cls(settings, coarse, weights.astype(np.float32), weights @ offset)
+        predictor = cls(settings, coarse, weights.astype(np.float32), weights @ offset)
         levels, frames = 0.0, 0
         for first, last, start, end in pieces:
-            heard = hearing.magnitude(coarse.forward(read(start, end)), end - start)
+            heard = predictor.magnitude(coarse.forward(read(start, end)), end - start)
             count = coarse.frames(last - first) - (last < samples)
             heard = heard[..., (first - start) // coarse.hop_length :][..., :count]
             levels += float(measure_level(heard.astype(np.float64))) * heard.shape[-1]
             frames += heard.shape[-1]
-        return replace(hearing, stft=stft, level=levels / frames)
+        return replace(predictor, stft=stft, level=levels / frames)
 
     def magnitude(self, spectrum: np.ndarray, samples: int) -> np.ndarray:
-        """What the networks hear of a piece [shape=(channels heard, 513, frames)], float32."""
+        """Magnitudes of the networks' input [shape=(input channels, 513, frames)], float32."""
         heard = np.tensordot(self.weights, spectrum, 1)
         heard -= self.offset.astype(np.float32)[:, None, None] * _constant(self.stft, samples)
         usual = STFT()
@@ -478,7 +480,7 @@ def separate_file(
         recording = open_audio(song, stack)
         told = comments(recording) if comments else {}
         rate = recording.samplerate
-        files = estimates_of(song, out, settings)
+        files = estimate_paths(song, out, settings)
         folder = next(iter(files.values())).parent
         if any(file.exists() and file.samefile(song) for file in files.values()):
             raise SepeduError(
@@ -523,7 +525,7 @@ def separate_file(
     return files
 
 
-def estimates_of(
+def estimate_paths(
     song: Path, out: str | os.PathLike[str], settings: SeparationSettings
 ) -> dict[str, Path]:
     """Where a song's estimates go, by source; never to a place outside of the folder `out`."""

@@ -28,17 +28,18 @@ from .windows import Example
 
 @dataclass(frozen=True)
 class Recipe:
-    """The choices of a training.
+    """The choices of a training run.
 
     Attributes
     ----------
     epochs : int
-        The learning rate falls to zero over them, along half a cosine.
+        Passes over the training data at most; the schedule of the learning rate spans them all.
     learning_rate : float
-        Of AdamW, at the start.
+        Peak for AdamW: after a short rise it falls to zero along half a cosine.
     weight_decay : float
-    loss : {"mse", "bce"}
-        Mean squared error, as in the original, or binary cross-entropy, for a mask only.
+    loss : str
+        For `MaskCNN` "mse", mean squared error as in the talk, or "bce", binary cross-entropy,
+        for a mask only. For `MaskUNet` one that `share_loss` takes.
     average : float
         Decay of the running average of the weights that is validated and kept; 0 for none.
     patience : int, optional
@@ -79,32 +80,6 @@ class Recipe:
             raise SepeduError(
                 f"average must be at least 0 and below 1, got {self.average}", "Use 0.99"
             )
-
-
-def learning_rate(highest: float, step: int, steps: int) -> float:
-    """Half a cosine from the highest rate down to 0, after a short linear rise.
-
-    Parameters
-    ----------
-    highest : float
-    step : int
-        Counted from 0 over the whole training.
-    steps : int
-        Of the whole training.
-    """
-    rise = min(1.0, (step + 1) / max(1, steps // 50))
-    return highest * rise * 0.5 * (1 + math.cos(math.pi * step / max(1, steps)))
-
-
-def average_weights(model: nn.Module, decay: float) -> AveragedModel:
-    """A running average of a network's weights, which moves faster in the first steps."""
-
-    def average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
-        if not averaged.is_floating_point():
-            return current
-        return averaged.lerp(current, 1 - min(decay, int(count) / (9 + int(count))))
-
-    return AveragedModel(model, avg_fn=average, use_buffers=True)
 
 
 class Objective(nn.Module):
@@ -194,13 +169,109 @@ class MaskObjective(Objective):
         return values > 0.5
 
 
-def check_loss(loss: str, output: str) -> None:
-    """Raise SepeduError if a network with this output cannot be trained with this loss."""
-    if loss not in ("mse", "bce") or (loss == "bce" and output != "mask"):
-        raise SepeduError(
-            f"Loss {loss!r} does not suit a network with output {output!r}",
-            'Use "mse", or "bce" for a mask',
-        )
+def fit(
+    model: nn.Module,
+    train: Excerpts | Segments,
+    valid: Sequence[Example],
+    recipe: Recipe = Recipe(),
+    *,
+    objective: Objective | None = None,
+    callbacks: Sequence[Callback] = (),
+    backend: Backend | None = None,
+) -> History:
+    """Train a network in place; it ends with the weights of the best epoch.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        `model.features` must have been fitted to the training songs.
+    train : Excerpts or Segments
+    valid : sequence of Example, or of what the objective measures
+        Songs that are not among the training songs; they choose the best epoch.
+    recipe : Recipe
+    objective : Objective, optional
+        For a `MaskCNN` by default `MaskObjective`, with the recipe's loss. Any other network needs
+        one, a `MaskUNet` for example `UNetObjective`.
+    callbacks : sequence of Callback
+        Such as `Checkpoint`, `Curves`, `ProgressBar`, or `TrainingMonitor`.
+    backend : Backend, optional
+        By default this process; `Processes` for several.
+
+    Returns
+    -------
+    history : History
+        Ctrl-C ends a training run early without an error.
+
+    Raises
+    ------
+    SepeduError
+        If training and validation share a song, or the loss does not suit or is not finite.
+
+    Lesson: 05
+    """
+    _check(model, train, valid, objective)
+    objective = objective or MaskObjective(model, recipe.loss, train.threshold)
+    with backend or Backend(recipe.autocast) as backend, torch.enable_grad():
+        training = Training(objective, train, recipe, backend)
+        history, averaged = training.history, training.averaged
+        network, optimizer = training.network, training.optimizer
+        steps = recipe.epochs * len(train)
+        try:
+            for callback in callbacks:
+                callback.on_start(training)
+            done = len(history.rows) * len(train)
+            schedule = LambdaLR(optimizer, lambda step: learning_rate(1.0, done + step, steps))
+            for epoch in range(len(history.rows), recipe.epochs):
+                started, seen = time.perf_counter(), []
+                # Dropout, too, is the same when resumed, and differs from process to process.
+                torch.manual_seed(recipe.seed + epoch + 1_000_003 * backend.process)
+                model.train()
+                batches = train.epoch(recipe.seed, epoch, backend.process, backend.processes)
+                for step, batch in enumerate(backend.steps(batches)):
+                    optimizer.zero_grad()
+                    sums = np.zeros(2)
+                    for part, weight in backend.split(batch, train.size(step)):
+                        loss, accuracy = network(*part)
+                        backend.backward(weight * loss)
+                        sums += weight * np.array([loss.item(), accuracy.item()])
+                    optimizer.step()
+                    schedule.step()
+                    averaged.update_parameters(objective)
+                    seen.append(_finite("training", backend.total(*sums), epoch))
+                    for callback in callbacks if backend.is_first else ():
+                        callback.on_batch(training)
+                sizes = [train.size(step) for step in range(len(seen))]
+                trained = np.average(seen, axis=0, weights=sizes).tolist()
+                measured = _finite("validation", validate(averaged.module, valid, backend), epoch)
+                values = epoch + 1, *trained, *measured, time.perf_counter() - started
+                row = dict(zip(COLUMNS, values, strict=True))
+                history.rows.append(backend.from_first(lambda row=row: row))
+                if history.best == len(history.rows) - 1:
+                    training.best = copy.deepcopy(averaged.module.model.state_dict())
+                stop = backend.from_first(lambda: [c.on_epoch(training) for c in callbacks])
+                if any(stop) or history.is_complete(recipe):
+                    break
+        except KeyboardInterrupt:
+            history.stopped = True
+        finally:
+            for callback in callbacks:
+                callback.on_end(training)
+        model.load_state_dict(training.best)
+        model.eval()
+    return history
+
+
+def validate(
+    objective: Objective, songs: Sequence[Any], backend: Backend | None = None
+) -> tuple[float, float]:
+    """Loss and accuracy over all frames of whole songs, each frame counted once."""
+    backend = backend or Backend()
+    sums = np.zeros(3)
+    for number in backend.steps(share(len(songs), backend.process, backend.processes)):
+        loss, accuracy, frames = objective.measure(songs[number])
+        sums += np.array([loss, accuracy, 1.0]) * frames
+    loss, accuracy, frames = backend.total(*sums)
+    return float(loss / frames), float(accuracy / frames)
 
 
 COLUMNS = (
@@ -216,7 +287,7 @@ COLUMNS = (
 
 @dataclass
 class History:
-    """What a training has seen: a row per epoch, the best of them, and whether Ctrl-C ended it."""
+    """A row for each epoch of a training run, the best of them, and whether Ctrl-C ended it."""
 
     rows: list[dict[str, float]] = field(default_factory=list)
     stopped: bool = False
@@ -232,8 +303,53 @@ class History:
         return len(self.rows) >= recipe.epochs or waited >= (recipe.patience or recipe.epochs)
 
 
+class Callback:
+    """What `fit` calls on the way.
+
+    Start and end are told to every process, batches and epochs only to the first, which writes.
+    """
+
+    def on_start(self, training: Training) -> None:
+        """Before the first step: the place to go on from an earlier state."""
+
+    def on_batch(self, training: Training) -> None:
+        """After each step."""
+
+    def on_epoch(self, training: Training) -> bool | None:
+        """After each epoch has been validated; a true answer stops the training run."""
+
+    def on_end(self, training: Training) -> None:
+        """At the end, also after an error."""
+
+
+def learning_rate(highest: float, step: int, steps: int) -> float:
+    """Half a cosine from the highest rate down to 0, after a short linear rise.
+
+    Parameters
+    ----------
+    highest : float
+    step : int
+        Counted from 0 over the whole training run.
+    steps : int
+        Of the whole training run.
+    """
+    rise = min(1.0, (step + 1) / max(1, steps // 50))
+    return highest * rise * 0.5 * (1 + math.cos(math.pi * step / max(1, steps)))
+
+
+def average_weights(model: nn.Module, decay: float) -> AveragedModel:
+    """A running average of a network's weights, which moves faster in the first steps."""
+
+    def average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+        if not averaged.is_floating_point():
+            return current
+        return averaged.lerp(current, 1 - min(decay, int(count) / (9 + int(count))))
+
+    return AveragedModel(model, avg_fn=average, use_buffers=True)
+
+
 class Training:
-    """A training under way, as callbacks see it; `best` holds the best weights so far."""
+    """A training run under way, as callbacks see it; `best` holds the best weights so far."""
 
     def __init__(
         self, objective: Objective, train: Excerpts | Segments, recipe: Recipe, backend: Backend
@@ -247,30 +363,9 @@ class Training:
         self.best = copy.deepcopy(self.model.state_dict())
         self.history = History()
 
-    def is_over(self, callbacks: Sequence[Callback]) -> bool:
-        """Whether a callback stops the training, or the last epochs brought nothing better."""
-        stops = [callback.on_epoch(self) for callback in callbacks]
-        return any(stops) or self.history.is_complete(self.recipe)
-
-
-class Callback:
-    """What `fit` calls on the way, after the start only in the process that writes."""
-
-    def on_start(self, training: Training) -> None:
-        """Before the first step, in every process: the place to go on from an earlier state."""
-
-    def on_batch(self, training: Training) -> None:
-        """After each step."""
-
-    def on_epoch(self, training: Training) -> bool | None:
-        """After each epoch has been validated; a true answer stops the training."""
-
-    def on_end(self, training: Training) -> None:
-        """At the end, also after an error."""
-
 
 class Backend:
-    """The machine that a training runs on: here one process, on the device of the network.
+    """The machine that a network is trained on: here one process, on the device of the network.
 
     As a context, it lets Ctrl-C take effect between two steps only. In the middle of one it could
     leave PyTorch without gradients, or in another precision, for the rest of a notebook.
@@ -367,119 +462,36 @@ def bfloat16_is_fast(device: torch.device) -> bool:
     return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
 
-def fit(
-    model: nn.Module,
-    train: Excerpts | Segments,
-    valid: Sequence[Example],
-    recipe: Recipe = Recipe(),
-    *,
-    objective: Objective | None = None,
-    callbacks: Sequence[Callback] = (),
-    backend: Backend | None = None,
-) -> History:
-    """Train a network in place; it ends with the weights of the best epoch.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        `model.features` must have been fitted to the training songs.
-    train : Excerpts or Segments
-    valid : sequence of Example, or of what the objective measures
-        Songs that are not among the training songs; they choose the best epoch.
-    recipe : Recipe
-    objective : Objective, optional
-        By default `MaskObjective`, with the recipe's loss.
-    callbacks : sequence of Callback
-        Such as `Checkpoint`, `Curves`, `ProgressBar`, or `TrainingMonitor`.
-    backend : Backend, optional
-        By default this process; `Processes` for several.
-
-    Returns
-    -------
-    history : History
-        Ctrl-C ends a training early without an error.
-
-    Raises
-    ------
-    SepeduError
-        If training and validation share a song, the loss does not suit, or it becomes infinite.
-
-    Lesson: 05
-    """
-    _check(model, train, valid)
-    objective = objective or MaskObjective(model, recipe.loss, train.threshold)
-    with backend or Backend(recipe.autocast) as backend, torch.enable_grad():
-        training = Training(objective, train, recipe, backend)
-        history, averaged = training.history, training.averaged
-        network, optimizer = training.network, training.optimizer
-        steps = recipe.epochs * len(train)
-        try:
-            for callback in callbacks:
-                callback.on_start(training)
-            done = len(history.rows) * len(train)
-            schedule = LambdaLR(optimizer, lambda step: learning_rate(1.0, done + step, steps))
-            for epoch in range(len(history.rows), recipe.epochs):
-                started, seen = time.perf_counter(), []
-                # Dropout, too, is the same when resumed, and differs from process to process.
-                torch.manual_seed(recipe.seed + epoch + 1_000_003 * backend.process)
-                model.train()
-                batches = train.epoch(recipe.seed, epoch, backend.process, backend.processes)
-                for step, batch in enumerate(backend.steps(batches)):
-                    optimizer.zero_grad()
-                    sums = np.zeros(2)
-                    for part, weight in backend.split(batch, train.size(step)):
-                        loss, accuracy = network(*part)
-                        backend.backward(weight * loss)
-                        sums += weight * np.array([loss.item(), accuracy.item()])
-                    optimizer.step()
-                    schedule.step()
-                    averaged.update_parameters(objective)
-                    seen.append(_finite(backend.total(*sums), epoch))
-                    for callback in callbacks if backend.is_first else ():
-                        callback.on_batch(training)
-                sizes = [train.size(step) for step in range(len(seen))]
-                trained = np.average(seen, axis=0, weights=sizes).tolist()
-                measured = validate(averaged.module, valid, backend)
-                values = epoch + 1, *trained, *measured, time.perf_counter() - started
-                row = dict(zip(COLUMNS, values, strict=True))
-                history.rows.append(backend.from_first(lambda row=row: row))
-                if history.best == len(history.rows) - 1:
-                    training.best = copy.deepcopy(averaged.module.model.state_dict())
-                if backend.from_first(lambda: training.is_over(callbacks)):
-                    break
-        except KeyboardInterrupt:
-            history.stopped = True
-        finally:
-            for callback in callbacks:
-                callback.on_end(training)
-        model.load_state_dict(training.best)
-        model.eval()
-    return history
+def check_loss(loss: str, output: str) -> None:
+    """Raise SepeduError if a network with this output cannot be trained with this loss."""
+    if loss not in ("mse", "bce") or (loss == "bce" and output != "mask"):
+        raise SepeduError(
+            f"Loss {loss!r} does not suit a network with output {output!r}",
+            'Use "mse", or "bce" for a mask',
+        )
 
 
-def validate(
-    objective: Objective, songs: Sequence[Any], backend: Backend | None = None
-) -> tuple[float, float]:
-    """Loss and accuracy over all frames of whole songs, each frame counted once."""
-    backend = backend or Backend()
-    sums = np.zeros(3)
-    for number in backend.steps(share(len(songs), backend.process, backend.processes)):
-        loss, accuracy, frames = objective.measure(songs[number])
-        sums += np.array([loss, accuracy, 1.0]) * frames
-    loss, accuracy, frames = backend.total(*sums)
-    return float(loss / frames), float(accuracy / frames)
-
-
-def _finite(numbers: tuple[float, ...], epoch: int) -> tuple[float, ...]:
+def _finite(songs: str, numbers: tuple[float, ...], epoch: int) -> tuple[float, ...]:
     if not math.isfinite(numbers[0]):
         raise SepeduError(
-            f"The loss became {numbers[0]} in epoch {epoch + 1}",
+            f"The {songs} loss became {numbers[0]} in epoch {epoch + 1}",
             "Use a smaller learning rate, and look at the data for broken songs",
         )
     return numbers
 
 
-def _check(model: nn.Module, train: Excerpts | Segments, valid: Sequence[Example]) -> None:
+def _check(
+    model: nn.Module,
+    train: Excerpts | Segments,
+    valid: Sequence[Example],
+    objective: Objective | None,
+) -> None:
+    if objective is None and not (isinstance(model, MaskCNN) and isinstance(train, Excerpts)):
+        raise SepeduError(
+            f"A {type(model).__name__} on {type(train).__name__} cannot be trained without an "
+            "objective",
+            "Give one, such as UNetObjective(model), or train a MaskCNN on Excerpts",
+        )
     shared = set(train.name_of_song) & {example.name for example in valid}
     if shared:
         raise SepeduError(

@@ -16,7 +16,7 @@ from .songs import SOURCES, Song
 from .stft import STFT, Array
 
 CHANNELS = (16, 32, 64, 96, 128)
-"""Channels of each level, from the full picture down to a sixteenth of its height and width."""
+"""Channels at each depth, from the full picture to a sixteenth of its height and width."""
 FIRST_BIN = 2
 """A constant offset of the audio reaches only the bins below this one, through the Hann window."""
 COMPRESSION = 10.0
@@ -32,14 +32,14 @@ class MaskUNet(nn.Module):
     the binary masks B = (S > T M) at T = 0.5 are 1 there: four sigmoids, for they do not exclude
     one another. Both come from the same trunk and differ only in the last layer.
 
-    On the way down each level halves the picture in both directions and adds channels; on the
-    way up the skip connections bring back the detail that was lost. Below the top level a dense
-    layer across frequency joins what lies far apart, such as the harmonics of a note.
+    On the way down each depth halves the picture in both directions and adds channels; on the
+    way up the skip connections bring back the detail that was lost. At each depth but the first a
+    dense layer across frequency joins what lies far apart, such as the harmonics of a note.
 
     Parameters
     ----------
     channels : sequence of int
-        Channels of each level, the top one first.
+        Channels at each depth, that of the full picture first.
     dense : bool
         Whether there are dense layers across frequency.
 
@@ -48,7 +48,7 @@ class MaskUNet(nn.Module):
     stft : STFT
         The settings that the network was made for.
     step : int
-        Frames of the grid that the deepest level divides time into.
+        Frames of the mixture in one frame at the greatest depth.
     receptive_field : int
         Frames on each side that can change the masks of a frame.
 
@@ -81,8 +81,8 @@ class MaskUNet(nn.Module):
         self.register_buffer("mean", torch.zeros(bins))
         self.register_buffer("deviation", torch.ones(bins))
 
-        height = [(bins - 1) >> level for level in range(len(channels))]  # 512, 256, 128, 64, 32
-        across = [h if dense and level else None for level, h in enumerate(height)]
+        height = [(bins - 1) >> depth for depth in range(len(channels))]  # 512, 256, 128, 64, 32
+        across = [h if dense and depth else None for depth, h in enumerate(height)]
         self.enter = convolution(2, channels[0])
         self.encoder = nn.ModuleList(Block(c, h) for c, h in zip(channels, across, strict=True))
         self.down, self.up, self.decoder = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
@@ -90,7 +90,7 @@ class MaskUNet(nn.Module):
             self.down.append(normalised(nn.Conv2d(upper, lower, 2, stride=2, bias=False)))
             self.up.append(normalised(nn.ConvTranspose2d(lower, upper, 2, stride=2, bias=False)))
             self.decoder.append(Block(upper, h))
-        # 16 numbers a bin: 2 questions, each with what is shared and the side, for 4 sources.
+        # 16 numbers a bin: `both` and `side` (see `run_layers`), of 2 questions, for 4 sources.
         self.leave = nn.Conv2d(channels[0], 2 * 2 * len(SOURCES), 1)
 
     @property
@@ -100,7 +100,7 @@ class MaskUNet(nn.Module):
     @property
     def receptive_field(self) -> int:
         deepest = len(self.channels) - 1
-        reach = 1 + sum((2 if level == deepest else 4) * 2**level for level in range(deepest + 1))
+        reach = 1 + sum((2 if depth == deepest else 4) * 2**depth for depth in range(deepest + 1))
         return reach + self.step - 1  # a frame sees all of the deepest frame that it lies in
 
     def forward(self, magnitude: Tensor, level: Tensor | float | None = None) -> Tensor:
@@ -135,19 +135,20 @@ class MaskUNet(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Both answers before softmax and sigmoid [each shape=(batch, 4, channels, 513, frames)].
 
-        The channels' scores are a + b on the left and a - b on the right, so one pass serves
-        both.
+        They are `both + side` for the left channel and `both - side` for the right one, so one
+        pass serves both channels.
         """
-        both, side = self.both_and_side(magnitude, level)  # (batch, 2, 4, 513, frames)
+        both, side = self.run_layers(magnitude, level)  # (batch, 2, 4, 513, frames)
         channels = [both] if magnitude.shape[1] == 1 else [both + side, both - side]
         share, binary = torch.stack(channels, dim=3).unbind(1)
         return share, binary  # (batch, 4, channels, 513, frames)
 
-    def both_and_side(
+    def run_layers(
         self, magnitude: Tensor, level: Tensor | float | None = None
     ) -> tuple[Tensor, Tensor]:
-        """What the scores of both channels share, and half of their difference, left less right.
+        """The network's pass: `both`, the mean of both channels' scores, and `side`.
 
+        `side` is half of their difference, left minus right.
         [each shape=(batch, 2 questions, 4 sources, 513, frames)]
         """
         channels, bins, frames = magnitude.shape[1:]
@@ -158,7 +159,7 @@ class MaskUNet(nn.Module):
             )
         if level is None:
             level = measure_level(magnitude)
-        silence = -frames % self.step  # so that each level halves evenly
+        silence = -frames % self.step  # so that each depth halves evenly
         heard = self.features(F.pad(magnitude, (0, silence)), level)  # (batch, 2, 513, frames)
         x = heard[:, :, :-1].contiguous(memory_format=torch.channels_last)  # 512 bins: 2 ** 9
 

@@ -14,7 +14,7 @@ from sepedu import MaskCNN, SepeduError
 from sepedu.checkpoints import load_checkpoint, save_checkpoint, weights_path
 from sepedu.engine.curves import ProgressBar
 from sepedu.engine.resume import Checkpoint, history_path, last_path
-from sepedu.excerpts import Augmentation, Excerpts
+from sepedu.excerpts import Augmentation, Excerpts, Segments
 from sepedu.training import (
     Backend,
     Callback,
@@ -25,6 +25,7 @@ from sepedu.training import (
     learning_rate,
     validate,
 )
+from sepedu.unet import MaskUNet
 from sepedu.windows import make_example
 
 SONGS = [made_up_song("a", 0.3), made_up_song("b", 0.3, seed=1)]
@@ -118,6 +119,24 @@ def test_ctrl_c_keeps_the_best(tmp_path):
     assert load_checkpoint(path)[1]["metrics"] == history.rows[history.best]
 
 
+class NaNInTheSecondEpoch(MaskObjective):
+    """Cannot be validated after the second epoch."""
+
+    measured = 0
+
+    def measure(self, song):
+        self.measured += 1
+        return (0.5 if self.measured == 1 else float("nan")), 0.5, 10
+
+
+def test_a_validation_loss_of_nan_is_an_error_and_not_the_best(tmp_path):
+    path, model = tmp_path / "net.safetensors", new_model()
+    objective, kept = NaNInTheSecondEpoch(model), [Checkpoint(path)]
+    with pytest.raises(SepeduError, match="validation loss became nan in epoch 2"):
+        fit(model, excerpts(), VALID, quick(3), objective=objective, callbacks=kept)
+    assert load_checkpoint(path)[1]["metrics"]["epoch"] == 1
+
+
 def test_patience_stops_early():
     recipe = quick(50, patience=1, learning_rate=0.1)
     history = fit(new_model(), excerpts(), VALID, recipe)
@@ -127,6 +146,7 @@ def test_patience_stops_early():
 
 def test_bad_requests(tmp_path):
     shared = [make_example(SONGS[0], "drums")]
+    unet, segments = MaskUNet((2, 4)), Segments(SONGS, 16, 2)
     nothing = Checkpoint(tmp_path / "nothing.safetensors", resume=True)
     cases = [
         (lambda: fit(new_model(), excerpts(), shared), "share the song a"),
@@ -134,6 +154,8 @@ def test_bad_requests(tmp_path):
         (lambda: fit(new_model(), excerpts(), VALID, Recipe(loss="l1")), "Loss 'l1'"),
         (lambda: fit(new_model("magnitude"), excerpts(), VALID), "the excerpts ask for a mask"),
         (lambda: fit(new_model(), excerpts(), VALID, callbacks=[nothing]), "no training to resume"),
+        (lambda: fit(unet, segments, VALID), "A MaskUNet on Segments cannot be trained without"),
+        (lambda: fit(unet, excerpts(), VALID), "A MaskUNet on Excerpts cannot be trained without"),
         (lambda: Recipe(epochs=0), "epochs must be at least 1, got 0"),
         (lambda: Recipe(patience=0), "patience must be at least 1, got 0"),
         (lambda: Recipe(learning_rate=0), "learning_rate must be above 0, got 0"),

@@ -55,7 +55,7 @@ def test_resumed_equals_unbroken(tmp_path):
 @pytest.mark.parametrize("stereo", [False, True])
 def test_a_long_song_is_measured_in_blocks(monkeypatch, stereo):
     """With a network that hears one frame at a time, blocks change nothing."""
-    monkeypatch.setattr(MaskUNet, "both_and_side", alone)
+    monkeypatch.setattr(MaskUNet, "run_layers", alone)
     song = VALID[0]
     if stereo:
         sides = {name: np.stack([audio, -audio]) for name, audio in song.sources.items()}
@@ -79,6 +79,9 @@ def test_by_the_command(tmp_path, capsys):
     words = ["train", "unet", "--data", str(hq), "--out", str(out), "--epochs", "1"]
     assert main([*words, "--store"]) == 2
     assert "Leave --store out" in capsys.readouterr().err
+    assert main([*words, "--loss", "mse", "--threshold", "0.5"]) == 2
+    refused = capsys.readouterr().err
+    assert "Leave --loss and --threshold out" in refused and refused.count("\n") == 1
     assert main(words) == 0
     model, about, _ = load_checkpoint(out)
     assert isinstance(model, MaskUNet) and about["sources"] == list(SOURCES)

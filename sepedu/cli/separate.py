@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from ..engine.jobs import find_songs, separate_songs
-    from ..separation import SeparationSettings, estimates_of, read_networks
+    from ..separation import SeparationSettings, estimate_paths, read_networks
     from ..songs import SOURCES
     from ..unet import MaskUNet
 
@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> None:
             elif result == "already there":
                 bar.write(f"{job.song} is done already: nothing to do", file=sys.stderr)
             else:
-                for path in estimates_of(job.song, job.out, settings).values():
+                for path in estimate_paths(job.song, job.out, settings).values():
                     bar.write(str(path))
                 sys.stdout.flush()  # a reader of a pipe learns of each song when it is done
             bar.update()

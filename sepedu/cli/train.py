@@ -1,4 +1,4 @@
-"""`sepedu train`: train the network of a source."""
+"""`sepedu train`: train a network."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from pathlib import Path
 from ..errors import SepeduError
 from .common import EXIT_INTERRUPTED, add_data, new_command
 
+TALK_DEFAULTS = {"loss": "bce", "output": "mask", "threshold": 0.5}
+"""Settings of the talk's networks only."""
+
 
 def add(commands: argparse._SubParsersAction) -> None:
-    parser = new_command(commands, "train", run, "Train the network of a source.")
+    parser = new_command(commands, "train", run, "Train a network.")
     parser.add_argument(
         "source",
         metavar="SOURCE",
@@ -30,9 +33,11 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--batch", type=int, help="windows of a step, by default 64; segments of the U-Net, 8"
     )
-    parser.add_argument("--loss", choices=("mse", "bce"), default="bce")
-    parser.add_argument("--output", choices=("mask", "magnitude"), default="mask")
-    parser.add_argument("--threshold", type=float, default=0.5, help="T of the binary mask")
+    parser.add_argument(
+        "--loss", choices=("mse", "bce"), help="by default bce; not for the U-Net, as the next two"
+    )
+    parser.add_argument("--output", choices=("mask", "magnitude"), help="by default mask")
+    parser.add_argument("--threshold", type=float, help="T of the binary mask, by default 0.5")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--plain", action="store_true", help="without remixing and other changes")
     parser.add_argument(
@@ -65,7 +70,13 @@ def run(options: argparse.Namespace) -> int:
     from ..songs import SOURCES
 
     unet = options.source == UNET
-    recipe = runs.UNET_RECIPE if unet else replace(runs.RECIPE, loss=options.loss)
+    talk = {name: getattr(options, name) for name in TALK_DEFAULTS}
+    given = [f"--{name}" for name, value in talk.items() if value is not None]
+    if unet and given:
+        words = " and ".join(given)
+        raise SepeduError(f"{words} cannot be chosen for the U-Net", f"Leave {words} out")
+    talk = {name: TALK_DEFAULTS[name] if talk[name] is None else talk[name] for name in talk}
+    recipe = runs.UNET_RECIPE if unet else replace(runs.RECIPE, loss=talk["loss"])
     epochs = recipe.epochs if options.epochs is None else options.epochs
     recipe = replace(recipe, epochs=epochs, seed=options.seed)
     settings = {name: getattr(options, name) for name in ("resume", "accumulate", "log")}
@@ -74,7 +85,8 @@ def run(options: argparse.Namespace) -> int:
     if options.plain:
         settings["augmentation"] = SegmentAugmentation() if unet else Augmentation()
     if not unet:
-        settings |= {name: getattr(options, name) for name in ("output", "threshold", "store")}
+        settings |= {name: talk[name] for name in ("output", "threshold")}
+        settings["store"] = options.store
     elif options.store:
         raise SepeduError("The U-Net learns from sound, not from a store", "Leave --store out")
     places = {options.source: options.out}

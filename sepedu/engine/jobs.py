@@ -16,7 +16,7 @@ from torch import nn
 
 from ..audio import Recording, is_leftover
 from ..errors import SepeduError
-from ..separation import SeparationSettings, estimates_of, separate_file
+from ..separation import SeparationSettings, estimate_paths, separate_file
 from .pools import run_in_processes
 from .provenance import is_done, is_estimate, metadata
 
@@ -109,7 +109,7 @@ def _misplaced(
     job: Job, settings: SeparationSettings, jobs: Mapping[str, Job], taken: dict[str, Path]
 ) -> SepeduError | None:
     """Why a song's estimates cannot go to their folder; otherwise note that it is taken."""
-    files = estimates_of(job.song, job.out, settings)
+    files = estimate_paths(job.song, job.out, settings)
     folder = next(iter(files.values())).parent
     # Some systems tell neither large letters from small ones nor two spellings of an accent.
     key = unicodedata.normalize("NFC", str(folder)).casefold()
@@ -183,7 +183,7 @@ def separate_songs(
 
 
 def _is_done(job: Job, settings: SeparationSettings) -> bool:
-    files = estimates_of(job.song, job.out, settings)
+    files = estimate_paths(job.song, job.out, settings)
     # Unlike Path's, this question takes a name that is too long.
     there = all(os.path.isfile(path) for path in (job.song, *files.values()))
     return there and is_done(job.song, files, settings)

@@ -1,4 +1,4 @@
-"""What a training keeps on disk beside its best network: its history, and how to go on."""
+"""What a training run keeps on disk beside its best network: its history, and how to go on."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .files import write_text
 
 
 def last_path(checkpoint: Path) -> Path:
-    """Where the state of an unfinished training stands, beside its best network."""
+    """Where the state of an unfinished training run stands, beside its best network."""
     return checkpoint.with_name(f"{checkpoint.stem}.last.safetensors")
 
 
 def history_path(checkpoint: Path) -> Path:
-    """Where the history of a training stands, beside its best network."""
+    """Where the history of a training run stands, beside its best network."""
     return checkpoint.with_name(f"{checkpoint.stem}.history.json")
 
 
@@ -34,14 +34,14 @@ class Checkpoint(Callback):
         Of the best network, ends in `.safetensors`; `NAME.last.safetensors` and
         `NAME.history.json` stand beside it.
     metadata : dict
-        What to say in the checkpoint besides what the training itself tells.
+        What to say in the checkpoint besides what the training run itself tells.
     resume : bool
-        Go on with the training that was broken off there, bit for bit.
+        Go on with the training run that was broken off there, bit for bit.
 
     Raises
     ------
     SepeduError
-        When the training starts, if there is nothing to resume, or it had other settings.
+        When the training run starts, if there is nothing to resume, or it had other settings.
 
     Lesson: 05
     """
@@ -75,7 +75,7 @@ class Checkpoint(Callback):
 
 
 def check_resumable(checkpoint: Path) -> None:
-    """Raise SepeduError if no unfinished training stands beside this checkpoint."""
+    """Raise SepeduError if no unfinished training run stands beside this checkpoint."""
     if not last_path(checkpoint).is_file():
         raise SepeduError(
             f"There is no training to resume at {checkpoint}", "Start it without resume"
@@ -84,7 +84,7 @@ def check_resumable(checkpoint: Path) -> None:
 
 @dataclass
 class TrainingState:
-    """All that a training needs to go on after its last finished epoch."""
+    """All that a training run needs to go on after its last finished epoch."""
 
     rows: list[dict[str, float]]
     model: dict[str, Tensor]
@@ -93,7 +93,7 @@ class TrainingState:
     optimizer: dict[int, dict[str, Tensor]]
 
     def restore(self, training: Training) -> None:
-        """Put a training that has just started into this state."""
+        """Put a training run that has just started into this state."""
         training.model.load_state_dict(self.model)
         training.averaged.module.model.load_state_dict(self.averaged)
         training.averaged.n_averaged.fill_(len(self.rows) * len(training.train))
@@ -103,7 +103,7 @@ class TrainingState:
 
 
 def read_state(checkpoint: Path, metadata: dict[str, Any]) -> TrainingState:
-    """Read the state of a training from beside its checkpoint.
+    """Read the state of a training run from beside its checkpoint.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def read_state(checkpoint: Path, metadata: dict[str, Any]) -> TrainingState:
             f"{last_path(checkpoint)} does not hold a training that can go on",
             "Start it without resume",
         )
-    # The course may be updated in the days that a training takes: not the commit.
+    # The course may be updated in the days that a training run takes: not the commit.
     wanted = json.loads(json.dumps({k: v for k, v in metadata.items() if k != "commit"}))
     changed = [key for key, value in wanted.items() if told.get(key) != value]
     if changed:

@@ -200,7 +200,7 @@ class UNetObjective(Objective):
 
     def _compare(self, spectra: Tensor, mixture: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
         heard = mixture[:, 0].abs()  # (batch, channels, 513, frames)
-        both, side = self.model.both_and_side(heard, level)  # (batch, 2, 4, 513, frames)
+        both, side = self.model.run_layers(heard, level)  # (batch, 2, 4, 513, frames)
         channels = [both] if heard.shape[1] == 1 else [both + side, both - side]
         shares, answers = torch.stack(channels, dim=3).unbind(1)
         loss = share_loss(shares.softmax(1), spectra, mixture, self.loss)

@@ -76,6 +76,12 @@ CASES = [
         "does not suit",
     ),
     Case(
+        WORDS,
+        "the output of the talk's networks, with the U-Net",
+        command("train", "unet", *TRAIN[2:], "--output", "magnitude"),
+        "--output cannot be chosen for the U-Net",
+    ),
+    Case(
         WORDS, "a network named .pt", command("train", "bass", "--out", "OUT/b.pt"), "safetensors"
     ),
     Case(WORDS, "resuming what was never started", command(*TRAIN, "--resume"), "no training"),

@@ -295,7 +295,7 @@ def batch_loss(
     pair = [mono.expand(-1, -1, 2, -1, -1), stereo]  # one channel is heard as two equal ones
     heard = torch.cat([stems.sum(1).abs() for stems in pair])  # (segments, 2, 513, frames)
     level = measure_level(heard) * (1 if jitter is None else jitter)
-    both, side = model.both_and_side(heard, level)  # (segments, 2, 4, 513, frames)
+    both, side = model.run_layers(heard, level)  # (segments, 2, 4, 513, frames)
     count, total, parts = len(mono), both.new_zeros(()), both.new_zeros(2)
     for stems, part, channels in ((mono, slice(count), 1), (stereo, slice(count, None), 2)):
         if len(stems):
