@@ -35,7 +35,9 @@ def test_nothing_runs_code_from_data(path):
     for name, call in calls(tree):
         if path.name not in MAY_RUN_CODE:
             assert name not in ("eval", "exec", "compile"), ast.unparse(call)
-        assert name not in ("os.system", "os.popen", "torch.load", "yaml.load"), ast.unparse(call)
+        if name == "torch.load":  # of tensors alone it runs nothing
+            assert "weights_only=True" in ast.unparse(call)
+        assert name not in ("os.system", "os.popen", "yaml.load"), ast.unparse(call)
         for word in call.keywords:
             assert word.arg not in ("shell", "allow_pickle"), ast.unparse(call)
 
