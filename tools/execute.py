@@ -19,6 +19,15 @@ from nbclient import NotebookClient
 from PIL import Image
 
 LESSONS = Path(__file__).resolve().parents[1] / "lessons"
+LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
+"""What viewers need to colour the cells; the version would differ from machine to machine."""
 LARGE = 70_000
 """Bytes from which a picture is tried as JPEG."""
 LONGEST = 900
@@ -44,7 +53,7 @@ def execute(path: Path) -> float:
             cell.outputs = joined([o for output in cell.outputs if (o := without_sound(output))])
     lesson.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
+        "language_info": LANGUAGE,
     }
     nbformat.validate(lesson)
     path.write_text(nbformat.writes(lesson).rstrip("\n") + "\n", encoding="utf-8")
