@@ -36,7 +36,7 @@ __all__ = ["SeparationSettings", "load_models", "read_networks", "separate", "se
 BLOCK = 512
 """Frames separated at a time, about 6 seconds: memory is bounded however long a song is."""
 STEP = 16
-"""Margins are multiples of so many frames, and `BLOCK` is too: the `step` of the trained U-Net,
+"""Margins are multiples of this many frames, and `BLOCK` is too: the `step` of the trained U-Net,
 whose greatest depth then has the same frames in a block as in the whole recording."""
 TRAINING_LEVEL = 0.91
 """Mean over the 80 training songs of MUSDB18's excerpts of their level, see `measure_level`."""
