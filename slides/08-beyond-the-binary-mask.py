@@ -108,33 +108,18 @@ def shared():
 
 def lost():
     voice = SOURCES.index("vocals")
-    alone = predict_soft_mask(network("vocals"), mixture)
-    unet = predict_masks(load_unet(), mixture[None], "binary")[voice, 0]
-    cells = np.s_[:140, 86:215]
     pictures = {
-        "Mixture": np.log10(mixture[cells] + 1e-2),
-        "True mask": binary_mask(stems[voice], mixture)[cells],
-        "The talk's network": alone[cells],
-        "U-Net": unet[cells],
+        "Mixture": np.log10(mixture + 1e-2),
+        "True mask": binary_mask(stems[voice], mixture),
+        "The talk's network": predict_soft_mask(network("vocals"), mixture),
+        "U-Net": predict_masks(load_unet(), mixture[None], "binary")[voice, 0],
     }
-    figure, axes = plt.subplots(1, 4, figsize=panels.WIDE, sharey=True)
-    kilohertz, seconds = stft.frequencies[139] / 1000, stft.times(216)[[86, 215]]
-    for axis, (name, picture) in zip(axes, pictures.items(), strict=True):
-        axis.imshow(
-            picture,
-            origin="lower",
-            aspect="auto",
-            cmap="cividis",
-            extent=(*seconds, 0, kilohertz),
-        )
-        axis.set(title=name, xlabel="Time (s)")
-    axes[0].set_ylabel("Frequency (kHz)")
-    return describe(
-        figure,
+    text = (
         "A second and a half up to 3 kHz: the mixture with its narrow lines, the true mask of the "
         "voice along them, the mask of the talk's network, a blur without lines, and that of the "
-        "U-Net, which has lines again.",
+        "U-Net, which has lines again."
     )
+    return panels.close_up(pictures, 86, 215, 140, text, "cividis")
 
 
 def _columns():

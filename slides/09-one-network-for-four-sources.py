@@ -116,32 +116,18 @@ def shares():
 
 
 def lost():
-    cells = np.s_[:140, 86:215]
-    truth = binary_mask(magnitude(part.sources["vocals"]), mixture)
     pictures = {
-        "Mixture": np.log10(mixture[cells] + 1e-2),
-        "True mask": truth[cells],
-        "The talk's network": predict_mask(network("vocals"), mixture)[cells],
-        "The U-Net": shares()[voice][cells],
+        "Mixture": np.log10(mixture + 1e-2),
+        "True mask": binary_mask(magnitude(part.sources["vocals"]), mixture),
+        "The talk's network": predict_mask(network("vocals"), mixture),
+        "The U-Net": shares()[voice],
     }
-    figure, axes = plt.subplots(1, 4, figsize=panels.WIDE, sharey=True)
-    kilohertz, seconds = stft.frequencies[139] / 1000, stft.times(216)[[86, 215]]
-    for axis, (name, picture) in zip(axes, pictures.items(), strict=True):
-        axis.imshow(
-            picture,
-            origin="lower",
-            aspect="auto",
-            cmap="gray_r",
-            extent=(*seconds, 0, kilohertz),
-        )
-        axis.set(title=name, xlabel="Time (s)")
-    axes[0].set_ylabel("Frequency (kHz)")
-    data(figure, f"vocals in {TITLE}, embedded set, seconds 3 to 4.5, T = 0.5")
-    return describe(
-        figure,
+    text = (
         "A second and a half up to 3 kHz: the mixture with its narrow lines, the true mask of the "
-        "voice along them, the blurred mask of the talk's network, and the U-Net's mask.",
+        "voice along them, the blurred mask of the talk's network, and the U-Net's mask."
     )
+    figure = panels.close_up(pictures, 86, 215, 140, text, "gray_r")
+    return data(figure, f"vocals in {TITLE}, embedded set, seconds 3 to 4.5, T = 0.5")
 
 
 def _shelf():

@@ -88,6 +88,33 @@ def masks(
     return plots.describe(figure, text)
 
 
+def close_up(
+    values: Mapping[str, np.ndarray], first: int, last: int, bins: int, text: str, colours: str
+) -> Figure:
+    """The same frames and lowest bins of several pictures, side by side, each in its own range.
+
+    Parameters
+    ----------
+    values : mapping of str to np.ndarray [each shape=(513, frames)]
+    first, last : int
+        Frames from `first` up to `last`.
+    bins : int
+    text : str
+    colours : str
+        Name of a colour map.
+    """
+    stft = STFT()
+    figure, axes = plt.subplots(1, len(values), figsize=WIDE, sharey=True)
+    start, end = stft.times(last + 1)[[first, last]]
+    extent = (start, end, 0, stft.frequencies[bins - 1] / 1000)
+    for axis, (name, picture) in zip(axes, values.items(), strict=True):
+        cells = picture[:bins, first:last]
+        axis.imshow(cells, origin="lower", aspect="auto", cmap=colours, extent=extent)
+        axis.set(title=name, xlabel="Time (s)")
+    axes[0].set_ylabel("Frequency (kHz)")
+    return plots.describe(figure, text)
+
+
 def _tidy(panels: Sequence[Axes]) -> None:
     """Labels at the outside only."""
     for axes in panels:
