@@ -122,8 +122,8 @@ def tell(runs: int) -> str:
     return f"""# Speed and memory
 
 Made by `make bench` on {date.today():%d %B %Y}; ratios over 1 say how many times as fast.
-The talk's networks and the other systems have random weights, which cost the same. Each figure is the median of
-{runs} runs, taken in alternation.
+The talk's networks and the other systems have random weights, which cost the same as trained ones.
+Each figure is the median of {runs} runs, taken in alternation.
 
 Machine: {processor()}, {torch.get_num_threads()} threads, {memory:.0f} GiB of memory,
 {platform.system()}; Python {platform.python_version()}, PyTorch {torch.__version__}.
