@@ -7,7 +7,7 @@ from sepedu.evaluation import sdr
 from sepedu.plots import SOURCE_COLOURS, describe
 from sepedu.songs import SOURCES
 from tools.slides import panels
-from tools.slides.material import lacking, magnitude, network, song, stft
+from tools.slides.material import lacking, magnitude, song, stft
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
@@ -112,9 +112,7 @@ owned = _owned()
 if lacking("vocals") is None:
     from sepedu import separate
 
-    estimated = separate(part.mixture, RATE, ["vocals"], models={"vocals": network("vocals")})[
-        "vocals"
-    ]
+    estimated = separate(part.mixture, RATE, ["vocals"])["vocals"]
     machine = panels.spectra(
         {
             "Song": np.abs(_spectrum),

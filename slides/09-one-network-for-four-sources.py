@@ -32,7 +32,7 @@ def data(figure, words):
 
 
 def seen():
-    figure = panels.spectra({"": mixture}, "", columns=1, bar=False)
+    figure = panels.spectra({"": mixture}, "", columns=1, size=(11.7, 3.4), bar=False)
     axes = figure.axes[0]
     middle = 3.0
     narrow = 25 / stft.frames_per_second
