@@ -24,10 +24,38 @@ from sepedu.exercises.working_copy import CHECK, answers_of, without_outputs
 
 from .edition import find_notebooks
 
-STUDENTS = (
-    "Ada Amo Bea Bo Cem Cleo Dag Dora Eli Esra Finn Fay Gus Gül Hal Ida Ivo Joy Kai Lea "
-    "Max Mia Ned Nia Oda Pia Ron Sam Tea Uma"
-).split()
+STUDENTS = [
+    "Ada",
+    "Amo",
+    "Bea",
+    "Bo",
+    "Cem",
+    "Cleo",
+    "Dag",
+    "Dora",
+    "Eli",
+    "Esra",
+    "Finn",
+    "Fay",
+    "Gus",
+    "Gül",
+    "Hal",
+    "Ida",
+    "Ivo",
+    "Joy",
+    "Kai",
+    "Lea",
+    "Max",
+    "Mia",
+    "Ned",
+    "Nia",
+    "Oda",
+    "Pia",
+    "Ron",
+    "Sam",
+    "Tea",
+    "Uma",
+]
 LOOP = "while True:\n    print('x' * 10**6)\n"
 QUIT = "import os\nos._exit(0)\n"
 CHEAT = (
