@@ -1,12 +1,18 @@
 """What every test may ask for."""
 
+import base64
+import io
+import json
 import os
 import signal
 import threading
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from nbval.plugin import IPyNbCell
 
 if threading.current_thread() is threading.main_thread():
@@ -19,6 +25,52 @@ if threading.current_thread() is threading.main_thread():
 def clone() -> Path:
     """Return the folder of the clone."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory, request) -> Callable[[str], Path]:
+    """Build a deck when it is first asked for, once for all files and workers; give its HTML.
+
+    Beside it lies `NAME.json`: the coding error of each of its sounds, in decibels.
+    """
+    from filelock import FileLock
+
+    folder = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        folder = folder.parent
+    folder /= "decks"
+    folder.mkdir(exist_ok=True)
+
+    def deck(name: str) -> Path:
+        file = folder / f"{name}.html"
+        with FileLock(folder / f"{name}.lock"):
+            if not file.is_file():
+                build_and_listen(name, folder)
+        return file
+
+    return deck
+
+
+def build_and_listen(name: str, folder: Path) -> None:
+    """Build a deck without PDFs, and write down how far each sound's coding error lies below."""
+    from tools.slides import build, sounds
+
+    errors = []
+
+    def listen(audio: np.ndarray, rate: int, exact: bool = False) -> str:
+        address = encode(audio, rate, exact)
+        data = base64.b64decode(address.split(",", 1)[1])
+        heard = soundfile.read(io.BytesIO(data), dtype="float32")[0].T
+        lost, all_ = np.sum((heard - audio) ** 2), np.sum(audio**2)
+        errors.append(10 * np.log10(all_ / lost) if lost else np.inf)
+        return address
+
+    encode, sounds.sound_address = sounds.sound_address, listen
+    try:
+        build([name], out=folder, pdf=False)
+    finally:
+        sounds.sound_address = encode
+    (folder / f"{name}.json").write_text(json.dumps([round(float(e), 1) for e in errors]))
 
 
 SHORTER = {"EPOCHS = 5\n": "EPOCHS = 1\n"}

@@ -13,6 +13,7 @@ import textwrap
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .examine import NotAttempted, Wrong, time_limit
@@ -20,6 +21,9 @@ from .examine import NotAttempted, Wrong, time_limit
 NOT_ATTEMPTED = "not attempted yet"
 WRONG = "not right yet"
 RIGHT = "right"
+
+NO_SOLUTIONS = Path("lessons") / ".no-solutions"
+"""An instructor puts an empty file of this name into the class's copy of the course."""
 
 _LOOK_UP = object()
 _COLOURS = {NOT_ATTEMPTED: "#777777", WRONG: "#D55E00", RIGHT: "#009E73"}
@@ -225,8 +229,13 @@ class Exercise:
         return note
 
     def solution(self) -> Note:
-        """Show an answer that the check accepts, and return it."""
+        """Show an answer that the check accepts, and return it.
+
+        Not in a class whose copy of the course holds a file `lessons/.no-solutions`.
+        """
         note = Note("A solution", self.reference, is_code=True)
+        if any((folder / NO_SOLUTIONS).is_file() for folder in (Path.cwd(), *Path.cwd().parents)):
+            note = Note("No solution", "Your class's copy of the course leaves solutions out.")
         note.show()
         return note
 

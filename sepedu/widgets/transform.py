@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from .. import plots
 from ..stft import STFT
 from .base import LessonWidget, bundle
-from .material import Sounds, level_bytes, stretch
+from .material import encode, level_bytes, stretch
 
 if TYPE_CHECKING:
     from ..songs import Song
@@ -146,7 +146,7 @@ class STFTExplorer(LessonWidget):
         stft, audio = self.stft, self.audio
         magnitude = np.abs(stft.forward(audio))
         shown = self._shown(magnitude)
-        heard = Sounds(stft.sample_rate).with_(signal=audio)
+        heard = encode({"signal": audio}, stft.sample_rate)
         with self.hold_sync():
             self.levels = level_bytes(shown, float(shown.max()))
             self.result = {
