@@ -352,13 +352,14 @@ def test_the_windowed_transform_is_the_courses_with_a_hann_window():
         assert np.allclose(stft.inverse(stft.forward(audio), 5000), audio, atol=1e-4)
 
 
-def test_each_turn_of_a_knob_makes_a_new_result():
+def test_each_turn_of_a_knob_is_said():
     explorer = STFTExplorer()
-    results = [explorer.result]
-    for name, value in {"window": "blackman", "tones": 90.0, "clicks": 9.0, "overlap": 8}.items():
+    readings = [explorer.reading]
+    turns = {"window": "blackman", "n_fft": 2048, "tones": 90.0, "clicks": 9.0, "overlap": 8}
+    for name, value in turns.items():
         setattr(explorer, name, value)
-        results.append(explorer.result)
-    assert all(before != after for before, after in pairwise(results))
+        readings.append(explorer.reading)
+    assert all(before != after for before, after in pairwise(readings))
 
 
 def test_a_dip_is_measured_from_the_lower_peak():

@@ -2,14 +2,17 @@
 // sepedu/stft.py and sepedu/evaluation.py compute it.
 import { STFT, sdr } from "./stft.js";
 
-const RATE = 22050;
-const LIMIT = 0.999; // of a sample, so that none clips
+export const RATE = 22050;
+export const LIMIT = 0.999; // of a sample, so that none clips
 
 // The samples of a sound that stands in the page as a data address.
-async function decode(address) {
+export async function decode(address, rate = RATE) {
   const bytes = await (await fetch(address)).arrayBuffer();
-  return (await new OfflineAudioContext(1, 1, RATE).decodeAudioData(bytes)).getChannelData(0);
+  return (await new OfflineAudioContext(1, 1, rate).decodeAudioData(bytes)).getChannelData(0);
 }
+
+export const peakOf = (samples) =>
+  samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
 
 // A mono WAV file of 32-bit floats, as an address.
 export function soundAddress(samples, rate) {
@@ -64,8 +67,7 @@ export class Estimator {
   play(players, samples) {
     URL.revokeObjectURL(this.address);
     this.address = soundAddress(samples, RATE);
-    const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
-    const volume = Math.min(1, LIMIT / peak);
+    const volume = Math.min(1, LIMIT / peakOf(samples));
     players.show({ ...this.sounds, estimate: this.address }, this.gain * volume, volume);
   }
 

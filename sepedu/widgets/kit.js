@@ -133,6 +133,11 @@ export class KernelLine {
     this.ask({ kind: "hello" });
   }
 
+  // Whether nobody has answered.
+  get silent() {
+    return !this.node.hidden;
+  }
+
   // Send a message, or with none save the changed traits; an answer is expected.
   ask(message) {
     clearTimeout(this.timer);

@@ -4,7 +4,7 @@ import { FFT } from "./fft.js";
 
 // A transform of real signals with windows of `size` samples, `hop` samples apart.
 export class STFT {
-  constructor(size, hop, window = hann(size)) {
+  constructor(size, hop, window = cosineWindow(size, 0.5, 0.5)) {
     Object.assign(this, { size, hop, window, bins: size / 2 + 1, fft: new FFT(size) });
     this.before = this.fft.createComplexArray();
     this.after = this.fft.createComplexArray();
@@ -58,9 +58,11 @@ export class STFT {
   }
 }
 
-// The periodic Hann window.
-export function hann(size) {
-  return Float64Array.from({ length: size }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size));
+// A periodic window of cosines: 0.5 and 0.5 make the Hann window.
+export function cosineWindow(size, ...weights) {
+  const value = (i) =>
+    weights.reduce((sum, w, k) => sum + (-1) ** k * w * Math.cos((2 * Math.PI * k * i) / size), 0);
+  return Float64Array.from({ length: size }, (_, i) => value(i));
 }
 
 // Signal-to-distortion ratio of an estimate in decibels; null where it has no finite value.

@@ -14,7 +14,15 @@ from test_widgets_in_lab import changes, quantiles, until
 from sepedu.checkpoints import load_unet
 from sepedu.evaluation import sdr
 from sepedu.songs import load_song, open_dataset
-from sepedu.widgets import MaskPainter, PredictedMaskExplorer, ThresholdExplorer
+from sepedu.widgets import (
+    BlindListening,
+    MaskPainter,
+    PredictedMaskExplorer,
+    STFTExplorer,
+    ThresholdExplorer,
+)
+from sepedu.widgets.listening import verdict
+from sepedu.widgets.material import level_bytes
 from sepedu.widgets.threshold import THRESHOLDS
 from tools.slides.live import Live
 
@@ -28,6 +36,10 @@ SAMPLES = """async (audio) => {
         text += String.fromCharCode(...bytes.subarray(i, i + 4096));
     }
     return btoa(text);
+}"""
+RED = """(canvas) => {
+    const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return [...data].filter((_, i) => i % 4 === 0);
 }"""
 INKED = """(canvas) => {
     const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -44,6 +56,8 @@ def alone(browser, tmp_path_factory):
         "threshold": ThresholdExplorer(song, "vocals"),
         "predicted": PredictedMaskExplorer(song, load_unet(), "vocals"),
         "painter": MaskPainter(song, "vocals"),
+        "transform": STFTExplorer(song),
+        "listening": BlindListening(song, "vocals", trials=3),
     }
     body = "".join(Live(widget)._repr_html_() for widget in widgets.values())
     path = tmp_path_factory.mktemp("alone") / "page.html"
@@ -58,9 +72,9 @@ def alone(browser, tmp_path_factory):
     assert complaints == []
 
 
-def part(alone, widget):
+def part(alone, widget, sound="estimate"):
     found = alone.page.locator(f'.sepedu-widget[aria-label="{widget.title}"]')
-    until(alone.page, lambda: found.locator("audio[data-sound=estimate]").get_attribute("src"))
+    until(alone.page, lambda: found.locator(f"audio[data-sound={sound}]").get_attribute("src"))
     return found
 
 
@@ -131,6 +145,53 @@ def test_mask_painter_by_keyboard(alone):
     widget.mask = mask
     until(alone.page, lambda: reading.inner_text() == widget.reading)
     compare(found, widget, mask)
+
+
+def test_stft_explorer(alone):
+    widget, found = alone.transform, part(alone, alone.transform, "signal")
+    reading = found.locator(".sepedu-reading")
+    sound = found.locator("audio[data-sound=signal]")
+    for label, trait, choices in (
+        ("Window length", "n_fft", (128, 8192)),
+        ("Hop", "overlap", (2, 8)),
+        ("Window", "window", ("hamming", "blackman", "rectangle")),
+        ("Signal", "signal", ("clicks", "tones", "both")),
+    ):
+        for choice in choices:
+            setattr(widget, trait, choice)
+            field = found.get_by_label(label, exact=True)
+            if trait == "n_fft":
+                field.fill(str(widget.sizes.index(choice)))
+            else:
+                field.select_option(str(choice))
+            until(alone.page, lambda: reading.inner_text() == widget.reading.strip())
+    samples = np.frombuffer(base64.b64decode(sound.evaluate(SAMPLES)), np.float32)
+    assert np.abs(samples - widget.audio).max() < 1e-4
+    shown = widget._shown(np.abs(widget.stft.forward(widget.audio)))
+    levels = np.frombuffer(level_bytes(shown, shown.max()), np.uint8)
+    expected = np.frombuffer(widget.magma, np.uint8)[::3][levels]
+    red = found.locator("canvas").evaluate(RED)
+    assert (np.array(red) != expected).mean() < 0.001
+    widget.signal = "song"
+    found.get_by_label("Signal", exact=True).select_option("song")
+    until(alone.page, lambda: reading.inner_text() == widget.reading.strip())
+
+
+def test_blind_listening(alone):
+    found = part(alone, alone.listening, "x")
+    found.get_by_text("counts your answers").wait_for(timeout=10_000)
+    reading = found.locator(".sepedu-reading")
+    sounds = [found.locator(f"audio[data-sound={letter}]") for letter in "abx"]
+    run = []
+    for right in (True, False, True):
+        a, _, x = (sound.get_attribute("src") for sound in sounds)
+        letter = "AB"[(a == x) != right]
+        found.get_by_role("button", name=f"X is {letter}").click()
+        run.append(right)
+        until(alone.page, lambda: verdict(run, 3) in reading.inner_text())
+    found.get_by_label("A is", exact=True).select_option("mixture")
+    until(alone.page, lambda: reading.inner_text().startswith("A: mixture. "))
+    assert verdict([], 3) in reading.inner_text()
 
 
 def test_axe_finds_nothing_serious(alone):

@@ -234,7 +234,7 @@ def test_stft_explorer(page, latencies):
     for key in ["ArrowRight"] * 3 + ["ArrowLeft"] * 3 + ["ArrowRight"] * 3:
         turns.append(changes(page, reading, partial(page.keyboard.press, key)))
         settled(page, found)
-    latencies["STFT: window length to picture, by Python"] = quantiles(turns)
+    latencies["STFT: window length to picture and words"] = quantiles(turns)
     assert "window of 8192 samples" in reading.inner_text()
     assert "The two clicks, 30 ms apart, run together" in reading.inner_text()
     assert fingerprint(found, 0) != before and sound.get_attribute("src") == heard
