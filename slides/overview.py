@@ -11,7 +11,16 @@ from sepedu.plots import BASELINE, INK, OURS, SOURCE_COLOURS, describe, spectrog
 from sepedu.stft import CONTEXT
 from sepedu.windows import as_table, make_example
 from tools.slides import drawings, panels
-from tools.slides.material import magnitude, measured, network, results, song, stft, training_songs
+from tools.slides.material import (
+    magnitude,
+    measured,
+    network,
+    results,
+    song,
+    stft,
+    told,
+    training_songs,
+)
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 from tools.slides.talk import TALK
 
@@ -22,7 +31,7 @@ TITLE, START, END = "Pop - Morning Train", 1.0, 8.0
 TOP = 6
 """Highest frequency in the deck's pictures, in kilohertz."""
 HALF, WHOLE = (5.7, 4.7), (11.7, 4.7)
-SONG = f"{TITLE}, course's own set, {START:g} to {END:g} s"
+SONG = told(TITLE, START, END)
 FRAME = 300
 SPLIT = 250
 """Hertz: where the lowest octaves of the bass end."""
@@ -214,10 +223,10 @@ class Frames:
         self.row = as_table(part(), [frame], THRESHOLD).loc[frame]
 
     def _repr_html_(self):
-        told = {"SPEC_FRAME": "the window", "SPEC": "middle frame", "MASK": "its binary mask"}
+        holds = {"SPEC_FRAME": "the window", "SPEC": "middle frame", "MASK": "its binary mask"}
         rows = []
         for name, values in self.row.items():
-            kind = next(words for end, words in told.items() if name.endswith(end))
+            kind = next(words for end, words in holds.items() if name.endswith(end))
             few = values[:3] if values.ndim == 1 else values[0, :3]
             form = "d" if values.dtype == bool else ".2f"
             shown = ", ".join(format(value, form) for value in few)
@@ -313,8 +322,8 @@ class Beside:
 
     def _repr_html_(self):
         rows = []
-        for subset, told in (("train", "training"), ("valid", "validation")):
-            row = [told]
+        for subset, words in (("train", "training"), ("valid", "validation")):
+            row = [words]
             for column in ("accuracy", "mse"):
                 row.append(f"{TALK.result(self.name, column, subset):.3f}")
                 shown = results() is not None
@@ -337,14 +346,17 @@ def _count(subset):
 
 def check_excerpts():
     """The data of the published results on validation songs."""
-    return f"{_count('valid')} validation excerpts of MUSDB18, T = {THRESHOLD}"
+    return (
+        f"{_count('valid')} validation songs of MUSDB18, {EXCERPT_SECONDS} s each, T = {THRESHOLD}"
+    )
 
 
 def check_songs():
     """The data of the published results on training and validation songs."""
     if results() is None:
         return "the talk's"
-    return f"{_count('train')} training, {_count('valid')} validation excerpts of MUSDB18"
+    songs = f"{_count('train')} training, {_count('valid')} validation songs of MUSDB18"
+    return f"{songs}, {EXCERPT_SECONDS} s each"
 
 
 def beside_guessing():
@@ -369,35 +381,20 @@ def beside_guessing():
 
 
 def ladder():
-    """Vocals: this song on the left, the median of the validation songs on the right."""
+    """SDR of the vocals: this song, and the median of the validation songs."""
     rungs = {
-        "song as it is": ("mixture", part().mixture, BASELINE),
-        "silence": ("silence", np.zeros_like(part().mixture), BASELINE),
-        "talk's network, binary": ("network, binary", by_talk("vocals"), OURS),
-        "talk's network, soft": ("network, soft", by_talk("vocals", binary=False), OURS),
-        "U-Net, soft (default)": ("U-Net, soft", by_default()["vocals"], OURS),
-        "ideal binary mask": ("ideal binary mask", ideal("vocals"), INK),
+        "mixture": ("mixture", part().mixture),
+        "talk's, binary": ("network, binary", by_talk("vocals")),
+        "talk's, soft": ("network, soft", by_talk("vocals", binary=False)),
+        "U-Net, soft": ("U-Net, soft", by_default()["vocals"]),
+        "ideal mask": ("ideal binary mask", ideal("vocals")),
     }
-    here = [reaches("vocals", audio) for _, audio, _ in rungs.values()]
-    medians = [np.nan] * len(rungs)
+    rows = {"this song": {name: reaches("vocals", audio) for name, (_, audio) in rungs.items()}}
     if results() is not None:
-        medians = [measured("vocals", method, "sdr") for method, _, _ in rungs.values()]
-    figure, both = plt.subplots(1, 2, figsize=(11.7, 3.8), sharey=True)
-    titles = ("this song", "median of the validation songs")
-    for axes, title, values in zip(both, titles, (here, medians), strict=True):
-        bars = axes.barh(list(rungs), values, 0.64, color=[colour for *_, colour in rungs.values()])
-        words = [f"{value:.1f}".replace("-", "−") for value in values]
-        axes.bar_label(bars, words, padding=6, fontsize=17)
-        axes.axvline(0, color="#333333", linewidth=1.2)
-        axes.set(title=title, xlabel="SDR of the vocals (dB)", xlim=(-6, 12))
-        axes.tick_params(axis="y", length=0, labelsize=17)
-        axes.spines["left"].set_visible(False)
-    both[0].invert_yaxis()
-    return describe(
-        figure,
-        "Bars of SDR of the vocals, for one song and as median of validation songs: the song as "
-        "it is below zero, silence at zero, the talk's network, the U-Net, and the ideal mask.",
-    )
+        rows["median"] = {
+            name: measured("vocals", method, "sdr") for name, (method, _) in rungs.items()
+        }
+    return panels.ladders(rows, "SDR of the vocals (dB)", (11.7, 3.6))
 
 
 def count():

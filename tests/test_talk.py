@@ -81,6 +81,11 @@ def test_no_number_is_typed_on_a_slide():
         assert not typed, f"{slide.place} types {sorted(typed)}"
 
 
+def test_each_figure_sound_and_number_names_its_data():
+    for slide in DECK.slides[1:]:  # the title's banner is decoration
+        assert slide.data or not slide.quotes_data, slide.place
+
+
 def test_the_table_of_talk_and_slides_is_up_to_date():
     assert page().read_text(encoding="utf-8") == table(DECK), "run: python -m tools.slides.talk"
 

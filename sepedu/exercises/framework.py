@@ -186,6 +186,21 @@ class Exercise:
         verdict.show()
         return verdict
 
+    def require(self, answer: Any = _LOOK_UP) -> None:
+        """Like `check`, for graders: raise an AssertionError unless the answer is right.
+
+        Parameters
+        ----------
+        answer : Any, optional
+            By default what the notebook calls by the exercise's name.
+        """
+        if answer is _LOOK_UP:
+            caller = sys._getframe(1)
+            answer = {**caller.f_globals, **caller.f_locals}.get(self.name, _LOOK_UP)
+        verdict = self.check(answer)
+        if verdict.outcome != RIGHT:
+            raise AssertionError(f"{verdict.outcome.capitalize()}. {verdict.message}".strip())
+
     def _judge(self, answer: Any) -> Verdict:
         if broken := _broken_cell(self.name):
             return Verdict(WRONG, broken)
