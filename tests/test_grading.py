@@ -13,8 +13,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from sepedu.cli import main
 from sepedu.errors import SepeduError
+from sepedu.exercises import choice
 from sepedu.exercises.framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
 from sepedu.exercises.grading import BROKEN, as_csv, as_report, find_submissions, grade
+from sepedu.exercises.questions import QUESTIONS
 from tools import mock_class
 
 LESSON = "02"
@@ -205,6 +207,34 @@ def test_a_class_can_do_without_solutions(tmp_path, monkeypatch):
     assert EXERCISES[FIRST].solution().text == EXERCISES[FIRST].reference
     (tmp_path / "lessons" / ".no-solutions").touch()
     assert "leaves solutions out" in EXERCISES[FIRST].solution().text
+
+
+def test_a_choice_is_counted_and_reacts_without_a_script(tmp_path, capsys):
+    (tmp_path / ".lessons.json").write_text("{}")
+    (question, *_) = QUESTIONS[LESSON]
+    for answer in ("At both", question.right, "no such answer"):
+        choice.choose(LESSON, question.name, answer, tmp_path)
+    lines = [json.loads(line) for line in (tmp_path / "progress.jsonl").read_text().splitlines()]
+    assert [(one["outcome"], one["mistake"]) for one in lines] == [(WRONG, "At both"), (RIGHT, "")]
+    assert main(["progress", str(tmp_path)]) == 0
+    assert f"1 of {len(QUESTIONS[LESSON])} questions" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", lessons())
+def test_questions_have_one_right_answer_which_no_order_gives_away(number):
+    asked = QUESTIONS[number]
+    assert len({question.name for question in asked}) == len(asked) >= 2
+    assert not {question.name for question in asked} & set(lessons()[number])
+    for question in asked:
+        assert 2 <= len(question.answers) <= 4 and all(question.answers.values())
+    page = choice.page(number)
+    assert page.count("Not right.") == sum(len(q.answers) - 1 for q in asked)
+    assert "<script" not in page
+
+
+def test_right_answers_do_not_always_stand_at_one_place():
+    places = {sorted(q.answers).index(q.right) for each in QUESTIONS.values() for q in each}
+    assert places == {0, 1, 2}
 
 
 def test_progress_is_recorded_in_a_working_copy_only(tmp_path, monkeypatch, capsys):

@@ -74,7 +74,7 @@ class Verdict(_Shown):
         return (
             f'<div role="status" style="border-left:0.4em solid {_COLOURS[self.outcome]};'
             f'padding:0.2em 0.8em"><strong>{self.outcome.capitalize()}.</strong> '
-            f"{_with_code(self.message)}</div>"
+            f"{with_code(self.message)}</div>"
         )
 
 
@@ -99,7 +99,7 @@ class Note(_Shown):
 
     def _repr_html_(self) -> str:
         body = f"<pre><code>{html.escape(self.text)}</code></pre>"
-        body = body if self.is_code else f" {_with_code(self.text)}"
+        body = body if self.is_code else f" {with_code(self.text)}"
         return f'<div role="note"><strong>{html.escape(self.heading)}:</strong>{body}</div>'
 
 
@@ -185,6 +185,21 @@ class Exercise:
         record(self, verdict)
         verdict.show()
         return verdict
+
+    def require(self, answer: Any = _LOOK_UP) -> None:
+        """Like `check`, for graders: raise an AssertionError unless the answer is right.
+
+        Parameters
+        ----------
+        answer : Any, optional
+            By default what the notebook calls by the exercise's name.
+        """
+        if answer is _LOOK_UP:
+            caller = sys._getframe(1)
+            answer = {**caller.f_globals, **caller.f_locals}.get(self.name, _LOOK_UP)
+        verdict = self.check(answer)
+        if verdict.outcome != RIGHT:
+            raise AssertionError(f"{verdict.outcome.capitalize()}. {verdict.message}".strip())
 
     def _judge(self, answer: Any) -> Verdict:
         if broken := _broken_cell(self.name):
@@ -322,7 +337,7 @@ def _tell(error: BaseException) -> str:
     return f"{type(error).__name__}{': ' + lines[0][:200] if lines else ''}."
 
 
-def _with_code(text: str) -> str:
+def with_code(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 

@@ -145,7 +145,7 @@ export default {
       const stft = new STFT(size, size / model.get("overlap"), SHAPES[shape](size));
       const { real, imag } = stft.forward(audio);
       const columns = real.length / stft.bins;
-      const magnitude = real.map((value, i) => Math.hypot(value, imag[i]));
+      const magnitude = real.map((value, i) => Math.sqrt(value ** 2 + imag[i] ** 2));
       // Of the signals made here, what lies below 2,000 Hz is on show.
       const rows = shown === "song" ? stft.bins : round((2 * PITCH * size) / RATE) + 1;
       let [loudest, loudestShown] = [0, 0];

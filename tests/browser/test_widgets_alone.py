@@ -196,8 +196,6 @@ def test_blind_listening(alone):
 
 def test_axe_finds_nothing_serious(alone):
     alone.page.add_script_tag(path=AXE)
-    for scheme in ("light", "dark"):
-        alone.page.emulate_media(color_scheme=scheme)
-        found = alone.page.evaluate("axe.run()")["violations"]
-        serious = [rule for rule in found if rule["impact"] in ("serious", "critical")]
-        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in serious] == []
+    found = alone.page.evaluate("axe.run()")["violations"]
+    serious = [rule for rule in found if rule["impact"] in ("serious", "critical")]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in serious] == []
