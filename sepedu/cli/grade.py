@@ -15,6 +15,12 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="marks.csv")
     parser.add_argument("--report", type=Path, metavar="class.html", help="the class's mistakes")
     parser.add_argument("--lesson", metavar="NN", help="mark notebooks of this lesson only")
+    parser.add_argument(
+        "--stems",
+        type=Path,
+        metavar="FOLDER",
+        help="measure separated mixtures instead, made by data build --student with this --out",
+    )
     parser.add_argument("--seconds", type=float, default=30.0, help="for one answer")
 
 
@@ -23,12 +29,19 @@ def run(options: argparse.Namespace) -> None:
 
     from ..engine.files import check_place, write_text
     from ..exercises.grading import as_csv, as_report, find_submissions, grade
+    from ..exercises.marker import BROKEN
 
     if not options.seconds > 0:
         raise SepeduError(f"seconds must be above 0, got {options.seconds:g}", "Use 30")
     for place in (options.out, options.report):
         if place:
             check_place(place)
+    if options.stems:
+        from ..exercises import capstone
+
+        write_text(options.out, capstone.as_csv(capstone.score(options.place, options.stems)))
+        print(options.out)
+        return
     submissions = find_submissions(options.place, options.lesson)
     marked = list(tqdm(grade(submissions, options.seconds), total=len(submissions), unit="book"))
     write_text(options.out, as_csv(marked))
@@ -40,3 +53,6 @@ def run(options: argparse.Namespace) -> None:
         done = f"{submission.points} of {len(submission.marks)} right"
         lesson = f"lesson {submission.lesson}, " if submission.lesson else ""
         print(f"{submission.student}: {lesson}{submission.problem or done}")
+        for mark in submission.marks:
+            if mark.outcome == BROKEN:
+                print(f"  {mark.exercise} {BROKEN}: {mark.message}")

@@ -111,16 +111,18 @@ def fields(window: np.ndarray, size: tuple[float, float] = SIZE) -> Figure:
 
     Lesson: 04
     """
-    names, reach, jump = [], 1, 1
-    for name, kernel, stride in (
-        ("conv 1", 3, 1),
-        ("conv 2", 3, 1),
-        ("pool", 3, 3),
-        ("conv 3", 3, 1),
-        ("conv 4", 3, 1),
-        ("pool", 3, 3),
-    ):
-        reach, jump = reach + (kernel - 1) * jump, jump * stride
+    model, names, reach, jump = MaskCNN(), [], 1, 1
+    layers = {
+        "conv 1": model.conv1,
+        "conv 2": model.conv2,
+        "pool 1": model.pool,
+        "conv 3": model.conv3,
+        "conv 4": model.conv4,
+        "pool 2": model.pool,
+    }
+    for name, layer in layers.items():
+        kernel, stride = (np.ravel(value)[0] for value in (layer.kernel_size, layer.stride))
+        reach, jump = reach + int(kernel - 1) * jump, jump * int(stride)
         names.append((name, reach))
     figure, axes = plt.subplots(figsize=size)
     bins, middle = 60, 30
@@ -133,10 +135,15 @@ def fields(window: np.ndarray, size: tuple[float, float] = SIZE) -> Figure:
         axes.annotate(
             f"{name}: {reach} × {reach}",
             (left + reach, low + reach),
-            (CONTEXT + 0.8, 14 + 8 * number),
+            (CONTEXT + 0.8, 15.5 + 5.5 * number),
             va="center",
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": "#777777", "linewidth": 1.5},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": "#777777",
+                "linewidth": 1.5,
+                "relpos": (0, 0.5),
+            },
         )
     axes.set(xlabel="Frame of the window", ylabel="Bin", xlim=(-0.5, CONTEXT - 0.5))
     told = ", ".join(f"{name} {reach} × {reach}" for name, reach in names)
@@ -283,7 +290,7 @@ def _cells(
         }
         axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **look))
         if not hidden[at]:
-            colour = "white" if marked[at] else QUIET if faint[at] else TEXT
+            colour = PAPER if marked[at] else QUIET if faint[at] else TEXT
             text = str(values[at]).replace("-", "−")
             axes.text(column, row, text, ha="center", va="center", color=colour)
     rows, columns = values.shape
@@ -326,7 +333,6 @@ def moving_window(
         right.imshow(answer, cmap=plots.INK_ON_WHITE, vmin=0, vmax=1, **look)
         left.set(yticks=[0, 512], ylabel="Bin")
         right.set(xticks=[])
-        right.annotate("", (-0.08, 0.5), (-0.5, 0.5), xycoords="axes fraction", arrowprops=ARROW)
         shown = [3, 3 + HALF_CONTEXT, 3 + CONTEXT - 1]
         left.set_xticks(shown if number == 2 else [])
     left.set_xticklabels(["0", "12", "24"])
@@ -365,7 +371,7 @@ def two_problems(
             if name == "network":
                 axes.axis("off")
                 box = {"boxstyle": "rarrow,pad=0.5", "facecolor": plots.OURS, "edgecolor": "none"}
-                place = {"ha": "center", "va": "center", "color": "white", "bbox": box}
+                place = {"ha": "center", "va": "center", "color": PAPER, "bbox": box}
                 axes.text(0.5, 0.5, "network", transform=axes.transAxes, **place)
                 continue
             if name == "mask":
