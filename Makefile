@@ -41,7 +41,7 @@ bench:
 	@$(COURSE) python -m tools.bench $(ARGS)
 
 site:
-	@$(COURSE) python tools/site.py
+	@$(COURSE) python -m tools.site $(ARGS)
 
 lint:
 	@$(COURSE) python -m ruff check .

@@ -69,6 +69,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "sepedu"
 html_static_path = ["static", "../slides/vendor/mathjax/tex-svg-full.js"]
 html_css_files = ["sepedu.css"]
+html_js_files = ["sepedu.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False

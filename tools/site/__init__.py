@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util.nodes import make_refnode
@@ -15,7 +19,8 @@ from sphinx.util.nodes import make_refnode
 import sepedu
 
 from .. import glossary
-from .lessons import as_page
+from .lessons import as_page, player
+from .run import CLONE
 
 FRONT = "docs/index"
 
@@ -32,9 +37,13 @@ class Site(StandaloneHTMLBuilder):
 
 def read_source(app: Sphinx, docname: str, source: list[str]) -> None:
     """Add to a page what the site knows more than its file."""
+    runs = Path(app.config.sepedu_runs)
     if re.match(r"lessons/\d\d-", docname):
-        path = app.srcdir / f"{docname}.ipynb"
-        source[0] = as_page(source[0], Path(path), Path(app.config.sepedu_runs))
+        path = Path(app.srcdir) / f"{docname}.ipynb"
+        source[0] = as_page(source[0], path, runs, Path(app.outdir))
+    elif docname in (FRONT, "docs/lessons"):
+        source[0] = source[0].replace("<!-- lessons -->", lessons("" if docname == FRONT else "../"))
+        source[0] = source[0].replace("<!-- listen -->", listen(runs))
     elif docname == "lessons/README":  # the words have a page of their own
         source[0] = source[0].split("## Words")[0]
     elif docname == "docs/glossary":
@@ -44,6 +53,32 @@ def read_source(app: Sphinx, docname: str, source: list[str]) -> None:
             r"\[`([\w-]+)`\]\(\1\.md\)", r'<a href="../decks/\1.html">\1</a>', source[0]
         )
         source[0] = re.sub(r"\[(`[\w-]+\.md`)\]\([\w-]+\.md\)", r"\1", source[0])
+
+
+def lessons(up: str) -> str:
+    """The table of the lessons, as the README has it, each with its slides."""
+    lines = ["| | you can afterwards | |", "|---|---|---|"]
+    readme = (CLONE / "README.md").read_text("utf-8")
+    for number, title, file, aim in re.findall(
+        r"^\| (\d\d) \| \[(.+)\]\(lessons/(.+)\.ipynb\) \| (.+) \|$", readme, re.MULTILINE
+    ):
+        slides = f'<a href="{up}decks/{file}.html" aria-label="Slides: {title}">Slides</a>'
+        lines.append(f"| [{number} · {title}](../lessons/{file}.ipynb) | {aim} | {slides} |")
+    return "\n".join(lines)
+
+
+def listen(runs: Path) -> str:
+    """A song, its voice, and what the course's U-Net makes of it, to hear on the front page."""
+    memory = io.BytesIO()
+    shown = Image.open(CLONE / "docs" / "separation.png").convert("RGB")
+    shown.thumbnail((1000, 1000))
+    shown.save(memory, "WEBP", quality=75)
+    words = re.search(r"!\[([^]]+)\]\(docs/separation", (CLONE / "README.md").read_text("utf-8"))
+    data = base64.b64encode(memory.getvalue()).decode()
+    picture = f'<img src="data:image/webp;base64,{data}" alt="{words[1]}">'.replace("\n", " ")
+    file = runs / "front.json"
+    heard = player(json.loads(file.read_text("utf-8"))) if file.is_file() else ""
+    return f"{picture}\n{heard}"
 
 
 def words() -> str:

@@ -1,22 +1,39 @@
-"""A lesson as a page: what one can do without a kernel, and no cell that waits for one."""
+"""A lesson as a page: it sounds and turns without a kernel, and no cell waits for one."""
 
 from __future__ import annotations
 
 import html
 import importlib
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_output
 
+import sepedu.widgets
+from sepedu import audio
+from sepedu.engine.files import write_text
+
 from .. import glossary
+from ..slides.live import SCRIPT
+from .run import STAND_IN
 
 CHECK = re.compile(r"^ex\.(\w+)\.check\(", re.MULTILINE)
 HINT = re.compile(r"^# ex\.\w+\.hint\(\)")
+GUESS = (
+    '<label class="sepedu-guess">My guess, before I go on'
+    '<textarea rows="2" spellcheck="false"></textarea></label>'
+)
+INSTEAD = (
+    f"The notebook plays a song of MUSDB18 here, which may not be passed on. This page plays "
+    f"“{STAND_IN}” from the course's own songs through the same code, so what you hear differs "
+    "from what the text describes."
+)
 
 
-def as_page(source: str, path: Path, runs: Path) -> str:
+def as_page(source: str, path: Path, runs: Path, out: Path) -> str:
     """A lesson's notebook, as JSON, with what a page shows beside or instead of its outputs.
 
     Parameters
@@ -27,17 +44,26 @@ def as_page(source: str, path: Path, runs: Path) -> str:
         Where it lies.
     runs : Path
         Folder of what `tools.site.run` kept of a run of it: sound and live widgets.
+    out : Path
+        Folder of the built site.
     """
     book = nbformat.reads(source, as_version=4)
     number = path.name[:2]
     exercises = importlib.import_module(f"sepedu.exercises.lesson{number}")
+    file = runs / f"{path.stem}.json"
+    run = json.loads(file.read_text("utf-8"))["cells"] if file.is_file() else {}
     cells = []
     for cell in book.cells:
-        if cell.cell_type == "code":
-            if HINT.match(cell.source):
-                continue
-            if found := CHECK.search(cell.source):
-                cell = new_markdown_cell(invitation(getattr(exercises, found[1])))
+        if cell.cell_type == "markdown":
+            if cell.source.strip() == "*My guess:*":
+                cell.source = GUESS
+        elif HINT.match(cell.source):
+            continue
+        elif found := CHECK.search(cell.source):
+            cell = new_markdown_cell(invitation(getattr(exercises, found[1])))
+        else:
+            for kept in run.get(cell.id, []):
+                enliven(cell, kept, out)
         cells.append(cell)
     cells.insert(1, new_markdown_cell(head(path)))
     last = len(cells) - cells[-1].source.startswith("**Next**")
@@ -46,15 +72,57 @@ def as_page(source: str, path: Path, runs: Path) -> str:
     return nbformat.writes(book)
 
 
-def invitation(exercise) -> str:
+def enliven(cell: nbformat.NotebookNode, kept: dict[str, Any], out: Path) -> None:
+    """Put a player in the place of its list of recordings, a live widget below its picture."""
+    if "player" in kept:
+        words = next(o.data["text/plain"] for o in cell.outputs if "data" in o)
+        seconds = float(re.search(r"\((\d+\.\d+) s\)", words)[1])
+        page = player(kept)
+        if seconds < 7:  # our own songs last ten
+            page += f'<p class="sepedu-instead">{INSTEAD}</p>'
+        cell.outputs = [new_output("display_data", {"text/html": page})]
+    elif kept["widget"] != "TrainingMonitor":  # it has nothing to watch here
+        name = f"{cell.id}.js"
+        write_text(out / "lessons" / "live" / name, script(kept["widget"], kept["state"]))
+        title = html.escape(kept["state"]["title"])
+        page = (
+            f'<div class="sepedu-live" data-script="live/{name}">'
+            f"<button>Turn it here</button> <span>{title}</span></div>"
+        )
+        if STAND_IN in title:
+            page += f'<p class="sepedu-instead">{INSTEAD.replace("plays", "shows")}</p>'
+        cell.outputs.append(new_output("display_data", {"text/html": page}))
+
+
+def player(kept: dict[str, Any]) -> str:
+    """A player's output, with the script of now."""
+    folder = Path(audio.__file__).parent / "widgets"
+    style = (folder / "player.css").read_text("utf-8")
+    text = (folder / "player.js").read_text("utf-8").replace("export class", "class")
+    text += audio.ENLIVEN % kept["gain"]
+    return f"{kept['player']}<style>{style}</style><script>(() => {{{text}}})();</script></div>"
+
+
+def script(name: str, state: dict[str, Any]) -> str:
+    """A widget as one script, which draws it inside of the element that the script is in."""
+    widget = getattr(sepedu.widgets, name)
+    style = json.dumps(widget._css)
+    text = str(widget._esm).replace("export default", "const shown =", 1)
+    return (
+        f"document.currentScript.before(Object.assign(document.createElement('style'), "
+        f"{{textContent: {style}}}));\n{SCRIPT % (text, json.dumps(state))}"
+    )
+
+
+def invitation(exercise: Any) -> str:
     """What stands below the cell of an exercise: how to work on it, and its hints."""
     hints = "".join(
         f"\n<details><summary>Hint {n}</summary>\n\n{hint}\n\n</details>\n"
         for n, hint in enumerate(exercise.hints, 1)
     )
     return (
-        ":::{admonition} Your turn\n:class: sepedu-exercise\n"
-        "The cell above is yours to fill in the notebook of this lesson. There "
+        ":::{admonition} Your turn\n:class: tip\n"
+        "The cell above is yours to fill in, in the notebook of this lesson. There "
         f"`ex.{exercise.name}.check()` tells whether it is right, and what went wrong if it is "
         f"not.\n{hints}:::"
     )
@@ -62,10 +130,13 @@ def invitation(exercise) -> str:
 
 def head(path: Path) -> str:
     """The ways to work with a lesson: its notebook and its slides."""
+    deck = f"../decks/{path.stem}.html"
     return (
-        f"{{download}}`Notebook <{path.name}>` · "
-        f'<a href="../decks/{path.stem}.html">Slides</a> · '
-        "[How to start](../README.md#start)\n{.sepedu-ways}"
+        f"{{download}}`Notebook <{path.name}>` · [How to run it](../README.md#start) · "
+        f'<a href="{deck}">Slides on a page of their own</a>\n\n'
+        '<details class="sepedu-deck"><summary>Slides of this lesson</summary>'
+        f'<iframe src="{deck}" loading="lazy" title="Slides of lesson {path.name[:2]}"></iframe>'
+        "</details>"
     )
 
 
