@@ -57,7 +57,7 @@ def save_checkpoint(
     metadata : dict
         Anything JSON can hold: source, threshold, data, epochs, seed, metrics, commit.
     state : dict of torch.Tensor, optional
-        What a training needs to go on, besides the network.
+        What a training run needs to go on, besides the network.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def load_checkpoint(
     metadata : dict
         What `save_checkpoint` was told, with `network`, its settings and `stft`.
     state : dict of torch.Tensor
-        Empty unless a training left it.
+        Empty unless a training run left it.
 
     Raises
     ------

@@ -170,7 +170,7 @@ class _Drawing:
         """Draw the batches of an epoch, or one process's share of each.
 
         It visits each frame of each song once, but for a random remainder shorter than a segment.
-        Seed and epoch alone decide what is drawn, so that a training that is resumed sees what it
+        Seed and epoch alone decide what is drawn, so that a resumed training run sees what it
         would have seen. Every process draws the same by chance and computes only its own share;
         if that is empty it computes the first segment, and `fit` gives it no weight.
         """

@@ -246,7 +246,7 @@ def _picture(
 
 
 def history(rows: Sequence[Mapping[str, float]], majority: float | None = None) -> Figure:
-    """Draw the curves of a training: loss on the left, accuracy on the right.
+    """Draw the curves of a training run: loss on the left, accuracy on the right.
 
     Parameters
     ----------

@@ -210,6 +210,100 @@ def separate(
     return {name: estimate.reshape(audio.shape) for name, estimate in estimates.items()}
 
 
+def separate_file(
+    song: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    settings: SeparationSettings | None = None,
+    comments: Callable[[Recording], Mapping[str, str]] | None = None,
+    progress: Callable[[list], Sequence] = list,
+) -> dict[str, Path]:
+    """Separate a song into 32-bit float WAV files of its own rate, channels and length.
+
+    Memory is bounded: a block of about 6 seconds is read, separated and written at a time. The
+    files appear under their names only when all of them are whole.
+
+    Parameters
+    ----------
+    song : str or path
+        Any format that `read_audio` reads; of a stem file, the mixture.
+    out : str or path
+        The files go to `OUT/NAME/SOURCE.wav`, NAME being that of the song without its ending.
+    settings : SeparationSettings, optional
+    comments : callable, optional
+        Gives, for the open recording, what each file says of itself in its comment, by source.
+    progress : callable, optional
+        Wraps the list of blocks, for example `tqdm`.
+
+    Returns
+    -------
+    files : dict of pathlib.Path
+        By source, and "residual" if it is wanted.
+
+    Raises
+    ------
+    SepeduError
+        If the song cannot be read, or the folder cannot be written.
+    """
+    song = Path(song)
+    settings = settings or SeparationSettings()
+    with ExitStack() as stack:
+        recording = open_audio(song, stack)
+        told = comments(recording) if comments else {}
+        rate = recording.samplerate
+        files = estimate_paths(song, out, settings)
+        folder = next(iter(files.values())).parent
+        if any(file.exists() and file.samefile(song) for file in files.values()):
+            raise SepeduError(
+                f"An estimate of {song} would take the place of the song itself",
+                "Choose another folder",
+            )
+
+        def read(first: int, last: int) -> np.ndarray:
+            return read_samples(recording, last - first, song, first=first)
+
+        try:
+            aside = stack.enter_context(folder_aside(folder))
+            large = recording.frames * recording.channels * 4 > RF64_FROM
+            with ExitStack() as writers:
+                parts = {}
+                for name in files:
+                    file = soundfile.SoundFile(
+                        name_for_libsndfile(aside / f"{name}.wav"),
+                        "w",
+                        rate,
+                        recording.channels,
+                        "FLOAT",
+                        format="RF64" if large else "WAVEX" if recording.speakers else "WAV",
+                    )
+                    parts[name] = writers.enter_context(file)
+                    if name in told:
+                        file.comment = told[name]
+                for name, _, part in separate_blocks(
+                    read, recording.frames, rate, settings, progress
+                ):
+                    parts[name].write(part.T)
+            for name, file in files.items():
+                if recording.speakers:
+                    write_speakers(aside / f"{name}.wav", recording.speakers)
+                (aside / f"{name}.wav").replace(file)
+        # soundfile meets a full disk with an assertion.
+        except (OSError, soundfile.LibsndfileError, AssertionError) as error:
+            raise SepeduError(
+                f"The estimates of {song} cannot be written to {folder} ({error or 'no room'})",
+                "Choose a folder that may be written and has room",
+            ) from error
+    return files
+
+
+def estimate_paths(
+    song: Path, out: str | os.PathLike[str], settings: SeparationSettings
+) -> dict[str, Path]:
+    """Where a song's estimates go, by source; never to a place outside of the folder `out`."""
+    name = song.name.removesuffix(song.suffix).removesuffix(".stem")
+    folder = Path(out) / ("song" if name.strip(". ") == "" else name)
+    return {name: folder / f"{name}.wav" for name in settings.outputs}
+
+
 def separate_blocks(
     read: Callable[[int, int], np.ndarray],
     samples: int,
@@ -438,97 +532,3 @@ def predict_soft_mask(
         prediction = np.expm1(prediction).clip(min=0) / np.maximum(magnitude, 1e-8)
         prediction = prediction.clip(max=1)
     return prediction
-
-
-def separate_file(
-    song: str | os.PathLike[str],
-    out: str | os.PathLike[str],
-    settings: SeparationSettings | None = None,
-    comments: Callable[[Recording], Mapping[str, str]] | None = None,
-    progress: Callable[[list], Sequence] = list,
-) -> dict[str, Path]:
-    """Separate a song into 32-bit float WAV files of its own rate, channels and length.
-
-    Memory is bounded: a block of about 6 seconds is read, separated and written at a time. The
-    files appear under their names only when all of them are whole.
-
-    Parameters
-    ----------
-    song : str or path
-        Any format that `read_audio` reads; of a stem file, the mixture.
-    out : str or path
-        The files go to `OUT/NAME/SOURCE.wav`, NAME being that of the song without its ending.
-    settings : SeparationSettings, optional
-    comments : callable, optional
-        Gives, for the open recording, what each file says of itself in its comment, by source.
-    progress : callable, optional
-        Wraps the list of blocks, for example `tqdm`.
-
-    Returns
-    -------
-    files : dict of pathlib.Path
-        By source, and "residual" if it is wanted.
-
-    Raises
-    ------
-    SepeduError
-        If the song cannot be read, or the folder cannot be written.
-    """
-    song = Path(song)
-    settings = settings or SeparationSettings()
-    with ExitStack() as stack:
-        recording = open_audio(song, stack)
-        told = comments(recording) if comments else {}
-        rate = recording.samplerate
-        files = estimate_paths(song, out, settings)
-        folder = next(iter(files.values())).parent
-        if any(file.exists() and file.samefile(song) for file in files.values()):
-            raise SepeduError(
-                f"An estimate of {song} would take the place of the song itself",
-                "Choose another folder",
-            )
-
-        def read(first: int, last: int) -> np.ndarray:
-            return read_samples(recording, last - first, song, first=first)
-
-        try:
-            aside = stack.enter_context(folder_aside(folder))
-            large = recording.frames * recording.channels * 4 > RF64_FROM
-            with ExitStack() as writers:
-                parts = {}
-                for name in files:
-                    file = soundfile.SoundFile(
-                        name_for_libsndfile(aside / f"{name}.wav"),
-                        "w",
-                        rate,
-                        recording.channels,
-                        "FLOAT",
-                        format="RF64" if large else "WAVEX" if recording.speakers else "WAV",
-                    )
-                    parts[name] = writers.enter_context(file)
-                    if name in told:
-                        file.comment = told[name]
-                for name, _, part in separate_blocks(
-                    read, recording.frames, rate, settings, progress
-                ):
-                    parts[name].write(part.T)
-            for name, file in files.items():
-                if recording.speakers:
-                    write_speakers(aside / f"{name}.wav", recording.speakers)
-                (aside / f"{name}.wav").replace(file)
-        # soundfile meets a full disk with an assertion.
-        except (OSError, soundfile.LibsndfileError, AssertionError) as error:
-            raise SepeduError(
-                f"The estimates of {song} cannot be written to {folder} ({error or 'no room'})",
-                "Choose a folder that may be written and has room",
-            ) from error
-    return files
-
-
-def estimate_paths(
-    song: Path, out: str | os.PathLike[str], settings: SeparationSettings
-) -> dict[str, Path]:
-    """Where a song's estimates go, by source; never to a place outside of the folder `out`."""
-    name = song.name.removesuffix(song.suffix).removesuffix(".stem")
-    folder = Path(out) / ("song" if name.strip(". ") == "" else name)
-    return {name: folder / f"{name}.wav" for name in settings.outputs}

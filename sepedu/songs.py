@@ -22,8 +22,51 @@ from .errors import SepeduError
 if TYPE_CHECKING:
     import musdb
 
+__all__ = [
+    "SOURCES",
+    "Song",
+    "cache_folder",
+    "data_folder",
+    "load_song",
+    "load_songs",
+    "open_dataset",
+]
+
 SOURCES = ("drums", "bass", "other", "vocals")
 """The four sources of MUSDB18, in the order of its stems."""
+
+
+@dataclass(frozen=True)
+class Song:
+    """A song with its stems, as the network hears them: mono unless stereo was asked for.
+
+    Attributes
+    ----------
+    name : str
+    mixture : np.ndarray [shape=(samples,)], float32
+        The mixture as it was released.
+    sources : dict of np.ndarray [each shape=(samples,)], float32
+        The stems by name. Their sum is the mixture but for what its encoding lost, and
+        in a few songs of MUSDB18 but for more (`sum_of_sources` offers that sum).
+    sample_rate : int
+    """
+
+    name: str
+    mixture: np.ndarray
+    sources: dict[str, np.ndarray]
+    sample_rate: int
+
+    @property
+    def sum_of_sources(self) -> np.ndarray:
+        """The exact sum of the stems [shape=(samples,)], float32."""
+        return np.sum(list(self.sources.values()), axis=0, dtype=np.float32)
+
+    def between(self, start: float, end: float) -> Song:
+        """The part of the song between two moments in seconds, as a song; views, no copies."""
+        part = slice(round(start * self.sample_rate), round(end * self.sample_rate))
+        sources = {name: audio[..., part] for name, audio in self.sources.items()}
+        return replace(self, mixture=self.mixture[..., part], sources=sources)
+
 
 EXPECTED_TREE = (
     "expected train/ and test/ with SONG.stem.mp4 files (MUSDB18), or with a folder for each song "
@@ -108,49 +151,6 @@ def _stempeg_root() -> Path:
         with atomic_write(song) as part:
             shutil.copyfile(shipped, part)
     return root
-
-
-__all__ = [
-    "SOURCES",
-    "Song",
-    "cache_folder",
-    "data_folder",
-    "load_song",
-    "load_songs",
-    "open_dataset",
-]
-
-
-@dataclass(frozen=True)
-class Song:
-    """A song with its stems, as the network hears them: mono unless stereo was asked for.
-
-    Attributes
-    ----------
-    name : str
-    mixture : np.ndarray [shape=(samples,)], float32
-        The mixture as it was released.
-    sources : dict of np.ndarray [each shape=(samples,)], float32
-        The stems by name. Their sum is the mixture but for what its encoding lost, and
-        in a few songs of MUSDB18 but for more (`sum_of_sources` offers that sum).
-    sample_rate : int
-    """
-
-    name: str
-    mixture: np.ndarray
-    sources: dict[str, np.ndarray]
-    sample_rate: int
-
-    @property
-    def sum_of_sources(self) -> np.ndarray:
-        """The exact sum of the stems [shape=(samples,)], float32."""
-        return np.sum(list(self.sources.values()), axis=0, dtype=np.float32)
-
-    def between(self, start: float, end: float) -> Song:
-        """The part of the song between two moments in seconds, as a song; views, no copies."""
-        part = slice(round(start * self.sample_rate), round(end * self.sample_rate))
-        sources = {name: audio[..., part] for name, audio in self.sources.items()}
-        return replace(self, mixture=self.mixture[..., part], sources=sources)
 
 
 def open_dataset(

@@ -94,7 +94,8 @@ def together(tmp_path_factory):
     return rows, load_checkpoint(path)[0].state_dict()
 
 
-@pytest.mark.parametrize("rank", [0, 1])
+# The first process writes the files: the other one is killed under SEPEDU_FUZZ, too.
+@pytest.mark.parametrize("rank", [0, 1] if KILLS > 6 else [0])
 def test_a_killed_process_and_a_resume_give_the_same_curve(together, tmp_path, rank):
     path = tmp_path / "net.safetensors"
     told = Workers(2, kill_at=(rank, 8), checkpoint=path, dropout=0.2).join()

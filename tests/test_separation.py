@@ -309,10 +309,11 @@ def test_files_equal_arrays(models, tmp_path):
 
 
 PEAK = """
-import sys, resource
+import sys
 from sepedu.separation import separate_file
+from tools.bench.peak import peak
 separate_file(*sys.argv[1:])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(peak() // 1024)
 """
 
 

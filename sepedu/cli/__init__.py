@@ -18,6 +18,7 @@ from . import (
     data,
     doctor,
     evaluate,
+    export,
     grade,
     lab,
     progress,
@@ -30,7 +31,7 @@ from . import (
 from .common import EXIT_BAD_INPUT, EXIT_INTERRUPTED
 
 COMMANDS = (
-    *(doctor, lab, update, progress, separate, train, evaluate),
+    *(doctor, lab, update, progress, separate, train, evaluate, export),
     *(results, reproduce, data, grade),
 )
 

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
             print(f"There is no network for {source} yet: its rows are left out.", file=sys.stderr)
             continue
         models[source], _, state = load_checkpoint(weights_path(source))
-        if "average_mask" in state:  # a training that was stopped has not made it yet
+        if "average_mask" in state:  # a training run that was stopped has not made it yet
             average_masks[source] = state["average_mask"].numpy()
     songs = (load_song(track) for track in dataset)
     table = evaluate(

@@ -1,4 +1,4 @@
-"""What shows how a training goes: a bar with the time left, and curves for TensorBoard."""
+"""What shows how a training run goes: a bar with the time left, and curves for TensorBoard."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CURVES = {
 
 
 class ProgressBar(Callback):
-    """A bar over all steps of a training, with the figures of the last epoch."""
+    """A bar over all steps of a training run, with the figures of the last epoch."""
 
     _bar: Any = tqdm(disable=True)
 
@@ -53,15 +53,15 @@ class ProgressBar(Callback):
 
 
 def curves_path(checkpoint: Path) -> Path:
-    """Where a training's event files stand, beside its best network."""
+    """Where a training run's event files stand, beside its best network."""
     return checkpoint.with_name(f"{checkpoint.stem}.tensorboard")
 
 
 class Curves(Callback):
     """Write loss and accuracy of each epoch to TensorBoard.
 
-    A training that goes on writes all its epochs again: TensorBoard shows the later ones, and none
-    is missing, whenever the training was broken off.
+    A training run that goes on writes all its epochs again: TensorBoard shows the later ones,
+    and none is missing, whenever the run was broken off.
 
     Parameters
     ----------

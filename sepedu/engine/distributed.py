@@ -3,8 +3,8 @@
 `torchrun` and `accelerate launch` start a command once for each device and tell every copy its
 number. Each process then computes its share of every batch, and the gradients of all are summed
 before a step, so that all hold the same weights at any time. The first process alone writes files,
-shows progress and calls back. Without a launcher a training is one process, and Accelerate is not
-needed.
+shows progress and calls back. Without a launcher a training run is one process, and Accelerate
+is not needed.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def micro_batches(
 
 
 class Processes(Backend):
-    """All processes of a training, as one of them sees them; Ctrl-C in one stops all of them.
+    """All processes of a training run, as one of them sees them; Ctrl-C in one stops all of them.
 
     Parameters
     ----------

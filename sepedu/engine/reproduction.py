@@ -83,7 +83,7 @@ def reproduce(
 ) -> dict[str, Any]:
     """Make everything that the project publishes anew, from a dataset, into a folder.
 
-    What is finished there is not done again, and a training that was interrupted goes on after
+    What is finished there is not done again, and a training run that was interrupted goes on after
     its last finished epoch: the same call does the rest. Nothing is written outside of the folder.
 
     Parameters
@@ -92,7 +92,7 @@ def reproduce(
         As `open_dataset` takes it.
     out : path
         New, empty, or of the same reproduction. Gets `weights` with the four networks,
-        `results.md` and `results.json`, for a training without augmentation `store`, and
+        `results.md` and `results.json`, for a training run without augmentation `store`, and
         `reproduction.json`.
     config : ReproductionConfig, optional
         By default those of the networks that come with the course.

@@ -326,7 +326,7 @@ def collect_results(
     average_masks = {
         source: state["average_mask"].numpy()
         for source, (_, _, state) in loaded.items()
-        if "average_mask" in state  # a training that was stopped has not made it yet
+        if "average_mask" in state  # a training run that was stopped has not made it yet
     }
     place = weights_path(UNET, weights)
     unet = load_unet(place) if place.is_file() else None

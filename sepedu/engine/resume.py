@@ -114,7 +114,7 @@ def read_state(checkpoint: Path, metadata: dict[str, Any]) -> TrainingState:
     saved, told, tensors = load_checkpoint(last_path(checkpoint))
     if not told.get("history"):
         raise SepeduError(
-            f"{last_path(checkpoint)} does not hold a training that can go on",
+            f"{last_path(checkpoint)} does not hold a training run that can go on",
             "Start it without resume",
         )
     # The course may be updated in the days that a training run takes: not the commit.

@@ -97,7 +97,7 @@ def train_source(
     threshold : float
         T of the binary mask.
     batch : int
-        Windows in a step of the training.
+        Windows in a training step.
     resume : bool
         Go on after an interruption.
     progress : bool
@@ -210,7 +210,7 @@ class UNetObjective(Objective):
 
 
 class ClipGradients(Callback):
-    """Shorten gradients that are longer than this: one odd segment must not undo a training."""
+    """Shorten gradients that are longer than this: one odd segment must not undo a training run."""
 
     def __init__(self, longest: float) -> None:
         self.longest = longest
@@ -247,7 +247,7 @@ def train_unet(
     frames : int
         Frames of a segment.
     batch : int
-        Segments in a step of the training.
+        Segments in a training step.
     """
     metadata = {"data": dataset_name(data), "commit": commit(), "sources": list(SOURCES)}
     callbacks = [*_callbacks(out, metadata, resume, progress, log), ClipGradients(5.0)]

@@ -22,10 +22,11 @@ from sepedu.training import bfloat16_is_fast
 from .measure import (
     BATCHES,
     PER_FRAME,
+    beside_others,
     compiled,
     forward,
+    fresh_process,
     matrix_rate,
-    peak_memory,
     separate_and_tell,
     systems,
 )
@@ -101,10 +102,18 @@ def tell(runs: int) -> str:
             )
         else:
             rows.append((f"Four sources over {peer}", "not measured", "it could not be installed"))
-    for through in ("separate", "separate_file"):
+    b = beside_others(min(runs, 3))
+    told = f"{{:.1f}} and {b['alone']:.1f} s for a minute of stereo"
+    add(
+        "Time beside two busy processes over time alone",
+        b["beside"] / b["alone"],
+        told.format(b["beside"]),
+    )
+    add("The same at lower priority (`nice`)", b["nice"] / b["alone"], told.format(b["nice"]))
+    for through, rate in (("separate", 44100), ("separate_file", 44100), ("separate_file", 44056)):
         add(
-            f"Peak memory of ten minutes of stereo, four sources, `{through}`",
-            peak_memory(through) / 1000,
+            f"Peak memory of ten minutes of stereo at {rate:,} Hz, four sources, `{through}`",
+            fresh_process(through, rate=rate)[0] / 1000,
             "of a fresh process",
             " GB",
         )
@@ -113,8 +122,8 @@ def tell(runs: int) -> str:
     return f"""# Speed and memory
 
 Made by `make bench` on {date.today():%d %B %Y}; ratios over 1 say how many times as fast.
-Networks have random weights, which cost the same as trained ones. Each figure is the median of
-{runs} runs, taken in alternation.
+The talk's networks and the other systems have random weights, which cost the same as trained ones.
+Each figure is the median of {runs} runs, taken in alternation.
 
 Machine: {processor()}, {torch.get_num_threads()} threads, {memory:.0f} GiB of memory,
 {platform.system()}; Python {platform.python_version()}, PyTorch {torch.__version__}.

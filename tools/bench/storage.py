@@ -92,7 +92,7 @@ def draw(songs: list[StoredSong], most: int) -> dict[str, float]:
 
 
 def full_size(folder: Path, songs: int = SONGS, frames: int = FRAMES) -> dict[str, Any]:
-    """Go through all that a training does with a store as large as MUSDB18's."""
+    """Go through all that a training run does with a store as large as MUSDB18's."""
     torch.set_num_threads(1)
     told: dict[str, Any] = {"after importing, MB": peak() / 1e6}
     try:

@@ -1,4 +1,4 @@
-"""Measure how fast a training goes, and how long it waits for data.
+"""Measure how fast a training run goes, and how long it waits for data.
 
     python -m tools.bench.throughput
 
@@ -42,7 +42,7 @@ WINDOW = (
 
 @dataclass
 class Throughput:
-    """What a training achieved after its first steps, which warm it up.
+    """What a training run achieved after its first steps, which warm it up.
 
     Attributes
     ----------

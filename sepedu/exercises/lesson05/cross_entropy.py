@@ -110,5 +110,5 @@ def cross_entropy(prediction, target):
             "changed places",
         ),
     ),
-    remark="Always answering 0.5 costs log 2, about 0.693: that is where a training starts.",
+    remark="Always answering 0.5 costs log 2, about 0.693: that is where training starts.",
 )

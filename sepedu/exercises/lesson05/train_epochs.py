@@ -39,7 +39,7 @@ def _examine_train_epochs(answer: Any) -> None:
         valid = batch(9)
         model, optimizer = SmallNetwork.with_optimizer()
         start = model.weights()
-        model.eval()  # as a measuring before the training may have left it
+        model.eval()  # as a measurement before training may have left it
         value = call(answer, model, optimizer, batches, valid, epochs)
         told = f"With {len(batches)} batch{'es' * (len(batches) > 1)} and {epochs} epochs: "
         _look_at_uses(model, batches, valid, epochs, told)

@@ -39,7 +39,7 @@ def _examine_training_step(answer: Any) -> None:
         if False in model.modes or not model.training:
             raise Wrong(
                 "Your step puts the network into evaluation mode, in which dropout rests: "
-                "`model.eval()` belongs to the measuring, `model.train()` to the training."
+                "`model.eval()` belongs to measuring, `model.train()` to training."
             )
     if np.array_equal(model.weights(), start):
         moved = model.layer.weight.grad is not None and bool(model.layer.weight.grad.any())

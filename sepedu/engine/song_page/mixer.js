@@ -1,0 +1,133 @@
+// Plays the estimates together on one clock, each with its own gain.
+// They are kept in parts, one for each block, as bytes that the browser may put onto the disk:
+// only the parts that are about to sound are unpacked.
+
+const AHEAD = 8; // seconds handed to the sound card in advance
+
+export class Mixer {
+  // `parts`: {source: [Blob of interleaved 32-bit floats, ...]}, of `block` samples each.
+  constructor({ parts, rate, channels, samples, block, onMove }) {
+    Object.assign(this, { parts, rate, channels, samples, block, onMove });
+    this.seconds = samples / rate;
+    this.levels = Object.fromEntries(Object.keys(parts).map((name) =>
+      [name, { gain: 1, mute: false, solo: false }]));
+    this.place = 0; // seconds, where it does not play
+  }
+
+  get playing() {
+    return Boolean(this.context);
+  }
+
+  get position() {
+    if (!this.context) return this.place;
+    return Math.min(Math.max(this.context.currentTime - this.zero, this.place), this.seconds);
+  }
+
+  // What a source counts for now: nothing if it is muted, or another one plays alone.
+  gainOf(name) {
+    const { gain, mute, solo } = this.levels[name];
+    const alone = Object.values(this.levels).some((level) => level.solo);
+    return mute || (alone && !solo) ? 0 : gain;
+  }
+
+  set(name, change) {
+    Object.assign(this.levels[name], change);
+    if (!this.context) return;
+    for (const [key, node] of Object.entries(this.gains)) {
+      node.gain.setTargetAtTime(this.gainOf(key), this.context.currentTime, 0.01); // no click
+    }
+  }
+
+  async play() {
+    this.stop();
+    if (this.place > this.seconds - 0.05) this.place = 0;
+    const context = (this.context = new AudioContext({ sampleRate: this.rate }));
+    this.gains = {};
+    for (const name of Object.keys(this.parts)) {
+      this.gains[name] = new GainNode(context, { gain: this.gainOf(name) });
+      this.gains[name].connect(context.destination);
+    }
+    this.next = Math.floor((this.place * this.rate) / this.block); // block to unpack next
+    this.zero = undefined;
+    await this.schedule(context);
+    if (this.context !== context) return;
+    this.timer = setInterval(() => {
+      this.schedule(context);
+      this.onMove();
+      if (this.position >= this.seconds) this.seek(0, false);
+    }, 100);
+  }
+
+  // Hand over blocks until enough is waiting.
+  async schedule(context) {
+    if (this.busy === context) return;
+    this.busy = context;
+    while (this.next * this.block < this.samples) {
+      const start = (this.next * this.block) / this.rate;
+      if (start > this.position + AHEAD) break;
+      const sounds = await Promise.all(
+        Object.entries(this.parts).map(async ([name, list]) => [
+          name,
+          this.unpack(context, new Float32Array(await list[this.next].arrayBuffer())),
+        ]),
+      );
+      if (this.context !== context) return; // stopped in the meantime
+      // All start on one sample of the clock, a moment from now.
+      this.zero ??= Math.ceil((context.currentTime + 0.1) * this.rate) / this.rate - this.place;
+      const skipped = Math.max(0, this.place - start);
+      for (const [name, buffer] of sounds) {
+        const source = new AudioBufferSourceNode(context, { buffer });
+        source.connect(this.gains[name]);
+        source.start(this.zero + start + skipped, skipped);
+      }
+      this.next++;
+    }
+    this.busy = undefined;
+  }
+
+  unpack(context, values) {
+    const length = values.length / this.channels;
+    const buffer = context.createBuffer(this.channels, length, this.rate);
+    for (let channel = 0; channel < this.channels; channel++) {
+      const samples = buffer.getChannelData(channel);
+      for (let i = 0; i < length; i++) samples[i] = values[i * this.channels + channel];
+    }
+    return buffer;
+  }
+
+  stop() {
+    this.place = this.zero === undefined ? this.place : this.position;
+    clearInterval(this.timer);
+    this.context?.close();
+    this.context = this.zero = this.busy = undefined;
+    this.onMove();
+  }
+
+  seek(seconds, goOn = this.playing) {
+    this.stop();
+    this.place = seconds;
+    if (goOn) this.play();
+    this.onMove();
+  }
+}
+
+// A WAV file of 32-bit floats, from parts of interleaved samples.
+export function wav(parts, rate, channels) {
+  const bytes = parts.reduce((sum, part) => sum + part.size, 0);
+  const head = new DataView(new ArrayBuffer(44));
+  const text = (place, letters) =>
+    [...letters].forEach((letter, i) => head.setUint8(place + i, letter.charCodeAt(0)));
+  text(0, "RIFF");
+  head.setUint32(4, 36 + bytes, true);
+  text(8, "WAVEfmt ");
+  head.setUint32(16, 16, true);
+  head.setUint16(20, 3, true); // floating point
+  head.setUint16(22, channels, true);
+  head.setUint32(24, rate, true);
+  head.setUint32(28, rate * channels * 4, true);
+  head.setUint16(32, channels * 4, true);
+  head.setUint16(34, 32, true);
+  text(36, "data");
+  head.setUint32(40, bytes, true);
+  return new Blob([head, ...parts], { type: "audio/wav" });
+}
