@@ -5,6 +5,7 @@
 #   make test                            run the tests and every lesson
 #   make test ARGS="tests/test_stft.py"  run some
 #   make hub                             try out JupyterHub, for a class on one server
+#   make site                            build the site into build/site
 #
 # Windows has no make: there it is `py tools\course.py lab`, and so on.
 

@@ -18,6 +18,7 @@ language = "en"
 
 extensions = [
     "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
@@ -52,6 +53,7 @@ myst_links_external_new_tab = False
 
 # `binary_mask` in a docstring is code, as in Markdown; tools/site leads it to the function.
 default_role = "literal"
+autosummary_generate = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autodoc_default_options = {"members": True, "ignore-module-all": True}
@@ -73,7 +75,8 @@ html_js_files = ["sepedu.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
-html_last_updated_fmt = None
+html_favicon = "static/icon.svg"
+html_context = {"default_mode": "auto"}
 html_sidebars = {"docs/index": []}
 html_theme_options = {
     "logo": {"text": "sepedu"},

@@ -19,7 +19,7 @@ from sphinx.util.nodes import make_refnode
 import sepedu
 
 from .. import glossary
-from .lessons import as_page, player
+from .lessons import as_page, pack, player
 from .run import CLONE
 
 FRONT = "docs/index"
@@ -42,8 +42,10 @@ def read_source(app: Sphinx, docname: str, source: list[str]) -> None:
         path = Path(app.srcdir) / f"{docname}.ipynb"
         source[0] = as_page(source[0], path, runs, Path(app.outdir))
     elif docname in (FRONT, "docs/lessons"):
-        source[0] = source[0].replace("<!-- lessons -->", lessons("" if docname == FRONT else "../"))
-        source[0] = source[0].replace("<!-- listen -->", listen(runs))
+        source[0] = source[0].replace(
+            "<!-- lessons -->", lessons("" if docname == FRONT else "../")
+        )
+        source[0] = source[0].replace("<!-- listen -->", listen(runs, Path(app.outdir)))
     elif docname == "lessons/README":  # the words have a page of their own
         source[0] = source[0].split("## Words")[0]
     elif docname == "docs/glossary":
@@ -67,18 +69,23 @@ def lessons(up: str) -> str:
     return "\n".join(lines)
 
 
-def listen(runs: Path) -> str:
-    """A song, its voice, and what the course's U-Net makes of it, to hear on the front page."""
+def listen(runs: Path, out: Path) -> str:
+    """A picture, and below it a song and what the course's U-Net makes of it, when asked for."""
     memory = io.BytesIO()
     shown = Image.open(CLONE / "docs" / "separation.png").convert("RGB")
     shown.thumbnail((1000, 1000))
     shown.save(memory, "WEBP", quality=75)
-    words = re.search(r"!\[([^]]+)\]\(docs/separation", (CLONE / "README.md").read_text("utf-8"))
+    readme = (CLONE / "README.md").read_text("utf-8")
+    words = " ".join(re.search(r"!\[([^]]+)\]\(docs/separation", readme)[1].split())
     data = base64.b64encode(memory.getvalue()).decode()
-    picture = f'<img src="data:image/webp;base64,{data}" alt="{words[1]}">'.replace("\n", " ")
+    page = f'<img src="data:image/webp;base64,{data}" alt="{words}">'
     file = runs / "front.json"
-    heard = player(json.loads(file.read_text("utf-8"))) if file.is_file() else ""
-    return f"{picture}\n{heard}"
+    if file.is_file():
+        sounds, text = player(json.loads(file.read_text("utf-8")))
+        before = f"document.currentScript.insertAdjacentHTML('beforebegin', {json.dumps(sounds)});"
+        pack(before + text, out / "listen.bin")
+        page += '<div class="sepedu-live" data-packed="listen.bin"><button>Listen</button></div>'
+    return f"````{{raw}} html\n{page}\n````"
 
 
 def words() -> str:
@@ -95,7 +102,7 @@ def words() -> str:
 def link_lessons(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
 ) -> None:
-    """Let the line "Lesson: 02" of a docstring lead to the lesson, from below its first sentence."""
+    """Let "Lesson: 02" in a docstring lead to the lesson, from below its first sentence."""
     places = [n for n, line in enumerate(lines) if re.match(r"Lessons?: \d\d", line)]
     for place in reversed(places):
         text = re.sub(r"\b\d\d\b", lambda found: f":doc:`{lesson(found[0])}`", lines.pop(place))

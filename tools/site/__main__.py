@@ -1,8 +1,9 @@
-"""Build the site: python -m tools.site [--out FOLDER] [--lessons 02 ...] [--no-decks]."""
+"""Build the site: python -m tools.site [--out FOLDER] [--lessons 02 ...] [--quick]."""
 
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 import time
@@ -10,11 +11,15 @@ from pathlib import Path
 
 from sphinx.cmd.build import build_main
 
+from sepedu.checkpoints import load_models, load_unet
+from sepedu.engine.export import write_song_page
+from sepedu.engine.files import write_text
 from sepedu.errors import SepeduError
 
 from ..edition import find_notebooks
 from ..slides.build import build, find_decks, sources_folder
-from .links import broken_links
+from ..slides.page import as_script
+from .links import NO_PAGES, broken_links
 from .run import CLONE, run, run_front
 
 RUNS = CLONE / "build" / "runs"
@@ -26,7 +31,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=CLONE / "build" / "site", metavar="FOLDER")
     parser.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER", help="kept sound")
     parser.add_argument("--lessons", nargs="*", metavar="NN", help="that sound; by default all")
-    parser.add_argument("--no-decks", action="store_true", help="leave the slides out")
+    parser.add_argument("--quick", action="store_true", help="without slides and song page")
     options = parser.parse_args()
     started = time.perf_counter()
     out, runs = options.out.resolve(), options.runs.resolve()
@@ -35,14 +40,17 @@ def main() -> int:
             run(path, runs)
     run_front(runs)
     shutil.rmtree(out, ignore_errors=True)
-    decks(out / "decks", options.no_decks)
+    if not options.quick:
+        decks(out / "decks")
+        write_song_page(out / "song", [load_unet(), load_models()], home="../index.html")
     words = ["-q", "-W", "--keep-going", "-E", "-c", str(CLONE / "docs"), "-d"]
     words += [str(runs.parent / "doctrees"), "-D", f"sepedu_runs={runs}", str(CLONE), str(out)]
     if build_main(words):
         return 1
-    wrong = [w for w in broken_links(out) if not (options.no_decks and "decks/" in w)]
+    wrong = broken_links(out, without=("decks", "song") if options.quick else ())
     for line in wrong:
         print(f"broken link: {line}", file=sys.stderr)
+    slim(out)
     files = [path for path in out.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6
     pages = sum(path.suffix == ".html" for path in files)
@@ -53,17 +61,35 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def decks(out: Path, left_out: bool) -> None:
-    """Copy the decks that `make slides` built; build those that are missing."""
+SEARCH = re.compile(r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js"></script>')
+
+
+def slim(out: Path) -> None:
+    """Leave out what the theme puts into every page and folder, and nobody here uses."""
+    for path in (out / "_static").rglob("*.map"):
+        path.unlink()
+    for path in out.rglob("*.html"):
+        if path != out / "search.html" and path.relative_to(out).parts[0] not in NO_PAGES:
+            text = path.read_text("utf-8")
+            path.write_text(SEARCH.sub("", text), encoding="utf-8")
+
+
+def decks(out: Path) -> None:
+    """Take the decks that `make slides` built, and build those that are missing.
+
+    All of them hold MathJax, more than two megabytes; here they share the site's.
+    """
     out.mkdir(parents=True)
-    if left_out:
-        return
     built = sources_folder() / "build"
     missing = [p.stem for p in find_decks() if not (built / f"{p.stem}.html").is_file()]
     if missing:
         build(missing, pdf=False)
+    shared = '<script src="../_static/tex-svg-full.js"></script>'
+    mathjax = as_script((sources_folder() / "vendor/mathjax/tex-svg-full.js").read_text("utf-8"))
     for path in find_decks():
-        shutil.copyfile(built / f"{path.stem}.html", out / f"{path.stem}.html")
+        name = f"{path.stem}.html"
+        text = (built / name).read_text("utf-8").replace(mathjax, shared)
+        write_text(out / name, text)
 
 
 if __name__ == "__main__":

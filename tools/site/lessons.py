@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import importlib
 import json
@@ -14,7 +15,7 @@ from nbformat.v4 import new_markdown_cell, new_output
 
 import sepedu.widgets
 from sepedu import audio
-from sepedu.engine.files import write_text
+from sepedu.engine.files import atomic_write, write_text
 
 from .. import glossary
 from ..slides.live import SCRIPT
@@ -48,6 +49,7 @@ def as_page(source: str, path: Path, runs: Path, out: Path) -> str:
         Folder of the built site.
     """
     book = nbformat.reads(source, as_version=4)
+    write_text(out / "lessons" / path.name, to_work_in(source))
     number = path.name[:2]
     exercises = importlib.import_module(f"sepedu.exercises.lesson{number}")
     file = runs / f"{path.stem}.json"
@@ -72,21 +74,31 @@ def as_page(source: str, path: Path, runs: Path, out: Path) -> str:
     return nbformat.writes(book)
 
 
+def to_work_in(source: str) -> str:
+    """The notebook without its outputs: whoever runs it makes them."""
+    book = nbformat.reads(source, as_version=4)
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return nbformat.writes(book) + "\n"
+
+
 def enliven(cell: nbformat.NotebookNode, kept: dict[str, Any], out: Path) -> None:
     """Put a player in the place of its list of recordings, a live widget below its picture."""
     if "player" in kept:
         words = next(o.data["text/plain"] for o in cell.outputs if "data" in o)
         seconds = float(re.search(r"\((\d+\.\d+) s\)", words)[1])
-        page = player(kept)
+        sounds, text = player(kept)
+        page = f"{sounds}<script>{text}</script></div>"
         if seconds < 7:  # our own songs last ten
             page += f'<p class="sepedu-instead">{INSTEAD}</p>'
         cell.outputs = [new_output("display_data", {"text/html": page})]
-    elif kept["widget"] != "TrainingMonitor":  # it has nothing to watch here
-        name = f"{cell.id}.js"
-        write_text(out / "lessons" / "live" / name, script(kept["widget"], kept["state"]))
+    else:
+        place = out / "lessons" / "live" / f"{cell.id}.bin"
+        pack(script(kept["widget"], kept["state"]), place)
         title = html.escape(kept["state"]["title"])
         page = (
-            f'<div class="sepedu-live" data-script="live/{name}">'
+            f'<div class="sepedu-live" data-packed="live/{place.name}">'
             f"<button>Turn it here</button> <span>{title}</span></div>"
         )
         if STAND_IN in title:
@@ -94,13 +106,19 @@ def enliven(cell: nbformat.NotebookNode, kept: dict[str, Any], out: Path) -> Non
         cell.outputs.append(new_output("display_data", {"text/html": page}))
 
 
-def player(kept: dict[str, Any]) -> str:
-    """A player's output, with the script of now."""
+def pack(text: str, place: Path) -> None:
+    """Write a script that the page unpacks and runs when it is asked for."""
+    with atomic_write(place) as file:
+        file.write_bytes(gzip.compress(text.encode(), mtime=0))
+
+
+def player(kept: dict[str, Any]) -> tuple[str, str]:
+    """A player's sounds as HTML, without its end, and the script of now that enlivens them."""
     folder = Path(audio.__file__).parent / "widgets"
     style = (folder / "player.css").read_text("utf-8")
     text = (folder / "player.js").read_text("utf-8").replace("export class", "class")
     text += audio.ENLIVEN % kept["gain"]
-    return f"{kept['player']}<style>{style}</style><script>(() => {{{text}}})();</script></div>"
+    return f"{kept['player']}<style>{style}</style>", f"(() => {{{text}}})();"
 
 
 def script(name: str, state: dict[str, Any]) -> str:
@@ -132,7 +150,7 @@ def head(path: Path) -> str:
     """The ways to work with a lesson: its notebook and its slides."""
     deck = f"../decks/{path.stem}.html"
     return (
-        f"{{download}}`Notebook <{path.name}>` · [How to run it](../README.md#start) · "
+        f'<a href="{path.name}" download>Notebook</a> · [How to run it](../README.md#start) · '
         f'<a href="{deck}">Slides on a page of their own</a>\n\n'
         '<details class="sepedu-deck"><summary>Slides of this lesson</summary>'
         f'<iframe src="{deck}" loading="lazy" title="Slides of lesson {path.name[:2]}"></iframe>'

@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell
 from sepedu import separate
 from sepedu.audio import Player, write_audio
 from sepedu.engine.files import write_text
-from sepedu.songs import open_dataset
+from sepedu.songs import load_song, open_dataset
 
 CLONE = Path(__file__).resolve().parents[2]
 STAND_IN = "Rock - Last Tram"
@@ -29,30 +29,34 @@ LONGEST = 1800
 """Seconds that a cell may take; lesson 05 trains a network."""
 
 PREPARE = """
-import base64
-import sepedu
-from IPython.display import display
-from sepedu import songs
-from sepedu.audio import Player
-from sepedu.widgets.base import LessonWidget
+def _prepare():  # a function, since the lesson's own names must not reach what it defines
+    import base64
+    import sepedu
+    from IPython.display import display
+    from sepedu import songs
+    from sepedu.audio import Player
+    from sepedu.widgets.base import LessonWidget
 
-opened = songs.open_dataset
-def open_dataset(where=None, subset="train", split=None):
-    return opened({stand_in!r} if where == "stempeg" else where, subset, split)
-songs.open_dataset = sepedu.open_dataset = open_dataset
+    opened = songs.open_dataset
+    def open_dataset(where=None, subset="train", split=None):
+        return opened({stand_in!r} if where == "stempeg" else where, subset, split)
+    songs.open_dataset = sepedu.open_dataset = open_dataset
 
-def kept_player(self, **_):
-    return {{{kept!r}: {{"player": self._repr_html_().split("<style>")[0], "gain": self.gain}}}}
-Player._repr_mimebundle_ = kept_player
+    def kept_player(self, **_):
+        return {{{kept!r}: {{"player": self._repr_html_().split("<style>")[0], "gain": self.gain}}}}
+    Player._repr_mimebundle_ = kept_player
 
-def plain(value):
-    return {{"base64": base64.b64encode(value).decode()}} if isinstance(value, bytes) else value
-def kept_widget(self):
-    names = [name for name in self.traits(sync=True) if not name.startswith("_")]
-    state = {{name: plain(getattr(self, name)) for name in names}}
-    state = {{n: v for n, v in state.items() if isinstance(v, (str, int, float, list, dict))}}
-    display({{{kept!r}: {{"widget": type(self).__name__, "state": state}}}}, raw=True)
-LessonWidget._ipython_display_ = kept_widget
+    def plain(value):
+        return {{"base64": base64.b64encode(value).decode()}} if isinstance(value, bytes) else value
+    def kept_widget(self):
+        if type(self).__name__ == "TrainingMonitor":  # it has nothing to watch on a page
+            return
+        names = [name for name in self.traits(sync=True) if not name.startswith("_")]
+        state = {{name: plain(getattr(self, name)) for name in names}}
+        state = {{n: v for n, v in state.items() if isinstance(v, (str, int, float, list, dict))}}
+        display({{{kept!r}: {{"widget": type(self).__name__, "state": state}}}}, raw=True)
+    LessonWidget._ipython_display_ = kept_widget
+_prepare()
 """
 
 
@@ -70,8 +74,10 @@ def run(path: Path, runs: Path) -> dict[str, Any]:
     file = runs / f"{path.stem}.json"
     code = (cell.source for cell in lesson.cells if cell.cell_type == "code")
     key = run_key(PREPARE, *code)
-    if file.is_file() and (found := json.loads(file.read_text("utf-8")))["key"] == key:
-        return found
+    if file.is_file():
+        found = json.loads(file.read_text("utf-8"))
+        if found["key"] == key and found["widgets"] in (None, widgets_key()):
+            return found
     started = time.perf_counter()
     prepare = PREPARE.format(stand_in=str(stand_in(runs)), kept=KEPT)
     lesson.cells.insert(0, new_code_cell(prepare))
@@ -93,27 +99,34 @@ def run(path: Path, runs: Path) -> dict[str, Any]:
         for cell in lesson.cells
         if cell.cell_type == "code"
     }
-    found = {"key": key, "cells": {name: kept for name, kept in cells.items() if kept}}
+    cells = {name: kept for name, kept in cells.items() if kept}
+    has_widgets = any("widget" in one for kept in cells.values() for one in kept)
+    found = {"key": key, "widgets": widgets_key() if has_widgets else None, "cells": cells}
     write_text(file, json.dumps(found))
     print(f"{path.name}: run for its sound in {time.perf_counter() - started:.0f} s", flush=True)
     return found
 
 
+def widgets_key() -> str:
+    """What the state of a widget depends on beside its lesson."""
+    files = sorted((CLONE / "sepedu" / "widgets").glob("*.py"))
+    return run_key(*(file.read_text("utf-8") for file in files))
+
+
 def run_front(runs: Path) -> None:
     """Make what the front page plays, unless that was done."""
     file = runs / "front.json"
-    key = run_key("front")
+    key = run_key("front, four seconds")
     if file.is_file() and json.loads(file.read_text("utf-8"))["key"] == key:
         return
-    track = open_dataset(str(stand_in(runs)), "test")[0]
-    mixture = track.audio.T
-    parts = separate(mixture, int(track.rate), ["vocals"], residual=True)
+    song = load_song(open_dataset(str(stand_in(runs)), "test")[0]).between(1, 5)
+    parts = separate(song.mixture, song.sample_rate, ["vocals"], residual=True)
     clips = {
-        f"{STAND_IN}, one of the course's songs": mixture,
+        f"{STAND_IN}, one of the course's songs": song.mixture,
         "its vocals, by the U-Net": parts["vocals"],
         "the rest, by the U-Net": parts["residual"],
     }
-    kept = Player(clips, int(track.rate))
+    kept = Player(clips, song.sample_rate)
     page = kept._repr_html_().split("<style>")[0]
     write_text(file, json.dumps({"key": key, "player": page, "gain": kept.gain}))
 
