@@ -34,6 +34,9 @@ class Site(StandaloneHTMLBuilder):
     def get_output_path(self, page_name: str, /) -> Any:
         return super().get_output_path("index" if page_name == FRONT else page_name)
 
+    def index_page(self, pagename: str, doctree: nodes.document, title: str) -> None:
+        super().index_page("index" if pagename == FRONT else pagename, doctree, title)
+
 
 def read_source(app: Sphinx, docname: str, source: list[str]) -> None:
     """Add to a page what the site knows more than its file."""
