@@ -103,6 +103,11 @@ class Student:
         if b'"phase": "finished"' not in answer:
             last = answer.decode(errors="replace").strip().splitlines()[-1:]
             raise SepeduError(f"The lessons did not arrive: {last}", "Read the server's log")
+        await self.open(f"{folder}/00-hear-the-problem.ipynb")
+
+    async def open(self, lesson: str) -> str:
+        """Go where a link to a lesson leads after the pull; return what the server then shows."""
+        return (await self._own("GET", f"/sepedu/open/{lesson}")).decode()
 
     async def read(self, path: str) -> nbformat.NotebookNode:
         """Read a notebook from the student's files."""

@@ -57,6 +57,8 @@ c.JupyterHub.active_server_limit = SERVERS_AT_ONCE
 c.JupyterHub.concurrent_spawn_limit = 10
 
 c.Spawner.cmd = [str(HUB / "bin/jupyterhub-singleuser")]
+# Links to lessons lead through it to the student's own copy.
+c.Spawner.args = ["--ServerApp.jpserver_extensions=sepedu.cli.opening=True"]
 c.Spawner.default_url = "/lab"
 # A full class on a busy machine starts slowly; giving up would only add to the load.
 c.Spawner.start_timeout = 600

@@ -2,8 +2,9 @@
 
     python deploy/links.py --hub https://hub.example.org --repository https://example.org/sepedu
 
-The first click copies the repository into the student's home; later ones bring what is new
-and keep what the student has changed. The links work on every hub with nbgitpuller.
+The first click copies the repository into the student's home; later ones bring what is new. The
+lesson opens in the student's own copy, my-course/, which no update overwrites. The links work on
+every hub with nbgitpuller and the extension sepedu.cli.opening.
 """
 
 from __future__ import annotations
@@ -12,24 +13,26 @@ import argparse
 from pathlib import Path
 from urllib.parse import urlencode
 
+from sepedu.cli.lab import COPY
+
 CLONE = Path(__file__).resolve().parent.parent
 FOLDER = "sepedu"
 
 
 def lessons() -> dict[str, str]:
-    """Return the lessons' notebooks by number: "02" gives "lessons/02-binary-masks.ipynb"."""
+    """Return students' notebooks by number: "02" gives "my-course/02-binary-masks.ipynb"."""
     found = sorted((CLONE / "lessons").glob("[0-9][0-9]-*.ipynb"))
-    return {path.name[:2]: f"lessons/{path.name}" for path in found}
+    return {path.name[:2]: f"{COPY}/{path.name}" for path in found}
 
 
 def link(hub: str, repository: str, lesson: str, branch: str = "main") -> str:
-    """Return the link to a lesson, such as "lessons/02-binary-masks.ipynb"."""
+    """Return the link to a lesson, such as "my-course/02-binary-masks.ipynb"."""
     query = urlencode(
         {
             "repo": repository,
             "branch": branch,
             "targetpath": FOLDER,
-            "urlpath": f"lab/tree/{FOLDER}/{lesson}",
+            "urlpath": f"sepedu/open/{FOLDER}/{Path(lesson).name}",
         }
     )
     return f"{hub.rstrip('/')}/hub/user-redirect/git-pull?{query}"

@@ -15,6 +15,8 @@ c.Spawner.environment.update(
         "OMP_WAIT_POLICY": "passive",
     }
 )
+# Links to lessons lead through it to the student's own copy.
+c.Spawner.args = ["--ServerApp.jpserver_extensions=sepedu.cli.opening=True"]
 # Students' servers may read the songs, and not write them.
 c.SystemdSpawner.readonly_paths = ["/srv/sepedu/cache"]
 c.JupyterHub.active_server_limit = 35

@@ -23,7 +23,7 @@ c.SimpleLocalProcessSpawner.home_dir_template = str(STATE / "homes" / "{username
 # Nothing runs on when the try-out ends.
 c.JupyterHub.cleanup_servers = True
 if os.geteuid() == 0:
-    c.Spawner.args = ["--allow-root"]
+    c.Spawner.args.append("--allow-root")
 
 # For programs that act as the teacher, such as the tests and deploy/collect.py.
 c.JupyterHub.services.append({"name": "teacher", "api_token": os.environ["SEPEDU_HUB_TOKEN"]})

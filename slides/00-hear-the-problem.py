@@ -4,14 +4,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from sepedu.evaluation import sdr
-from sepedu.plots import SOURCE_COLOURS, describe
+from sepedu.plots import BASELINE, OURS, SOURCE_COLOURS, describe
 from sepedu.songs import SOURCES
 from tools.slides import panels
-from tools.slides.material import lacking, magnitude, song, stft
+from tools.slides.material import lacking, magnitude, song, stft, told
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
-part = song().between(0.5, 8.5)
+TITLE = "Rock - Last Tram"
+DATA = told(TITLE, 0.5, 8.5)
+part = song(TITLE).between(0.5, 8.5)
 voice = part.sources["vocals"]
 magnitudes = {name: magnitude(part.sources[name]) for name in SOURCES}
 
@@ -29,7 +31,7 @@ def _stems():
         axes.lines[0].set_rasterized(True)
     return describe(
         figure,
-        "Waveforms of the four stems over seven seconds, drums in sharp bursts, bass "
+        "Waveforms of the four stems over eight seconds, drums in sharp bursts, bass "
         "steady, other dense, vocals in phrases.",
     )
 
@@ -42,7 +44,7 @@ def _sum_of_waves():
     for name in SOURCES:
         top.plot(times, part.sources[name][at], color=SOURCE_COLOURS[name], label=name)
     top.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    bottom.plot(times, part.sum_of_sources[at], color="#555555", label="sum")
+    bottom.plot(times, part.sum_of_sources[at], color=SOURCE_COLOURS["mixture"], label="sum")
     bottom.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     bottom.set(xlabel="Time (ms)", xlim=(0, times[-1]))
     return describe(figure, "Four waves of different shape, and below them the wave of their sum.")
@@ -50,7 +52,9 @@ def _sum_of_waves():
 
 def _wave():
     figure, axes = plt.subplots(figsize=(11.7, 2.8))
-    axes.plot(np.arange(len(part.mixture)) / RATE, part.mixture, "#555555", linewidth=0.6)
+    axes.plot(
+        np.arange(len(part.mixture)) / RATE, part.mixture, SOURCE_COLOURS["mixture"], linewidth=0.6
+    )
     axes.lines[0].set_rasterized(True)
     axes.set(xlabel="Time (s)", yticks=[], xlim=(0, len(part.mixture) / RATE))
     axes.spines["left"].set_visible(False)
@@ -90,13 +94,13 @@ def _owned():
     edges = np.linspace(0.2, 1, 33)
     heights, _ = np.histogram(_shares_heard, edges)
     middles = (edges[:-1] + edges[1:]) / 2
-    colours = np.where(middles > 0.9, "#009e73", "#555555")
+    colours = np.where(middles > 0.9, OURS, BASELINE)
     axes.bar(100 * middles, 100 * heights / heights.sum(), 2.1, color=colours)
     axes.set(xlabel="Energy held by the strongest stem (%)", ylabel="Points of the picture (%)")
     axes.text(
         88,
         axes.get_ylim()[1] * 0.8,
-        f"{100 * alone:.0f} % of the points\nbelong to one stem",
+        f"{100 * alone:.0f} % of the points: one stem\nholds over 90 % of the energy",
         ha="right",
         fontsize=24,
     )
@@ -116,8 +120,8 @@ if lacking("vocals") is None:
     machine = panels.spectra(
         {
             "Song": np.abs(_spectrum),
-            "Vocals, estimated": magnitude(estimated),
-            "Vocals, true": magnitudes["vocals"],
+            "Vocals, U-Net, soft mask": magnitude(estimated),
+            "True vocals": magnitudes["vocals"],
         },
         "Three spectrograms: the song, the estimated vocals with remains of drums and chords, and "
         "the true vocals.",

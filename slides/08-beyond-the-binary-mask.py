@@ -119,7 +119,7 @@ def lost():
         "voice along them, the mask of the talk's network, a blur without lines, and that of the "
         "U-Net, which has lines again."
     )
-    return panels.close_up(pictures, 86, 215, 140, text, "cividis")
+    return panels.close_up(pictures, 86, 215, 140, text)
 
 
 def _columns():

@@ -126,7 +126,7 @@ def lost():
         "A second and a half up to 3 kHz: the mixture with its narrow lines, the true mask of the "
         "voice along them, the blurred mask of the talk's network, and the U-Net's mask."
     )
-    figure = panels.close_up(pictures, 86, 215, 140, text, "gray_r")
+    figure = panels.close_up(pictures, 86, 215, 140, text)
     return data(figure, f"vocals in {TITLE}, embedded set, seconds 3 to 4.5, T = 0.5")
 
 

@@ -1,10 +1,19 @@
 """What every test may ask for."""
 
+import base64
+import io
+import json
+import os
 import signal
 import threading
+from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+from nbval.plugin import IPyNbCell
 
 if threading.current_thread() is threading.main_thread():
     # A shell starts what runs in the background with Ctrl-C ignored, and so do its children:
@@ -16,3 +25,85 @@ if threading.current_thread() is threading.main_thread():
 def clone() -> Path:
     """Return the folder of the clone."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory, request) -> Callable[[str], Path]:
+    """Build a deck when it is first asked for, once for all files and workers; give its HTML.
+
+    Beside it lies `NAME.json`: the coding error of each of its sounds, in decibels.
+    """
+    from filelock import FileLock
+
+    folder = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        folder = folder.parent
+    folder /= "decks"
+    folder.mkdir(exist_ok=True)
+
+    def deck(name: str) -> Path:
+        file = folder / f"{name}.html"
+        with FileLock(folder / f"{name}.lock"):
+            if not file.is_file():
+                build_and_listen(name, folder)
+        return file
+
+    return deck
+
+
+def build_and_listen(name: str, folder: Path) -> None:
+    """Build a deck without PDFs, and write down how far each sound's coding error lies below."""
+    from tools.slides import build, sounds
+
+    errors = []
+
+    def listen(audio: np.ndarray, rate: int, exact: bool = False) -> str:
+        address = encode(audio, rate, exact)
+        data = base64.b64decode(address.split(",", 1)[1])
+        heard = soundfile.read(io.BytesIO(data), dtype="float32")[0].T
+        lost, all_ = np.sum((heard - audio) ** 2), np.sum(audio**2)
+        errors.append(10 * np.log10(all_ / lost) if lost else np.inf)
+        return address
+
+    encode, sounds.sound_address = sounds.sound_address, listen
+    try:
+        build([name], out=folder, pdf=False)
+    finally:
+        sounds.sound_address = encode
+    (folder / f"{name}.json").write_text(json.dumps([round(float(e), 1) for e in errors]))
+
+
+SHORTER = {
+    "EPOCHS = 5\n": "EPOCHS = 1\n",
+    "Recipe(epochs=6, ": "Recipe(epochs=4, ",
+    "STEPS = 100  #": "STEPS = 40  #",
+}
+"""What lessons 05 and 09 train with here, unless SEPEDU_SOAK is set: as written, 15 minutes."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each lesson's cells run again in the kernel of their first run, as a student may.
+
+    Once more from top to bottom, then from bottom to top. Cells with the tag "long" run once: they
+    train, or measure many songs.
+    """
+    ordered = []
+    for _file, group in groupby(items, key=lambda item: item.parent):
+        cells = list(group)
+        ordered += cells
+        cells = [cell for cell in cells if isinstance(cell, IPyNbCell)]
+        for cell in cells if "SEPEDU_SOAK" not in os.environ else ():
+            for long, short in SHORTER.items():
+                cell.cell.source = cell.cell.source.replace(long, short)
+        quick = [cell for cell in cells if "long" not in cell.cell.metadata.get("tags", [])]
+        for words, again in (("again", quick), ("backwards", quick[::-1])):
+            for cell in again:
+                parts = {"cell_num": cell.cell_num, "cell": cell.cell, "options": cell.options}
+                name = f"{cell.name}, {words}"
+                ordered.append(IPyNbCell.from_parent(cell.parent, name=name, **parts))
+                ordered[-1].add_marker(pytest.mark.slow)
+    items[:] = ordered
+    for cell in items:
+        if isinstance(cell, IPyNbCell):
+            cell.output_timeout = 60  # seconds; a busy machine takes longer than nbval's 5

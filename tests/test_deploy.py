@@ -81,11 +81,11 @@ def test_every_lesson_has_a_link_and_every_link_a_lesson():
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         assert parts.path == "/hub/user-redirect/git-pull"
         assert query["repo"] == "https://example.org/sepedu"
-        folder = f"lab/tree/{query['targetpath']}/"
+        folder = f"sepedu/open/{query['targetpath']}/"
         assert query["urlpath"].startswith(folder)
         opened.append(query["urlpath"].removeprefix(folder))
-    assert all((CLONE / lesson).is_file() for lesson in opened)
-    assert opened == list(links.lessons().values())
+    assert all((CLONE / "lessons" / lesson).is_file() for lesson in opened)
+    assert [f"my-course/{lesson}" for lesson in opened] == list(links.lessons().values())
     table = links.table("https://hub.example.org", "https://example.org/sepedu")
     assert between("written by deploy/links.py -->", "<!-- links:end -->") == table
 
@@ -153,6 +153,57 @@ def test_students_compute_with_as_many_threads_as_they_have_cores():
     assert cluster["OMP_NUM_THREADS"] == str(HUB.Spawner.cpu_limit)
     own = HUB.Spawner.environment
     assert {name: own[name] for name in cluster} == cluster
+
+
+def test_links_lead_through_the_extension_everywhere():
+    (word,) = HUB.Spawner.args
+    assert word == "--ServerApp.jpserver_extensions=sepedu.cli.opening=True"
+    assert configuration_of_tljh().Spawner.args == [word]
+    assert CLUSTER["singleuser"]["cmd"] == ["jupyterhub-singleuser", word]
+
+
+def test_a_link_opens_the_students_copy_and_tells_what_was_kept(tmp_path):
+    """The handler on a server of its own, as nbgitpuller's last step meets it."""
+    import nbformat
+    from jupyter_server.serverapp import ServerApp
+    from tornado.testing import AsyncHTTPTestCase
+
+    (tmp_path / "sepedu" / "lessons").mkdir(parents=True)
+    original = tmp_path / "sepedu" / "lessons" / "00-hear-the-problem.ipynb"
+    cells = [nbformat.v4.new_markdown_cell("# Lesson 00", id="a")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), original)
+    own = tmp_path / "sepedu" / "my-course" / original.name
+
+    class Link(AsyncHTTPTestCase):
+        def get_app(self):
+            server = ServerApp(
+                root_dir=str(tmp_path),
+                token="",
+                allow_root=True,
+                open_browser=False,
+                jpserver_extensions={"sepedu.cli.opening": True},
+            )
+            server.initialize(argv=[], new_httpserver=False)
+            return server.web_app
+
+        def runTest(self):
+            address = f"/sepedu/open/sepedu/{original.name}"
+            answer = self.fetch(address, follow_redirects=False)
+            assert answer.code == 302
+            assert answer.headers["Location"] == f"/lab/tree/sepedu/my-course/{own.name}"
+            for path, text in ((own, "Mine."), (original, "New.")):
+                notebook = nbformat.read(path, as_version=4)
+                notebook.cells[0].source = text
+                nbformat.write(notebook, path)
+            answer = self.fetch(address, follow_redirects=False)
+            assert answer.code == 200 and b"yours is kept" in answer.body
+            assert b"with your answers" in self.fetch(f"{address}?answers=1").body
+            assert self.fetch("/sepedu/open/nowhere/00-x.ipynb").code == 404
+
+    test = Link()
+    test.debug()
+    assert "New." in own.read_text()
+    assert "Mine." in own.with_suffix(".old.ipynb").read_text()
 
 
 # Who comes in, and what students share
@@ -294,7 +345,7 @@ def test_collecting_tells_who_has_no_copy_and_stays_in_its_folder(tmp_path):
             return [{"name": name} for name in ("..", "../ada", "emmy", "grace")]
 
         def notebook_of(self, student, path):
-            assert path == "sepedu/lessons/02-binary-masks.ipynb"
+            assert path == "sepedu/my-course/02-binary-masks.ipynb"
             if student["name"] == "grace":
                 raise OSError("no answer")
             return None if student["name"] == "emmy" else "{}\n"

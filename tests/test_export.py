@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 
 import numpy as np
@@ -69,3 +70,9 @@ def test_export_leaves_other_folders_alone(tmp_path, capsys):
     assert main(["export", "unet", "--out", str(tmp_path)]) == 2
     assert "holds something else" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_without_onnx_the_error_says_how_to_get_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert main(["export", "unet", "--out", str(tmp_path / "page")]) == 2
+    assert 'pip install "sepedu[export]"' in capsys.readouterr().err

@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import os
 import zipfile
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -11,8 +13,11 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from sepedu.cli import main
 from sepedu.errors import SepeduError
+from sepedu.exercises import choice
 from sepedu.exercises.framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
 from sepedu.exercises.grading import BROKEN, as_csv, as_report, find_submissions, grade
+from sepedu.exercises.questions import QUESTIONS
+from tools import mock_class
 
 LESSON = "02"
 EXERCISES = lessons()[LESSON]
@@ -20,17 +25,22 @@ NAMES = list(EXERCISES)
 FIRST = NAMES[0]
 
 HOSTILE = {
-    "never ends": "while True:\n    pass",
+    "never ends": "while True:\n    print('x' * 10**6)",
     "ends Python": "import os\nos._exit(0)",
     "exits": "raise SystemExit",
-    "starts a program": "import os\nos.system('echo')",
     "wants all memory": "whole = bytearray(2**40)",
-    "prints for ever": "while True:\n    print('x' * 10**6)",
-    "tells a mark of its own": f'print(\'{{"exercise": "{FIRST}", "outcome": "right"}}\')',
+    "starts a program": "import os\nos.system('echo')",
+    "starts a process": "import os\nos.fork()",
+    "writes a mark of its own": f'print(\'{{"exercise": "{FIRST}", "outcome": "right"}}\')',
     "changes the checks": (
         "from sepedu.exercises import framework\n"
         "framework.Exercise.check = lambda self, answer: framework.Verdict('right', '')"
     ),
+}
+# Four hostile answers in one notebook: each must cost itself alone.
+ATTACKS = {
+    student: dict(zip(NAMES, attacks, strict=False))
+    for student, attacks in (("Mallory", list(HOSTILE)[:4]), ("Trudy", list(HOSTILE)[4:]))
 }
 
 
@@ -63,10 +73,13 @@ def marked(tmp_path_factory):
         "Wrong": solved(**{FIRST: mistake}),
         "Syntax": solved(**{FIRST: f"def {FIRST}(:\n    return"}),
         "Broken": "{",
-        **{name: solved(**{FIRST: f"{source}\n"}) for name, source in HOSTILE.items()},
+        **{
+            student: solved(**{name: f"{HOSTILE[attack]}\n" for name, attack in attacks.items()})
+            for student, attacks in ATTACKS.items()
+        },
     }
     folder = write(tmp_path_factory.mktemp("class"), class_)
-    return {one.student: one for one in grade(find_submissions(folder), seconds=4)}
+    return {one.student: one for one in grade(find_submissions(folder), seconds=3)}
 
 
 def outcomes(submission):
@@ -88,11 +101,12 @@ def test_a_wrong_answer_is_named_by_its_mistake(marked):
     assert mark.mistake == EXERCISES[FIRST].mistakes[0].title
 
 
-@pytest.mark.parametrize("student", HOSTILE)
+@pytest.mark.parametrize("student", ATTACKS)
 def test_a_hostile_answer_costs_itself_and_nobody_else(marked, student):
     found = outcomes(marked[student])
-    assert found.pop(FIRST) in (BROKEN, NOT_ATTEMPTED)
-    assert set(found.values()) == {RIGHT}
+    for name in ATTACKS[student]:
+        assert found.pop(name) in (BROKEN, NOT_ATTEMPTED)
+    assert set(found.values()) == {RIGHT} and len(found) == len(NAMES) - 4
 
 
 def test_the_table_is_for_a_learning_platform(marked):
@@ -102,6 +116,25 @@ def test_the_table_is_for_a_learning_platform(marked):
     assert by_student["Right"]["Points"] == by_student["Right"]["Points possible"]
     assert by_student["Wrong"][f"{LESSON} {FIRST}"] == "0"
     assert by_student["Broken"]["Points"] == "0" and by_student["Broken"]["Remark"]
+
+
+def test_the_table_is_in_the_form_of_the_platform_that_the_work_came_from(marked):
+    def rows(platform):
+        own = [replace(one, number="4711", platform=platform) for one in marked.values()]
+        return list(csv.DictReader(io.StringIO(as_csv(own))))
+
+    moodle = {row["Full name"]: row for row in rows("Moodle")}
+    assert moodle["Right"]["Identifier"] == "Participant 4711"
+    assert moodle["Right"]["Grade"] == str(len(NAMES))
+    assert moodle["Right"]["Last modified (grade)"] == ""
+    assert f"{FIRST}: not right yet." in moodle["Wrong"]["Feedback comments"]
+
+    possible, *canvas = rows("Canvas")
+    assert possible["Student"].strip() == "Points Possible"
+    assert possible[f"Lesson {LESSON}"] == str(len(NAMES))
+    assert list(canvas[0]) == ["Student", "ID", "Section", f"Lesson {LESSON}"]
+    (wrong,) = (row for row in canvas if row["Student"] == "Wrong")
+    assert (wrong["ID"], wrong[f"Lesson {LESSON}"]) == ("4711", str(len(NAMES) - 1))
 
 
 def test_the_report_counts_the_mistakes(marked):
@@ -151,6 +184,57 @@ def test_the_command(tmp_path, capsys):
     assert (tmp_path / "marks.csv").read_text().startswith("Student,ID,Points")
     assert main([*words, "--seconds", "0"]) == 2
     assert "seconds must be above 0, got 0" in capsys.readouterr().err
+
+
+def test_the_made_up_class_is_thirty_students_with_three_hostile_ones(tmp_path):
+    assert mock_class.main([str(tmp_path / "class.zip"), LESSON]) == 0
+    found = find_submissions(tmp_path / "class.zip")
+    assert len(found) == 30 and {one.platform for one in found} == {"Moodle"}
+    assert sum(bool(one.problem) for one in found) == 2
+    assert {len(one.answers) for one in found if not one.problem} == {len(NAMES)}
+    assert len({text for one in found for text in one.answers.values()}) > 3 * len(NAMES)
+    if os.environ.get("SEPEDU_CLASS") != "1":
+        return  # marking all of them takes minutes
+    points = {one.student.split()[0]: one.points for one in grade(found, seconds=10)}
+    assert {points[student] for student in mock_class.HOSTILE} == {len(NAMES) - 1}
+    assert points["Ada"] == len(NAMES) and points["Bea"] == len(NAMES) - 2
+
+
+def test_a_class_can_do_without_solutions(tmp_path, monkeypatch):
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "my-course").mkdir()
+    monkeypatch.chdir(tmp_path / "my-course")
+    assert EXERCISES[FIRST].solution().text == EXERCISES[FIRST].reference
+    (tmp_path / "lessons" / ".no-solutions").touch()
+    assert "leaves solutions out" in EXERCISES[FIRST].solution().text
+
+
+def test_a_choice_is_counted_and_reacts_without_a_script(tmp_path, capsys):
+    (tmp_path / ".lessons.json").write_text("{}")
+    (question, *_) = QUESTIONS[LESSON]
+    for answer in ("At both", question.right, "no such answer"):
+        choice.choose(LESSON, question.name, answer, tmp_path)
+    lines = [json.loads(line) for line in (tmp_path / "progress.jsonl").read_text().splitlines()]
+    assert [(one["outcome"], one["mistake"]) for one in lines] == [(WRONG, "At both"), (RIGHT, "")]
+    assert main(["progress", str(tmp_path)]) == 0
+    assert f"1 of {len(QUESTIONS[LESSON])} questions" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", lessons())
+def test_questions_have_one_right_answer_which_no_order_gives_away(number):
+    asked = QUESTIONS[number]
+    assert len({question.name for question in asked}) == len(asked) >= 2
+    assert not {question.name for question in asked} & set(lessons()[number])
+    for question in asked:
+        assert 2 <= len(question.answers) <= 4 and all(question.answers.values())
+    page = choice.page(number)
+    assert page.count("Not right.") == sum(len(q.answers) - 1 for q in asked)
+    assert "<script" not in page
+
+
+def test_right_answers_do_not_always_stand_at_one_place():
+    places = {sorted(q.answers).index(q.right) for each in QUESTIONS.values() for q in each}
+    assert places == {0, 1, 2}
 
 
 def test_progress_is_recorded_in_a_working_copy_only(tmp_path, monkeypatch, capsys):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from sepedu.errors import SepeduError
 from sepedu.exercises.framework import RIGHT, lessons
@@ -90,6 +89,8 @@ def test_each_question_has_a_place_for_a_guess(notebook):
     for cell, below in zip(notebook.cells, notebook.cells[1:], strict=False):
         if re.search(r"^\*\*Question\.\*\*", cell.source, re.M) and cell.cell_type == "markdown":
             assert below.source == "*My guess:*", cell.source
+            assert cell.source.split("\n\n")[-1].startswith("**Question.**"), "it comes last"
+            assert cell.source.count("**Question.**") == 1, cell.source
 
 
 def test_last_line_leads_on(path, notebook):
@@ -156,6 +157,7 @@ def test_words_are_explained(notebook):
     lines = [line for line in words.splitlines()[1:] if line.strip()]
     assert len(lines) >= 5
     assert all(re.match(r"- \*\*.+?\*\*.*: .+\.$", line) for line in lines)
+    assert len(set(lines)) == len(lines)
 
 
 def test_references_are_given(notebook):
@@ -240,6 +242,16 @@ def test_exercises(path, notebook):
     assert titles == [str(n + 1) for n in range(len(lessons()[number]))]
 
 
+@pytest.mark.parametrize(
+    "number, line", [("05", "EPOCHS = 5\n"), ("05", "Recipe(epochs=6, "), ("09", "STEPS = 100  #")]
+)
+def test_what_tests_shorten_is_there(number, line):
+    """tests/conftest.py looks for these, so that a lesson trains for a short time only."""
+    path = next(path for path in PATHS if path.name.startswith(number))
+    sources = [cell.source for cell in code(nbformat.read(path, as_version=4))]
+    assert "\n".join(sources).count(line) == 1
+
+
 def names_in(cell) -> set[str]:
     return {node.id for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)}
 
@@ -252,23 +264,21 @@ def test_no_stub_takes_a_name_that_another_cell_uses(path, notebook):
                 raise AssertionError(f"{exercise.name} is used in: {cell.source}")
 
 
-@pytest.mark.slow
-def test_every_cell_runs_again_after_the_last(path, notebook):
-    """From top to bottom, again, and once from bottom to top, all in one kernel.
+def test_what_a_long_cell_made_stays_until_the_last(notebook):
+    """Cells with the tag "long" train or measure, and tests.conftest runs them once.
 
-    Cells with the tag "long" run once: they train.
+    So no cell may give their results another value, nor what they need, once they have run.
     """
-    client = NotebookClient(
-        nbformat.from_dict(notebook),
-        timeout=300,
-        resources={"metadata": {"path": str(path.parent)}},
-    )
-    client.comm_open_handlers = {}  # no browser answers the widgets here
-    with client.setup_kernel():
-        places = [i for i, cell in enumerate(client.nb.cells) if cell.cell_type == "code"]
-        quick = [i for i in places if "long" not in client.nb.cells[i].metadata.get("tags", [])]
-        for place in places + quick + quick[::-1]:
-            client.execute_cell(client.nb.cells[place], place)
+    cells = code(notebook)
+    made, used = zip(*(names(cell.source) for cell in cells), strict=True)
+    for long, cell in enumerate(cells):
+        if "long" in cell.metadata.get("tags", []):
+            below = range(long + 1, len(cells))
+            assert not used[long] & set().union(*made[long + 1 :]), cell.source
+            others = set().union(*made[:long], *made[long + 1 :])
+            for user in below:  # what it takes from the long cell, no other cell may make
+                taken = made[long] & used[user] - set().union(*made[long + 1 : user])
+                assert not taken & others, (taken & others, cell.source)
 
 
 # The instructor's edition

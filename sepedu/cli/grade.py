@@ -23,6 +23,7 @@ def run(options: argparse.Namespace) -> None:
 
     from ..engine.files import check_place, write_text
     from ..exercises.grading import as_csv, as_report, find_submissions, grade
+    from ..exercises.marker import BROKEN
 
     if not options.seconds > 0:
         raise SepeduError(f"seconds must be above 0, got {options.seconds:g}", "Use 30")
@@ -40,3 +41,6 @@ def run(options: argparse.Namespace) -> None:
         done = f"{submission.points} of {len(submission.marks)} right"
         lesson = f"lesson {submission.lesson}, " if submission.lesson else ""
         print(f"{submission.student}: {lesson}{submission.problem or done}")
+        for mark in submission.marks:
+            if mark.outcome == BROKEN:
+                print(f"  {mark.exercise} {BROKEN}: {mark.message}")

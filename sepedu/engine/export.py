@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import json
 import os
 import shutil
@@ -93,13 +94,11 @@ def export_onnx(model: Networks, path: str | os.PathLike[str]) -> dict[str, Any]
     SepeduError
         If the package onnx is not installed.
     """
-    try:
-        import onnx  # noqa: F401  (PyTorch's exporter imports it)
-    except ImportError as error:
+    if importlib.util.find_spec("onnx") is None:  # PyTorch's exporter imports it
         raise SepeduError(
             "A network is written as ONNX with the package onnx, which is not installed",
             'Install it: pip install "sepedu[export]"',
-        ) from error
+        )
     if isinstance(model, MaskUNet):
         wrapped, frames, dynamic = UNetMasks(model), 4 * STEP, {"magnitude": {3: "frames"}}
         told = {"title": "U-Net: one network for all sources", "channels": 2}

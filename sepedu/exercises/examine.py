@@ -143,7 +143,12 @@ _ADVICE = (
     ),
     (
         r"must have the same shape|inhomogeneous",
-        "Your pieces differ in length: those at the end run over the end.",
+        "Pieces that differ in length make no array. Do the last ones run over the end? Songs can "
+        "be put one after the other in time: `np.concatenate(..., axis=1)`.",
+    ),
+    (
+        r"concatenation axis",
+        "Join along the axis in which they may differ. For songs this is time: `axis=1`.",
     ),
     (
         r"truth value of an array",
@@ -157,12 +162,32 @@ _ADVICE = (
     ),
     (r"numpy boolean", "Arrays of True and False are turned with `~`, not with a minus sign."),
     (
-        r"IndexError.*(out of bounds|out of range)",
-        "Python counts from 0. A number from a flattened array, as `np.argsort(x, axis=None)` "
-        "gives, is not a row: `np.unravel_index` makes row and column of it.",
+        r"IndexError.*out of bounds",
+        "Python counts from 0. Is a number such as 513 written out, where the argument may have "
+        "another size? And a number from a flattened array, as `np.argsort(x, axis=None)` gives, "
+        "is not a row: `np.unravel_index` makes row and column of it.",
+    ),
+    (r"list index out of range", "Python counts from 0. The list may be shorter than you expect."),
+    (r"empty sequence|iterable argument is empty", "What if there is nothing to look at yet?"),
+    (
+        r"converted to Python scalars",
+        "`float` and the functions of `math` take one number: for an array there is `np.log`.",
+    ),
+    (
+        r"unexpected keyword argument '(axis|dtype|out)'|call numpy\(\) on Tensor",
+        "NumPy cannot follow gradients: use the tensor's own functions, such as `.mean()`.",
+    ),
+    (
+        r"does not require grad",
+        "The loss carries no gradients: was it computed under `torch.no_grad()`, or with "
+        "`.item()` or `.detach()` before the end?",
     ),
     (r"only integer|must be of integer|integer scalar", "Positions must be whole numbers: `//`."),
     (r"AxisError|axis \d+ is out of bounds", "Count the axes from 0, and look at `.shape`."),
+    (
+        r"\w\.\w+\(\) (missing|got|takes)",
+        "The function that you call there takes other arguments: `help` lists them.",
+    ),
     (
         r"positional argument|unexpected keyword",
         "Leave the line with `def` as it was in the stub: the check passes these arguments.",
@@ -272,8 +297,13 @@ def as_array(
             )
     if isinstance(value, (int, float, complex, np.generic)):
         value = np.asarray(value)
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in "biufc":
+    if not isinstance(value, np.ndarray):
         raise Wrong(f"Your {what} is {a_type(value)}, and an array of numbers is asked for.")
+    if value.dtype.kind not in "biufc":
+        raise Wrong(
+            f"Your {what} is an array of dtype {value.dtype}, and one of numbers is asked for: "
+            "does it hold None, text or lists?"
+        )
     if value.size > LARGEST:
         raise Wrong(f"Your {what} has the shape {value.shape}: far more than is asked for.")
     if shape is not None:
@@ -300,6 +330,9 @@ def check_shape(value: np.ndarray, shape: tuple[int, ...], what: str) -> None:
         return
     if value.ndim == 0:
         raise Wrong(f"Your {what} is a single number, and an array of shape {shape} is asked for.")
+    if value.ndim == len(shape) == 1:
+        count = f"{len(value)} value{'s' * (len(value) != 1)}"
+        raise Wrong(f"Your {what} has {count}, and {shape[0]} are asked for.")
     turned = len(shape) > 1 and value.shape == shape[::-1]
     raise Wrong(
         f"Your {what} has the shape {value.shape}, and {shape} is asked for. "

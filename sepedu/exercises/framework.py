@@ -13,6 +13,7 @@ import textwrap
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .examine import NotAttempted, Wrong, time_limit
@@ -20,6 +21,9 @@ from .examine import NotAttempted, Wrong, time_limit
 NOT_ATTEMPTED = "not attempted yet"
 WRONG = "not right yet"
 RIGHT = "right"
+
+NO_SOLUTIONS = Path("lessons") / ".no-solutions"
+"""An instructor puts an empty file of this name into the class's copy of the course."""
 
 _LOOK_UP = object()
 _COLOURS = {NOT_ATTEMPTED: "#777777", WRONG: "#D55E00", RIGHT: "#009E73"}
@@ -70,7 +74,7 @@ class Verdict(_Shown):
         return (
             f'<div role="status" style="border-left:0.4em solid {_COLOURS[self.outcome]};'
             f'padding:0.2em 0.8em"><strong>{self.outcome.capitalize()}.</strong> '
-            f"{_with_code(self.message)}</div>"
+            f"{with_code(self.message)}</div>"
         )
 
 
@@ -95,7 +99,7 @@ class Note(_Shown):
 
     def _repr_html_(self) -> str:
         body = f"<pre><code>{html.escape(self.text)}</code></pre>"
-        body = body if self.is_code else f" {_with_code(self.text)}"
+        body = body if self.is_code else f" {with_code(self.text)}"
         return f'<div role="note"><strong>{html.escape(self.heading)}:</strong>{body}</div>'
 
 
@@ -182,6 +186,21 @@ class Exercise:
         verdict.show()
         return verdict
 
+    def require(self, answer: Any = _LOOK_UP) -> None:
+        """Like `check`, for graders: raise an AssertionError unless the answer is right.
+
+        Parameters
+        ----------
+        answer : Any, optional
+            By default what the notebook calls by the exercise's name.
+        """
+        if answer is _LOOK_UP:
+            caller = sys._getframe(1)
+            answer = {**caller.f_globals, **caller.f_locals}.get(self.name, _LOOK_UP)
+        verdict = self.check(answer)
+        if verdict.outcome != RIGHT:
+            raise AssertionError(f"{verdict.outcome.capitalize()}. {verdict.message}".strip())
+
     def _judge(self, answer: Any) -> Verdict:
         if broken := _broken_cell(self.name):
             return Verdict(WRONG, broken)
@@ -225,8 +244,13 @@ class Exercise:
         return note
 
     def solution(self) -> Note:
-        """Show an answer that the check accepts, and return it."""
+        """Show an answer that the check accepts, and return it.
+
+        Not in a class whose copy of the course holds a file `lessons/.no-solutions`.
+        """
         note = Note("A solution", self.reference, is_code=True)
+        if any((folder / NO_SOLUTIONS).is_file() for folder in (Path.cwd(), *Path.cwd().parents)):
+            note = Note("No solution", "Your class's copy of the course leaves solutions out.")
         note.show()
         return note
 
@@ -313,7 +337,7 @@ def _tell(error: BaseException) -> str:
     return f"{type(error).__name__}{': ' + lines[0][:200] if lines else ''}."
 
 
-def _with_code(text: str) -> str:
+def with_code(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 

@@ -34,8 +34,11 @@ from .marker import BROKEN, READY, check_answers
 from .working_copy import answers_of
 
 IMPORT = re.compile(r"from\s+sepedu\.exercises\s+import\s+lesson(\d\d)\s+as\s+ex\b")
-UPLOAD = re.compile(r"^(?P<student>.+?)_(?P<number>\d+)_(?:assignsubmission_file|\d+)(?:_|$)")
-"""Moodle's NAME_NUMBER_assignsubmission_file_ and Canvas's NAME_NUMBER_NUMBER_FILE."""
+UPLOADS = {
+    "Moodle": re.compile(r"^(?P<student>.+?)_(?P<number>\d+)_assignsubmission_file(?:_|$)"),
+    "Canvas": re.compile(r"^(?P<student>.+?)_(?:late_)?(?P<number>\d+)_\d+(?:_|$)"),
+}
+"""How learning platforms name what was handed in."""
 START_SECONDS = 120.0
 """How long a process may take to import the library."""
 MOST_BYTES = 100_000
@@ -75,6 +78,8 @@ class Submission:
     student : str
     number : str
         What the learning platform calls the student, or "".
+    platform : {"Moodle", "Canvas", ""}
+        By the name of what was handed in.
     lesson : str
         Such as "02"; "" if the notebook cannot be read.
     answers : dict of str
@@ -86,6 +91,7 @@ class Submission:
 
     student: str
     number: str = ""
+    platform: str = ""
     lesson: str = ""
     answers: dict[str, str] = field(default_factory=dict)
     problem: str = ""
@@ -151,9 +157,11 @@ def _notebooks(place: Path) -> Iterator[tuple[Path, bytes]]:
 def _read(name: Path, content: bytes) -> Submission:
     own_folder = len(name.parts) > 1
     told = name.parts[0] if own_folder else name.stem
-    upload = UPLOAD.match(told)
-    student, number = (upload["student"], upload["number"]) if upload else (told, "")
-    submission = Submission(student, number)
+    submission = Submission(told)
+    for platform, form in UPLOADS.items():
+        if upload := form.match(told):
+            submission = Submission(upload["student"], upload["number"], platform)
+            break
     try:
         notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
     except Exception as error:  # nbformat raises what it likes
@@ -229,8 +237,8 @@ def _run_answers(
                 except (EOFError, OSError, ValueError):
                     in_time, told = True, None
                 if told is None:
-                    why = "it ended Python" if in_time else f"it still ran after {seconds:g} s"
-                    yield Mark(name, BROKEN, message=f"The answer does not run: {why}.")
+                    why = "It ended Python" if in_time else f"It still ran after {seconds:g} s"
+                    yield Mark(name, BROKEN, message=f"{why}.")
                     return
                 yield Mark(name, *(str(told[key]) for key in ("outcome", "mistake", "message")))
                 if told["last"]:
@@ -251,21 +259,66 @@ def _is_ready(receiver: Connection) -> bool:
 
 
 def as_csv(submissions: Sequence[Submission]) -> str:
-    """Marks as CSV for Canvas and Moodle: a row a student, a column of points an exercise."""
-    columns = sorted({(s.lesson, mark.exercise) for s in submissions for mark in s.marks})
+    """Marks as CSV, a row a student, in the form that the platform imports they came from.
+
+    Moodle's is the offline grading worksheet of an assignment, with the checks' words as feedback;
+    Canvas's is the gradebook's, with a column a lesson. Otherwise there is a column an exercise.
+    """
+    platforms = {s.platform for s in submissions}
+    columns = _columns(submissions)
     students: dict[tuple[str, str], list[Submission]] = {}
     for submission in submissions:
         students.setdefault((submission.student, submission.number), []).append(submission)
+    rows: list[Sequence[object]]
+    if platforms == {"Moodle"}:
+        rows = [MOODLE]
+        for (student, number), own in students.items():
+            points = sum(s.points for s in own)
+            rows.append((f"Participant {number}", _plain(student), points, "", _feedback(own)))
+    elif platforms == {"Canvas"}:
+        found = sorted({lesson for lesson, _ in columns})
+        most = [sum(lesson == one for lesson, _ in columns) for one in found]
+        rows = [("Student", "ID", "Section", *(f"Lesson {lesson}" for lesson in found))]
+        rows.append(("    Points Possible", "", "", *most))
+        for (student, number), own in students.items():
+            each = [sum(s.points for s in own if s.lesson == lesson) for lesson in found]
+            rows.append((_plain(student), number, "", *each))
+    else:
+        heads = [f"{lesson} {exercise}" for lesson, exercise in columns]
+        rows = [("Student", "ID", "Points", "Points possible", *heads, "Remark")]
+        for (student, number), own in students.items():
+            right = {(s.lesson, m.exercise) for s in own for m in s.marks if m.outcome == RIGHT}
+            remark = "; ".join(sorted({s.problem for s in own if s.problem}))
+            each = [int(column in right) for column in columns]
+            rows.append((_plain(student), number, len(right), len(columns), *each, remark))
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    heads = [f"{lesson} {exercise}" for lesson, exercise in columns]
-    writer.writerow(["Student", "ID", "Points", "Points possible", *heads, "Remark"])
-    for (student, number), own in students.items():
-        points = {(s.lesson, m.exercise): int(m.outcome == RIGHT) for s in own for m in s.marks}
-        remark = "; ".join(sorted({s.problem for s in own if s.problem}))
-        each = [points.get(column, 0) for column in columns]
-        writer.writerow([_plain(student), number, sum(each), len(columns), *each, remark])
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
+
+
+MOODLE = ("Identifier", "Full name", "Grade", "Last modified (grade)", "Feedback comments")
+"""Columns that Moodle looks for, by these names, when a grading worksheet is uploaded."""
+
+
+def _feedback(submissions: Sequence[Submission]) -> str:
+    """What the checks said to a student, a line an exercise."""
+    lines = [s.problem for s in submissions if s.problem]
+    for submission in submissions:
+        lines += [
+            f"{mark.exercise}: {mark.outcome}. {mark.message}".strip() for mark in submission.marks
+        ]
+    return "\n".join(lines)
+
+
+def _columns(submissions: Sequence[Submission]) -> list[tuple[str, str]]:
+    """Lesson and exercise of all marks, in the lessons' order."""
+    return list(
+        dict.fromkeys(
+            (s.lesson, mark.exercise)
+            for s in sorted(submissions, key=lambda one: one.lesson)
+            for mark in s.marks
+        )
+    )
 
 
 def _plain(name: str) -> str:
@@ -275,7 +328,7 @@ def _plain(name: str) -> str:
 
 def as_report(submissions: Sequence[Submission]) -> str:
     """A page for the class: the mistakes and by how many they were made, then every answer."""
-    columns = sorted({(s.lesson, mark.exercise) for s in submissions for mark in s.marks})
+    columns = _columns(submissions)
     tasks = lessons()
     parts = []
     for lesson, name in columns:
@@ -283,7 +336,7 @@ def as_report(submissions: Sequence[Submission]) -> str:
         marks = [mark for s in own for mark in s.marks if mark.exercise == name]
         outcomes = Counter(mark.outcome for mark in marks)
         order = [o for o in (RIGHT, WRONG, NOT_ATTEMPTED, BROKEN) if outcomes[o]]
-        told = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in order)
+        told = ", ".join(f"{outcome}: {outcomes[outcome]}" for outcome in order)
         mistakes = Counter(
             mark.mistake or mark.message for mark in marks if mark.outcome in (WRONG, BROKEN)
         )
@@ -297,7 +350,7 @@ def as_report(submissions: Sequence[Submission]) -> str:
         )
         parts.append(
             f"<h2>Lesson {lesson}: {html.escape(name)}</h2>"
-            f"<p>{html.escape(tasks[lesson][name].task)} <b>{html.escape(told)}</b>.</p>"
+            f"<p>{html.escape(tasks[lesson][name].task)} <b>{html.escape(told)}</b></p>"
             + (table if rows else "")
         )
     rows = "".join(
@@ -320,7 +373,8 @@ PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>The class</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
-  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem }}
+  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem;
+         padding: 0 1rem }}
   table {{ border-collapse: collapse }}
   th, td {{ border-bottom: 1px solid #bbb; padding: 0.3rem 0.6rem; text-align: left }}
 </style></head><body><main><h1>The class</h1>

@@ -54,13 +54,16 @@ def judge(
     """
     if not isinstance(cases, Mapping):
         cases = {f"{number}": case for number, case in enumerate(cases)}
-    values, stopped = [], None
+    values, stopped, all_stop = [], None, True
     for case in cases.values():
         try:
-            values.append(read(call(answer, *case)))
+            value = read(call(answer, *case))
         except Wrong as wrong:
-            stopped = wrong
-            break
+            stopped = stopped or wrong
+            continue
+        all_stop = False
+        if stopped is None:
+            values.append(value)
     seen = list(zip(cases.items(), values, strict=False))
 
     def agrees(version: Callable, case: tuple, value: Any) -> bool:
@@ -76,7 +79,8 @@ def judge(
     if explains(right) or not seen:
         if stopped is None:
             return
-        raise Wrong(f"{stopped}{_of_case(list(cases)[len(seen)])}") from None
+        special = "" if all_stop else _of_case(list(cases)[len(seen)])
+        raise Wrong(f"{stopped}{special}") from None
     for version, message in known:
         if explains(version):
             raise Wrong(message)
@@ -88,6 +92,7 @@ def judge(
     for version, message in known:  # together with another mistake, in some of the cases
         if sum(agrees(version, *pair) for pair in wrong) > max(1, len(wrong) / 2):
             raise Wrong(message)
+    nowhere_right = len(wrong) == len(seen)  # then no case is special
     for (special, case), value in seen:
         expected = right(*copied(case))
         if not isinstance(expected, tuple):
@@ -96,7 +101,8 @@ def judge(
             if not _alike(part, wanted, tolerance):
                 if isinstance(wanted, np.ndarray):
                     check_shape(np.asarray(part), wanted.shape, name)
-                raise Wrong(otherwise + _difference(case, part, wanted, name) + _of_case(special))
+                special = "" if nowhere_right else _of_case(special)
+                raise Wrong(otherwise + _difference(case, part, wanted, name) + special)
 
 
 def _of_case(special: str) -> str:

@@ -48,7 +48,7 @@ def check_answers(
         verdict, mistake = _mark(exercises[name], source)
         changed = _fingerprint() != before
         if changed:
-            verdict, mistake = Verdict(BROKEN, "The answer changes the checks themselves."), ""
+            verdict, mistake = Verdict(BROKEN, "It changes the checks themselves."), ""
         mark = {"outcome": verdict.outcome, "mistake": mistake, "message": verdict.message}
         sender.send_bytes(json.dumps(mark | {"last": changed}).encode())
         if changed:
@@ -79,8 +79,7 @@ def _mark(exercise: Exercise, source: str) -> tuple[Verdict, str]:
         return Verdict(NOT_ATTEMPTED, f"The cell does not define {exercise.name}."), ""
     except BaseException as error:  # an answer may raise what it likes, SystemExit too
         lines = str(error).strip().splitlines() or [""]
-        told = f"The answer does not run: {type(error).__name__}: {lines[0][:200]}"
-        return Verdict(BROKEN, told), ""
+        return Verdict(BROKEN, f"{type(error).__name__}: {lines[0][:200]}"), ""
     try:
         verdict = exercise.check(answer)
     except BaseException:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .framework import NOT_ATTEMPTED, RIGHT, WRONG, Exercise, Verdict, lessons
+from .questions import QUESTIONS
 
 FILE = "progress.jsonl"
 """In the working copy, a line of JSON for each check. Nothing leaves the machine."""
@@ -46,14 +47,21 @@ def record(exercise: Exercise, verdict: Verdict, folder: Path | None = None) -> 
 
     A check must never fail for want of room or rights, so problems with the file are passed over.
     """
+    note(exercise.lesson, exercise.name, verdict.outcome, mistake_of(exercise, verdict), folder)
+
+
+def note(
+    lesson: str, name: str, outcome: str, mistake: str = "", folder: Path | None = None
+) -> None:
+    """Write one line of progress, for an exercise or for a question."""
     folder = Path.cwd() if folder is None else folder
     if not (folder / MARKER).is_file():
         return
     line = {
-        "lesson": exercise.lesson,
-        "exercise": exercise.name,
-        "outcome": verdict.outcome,
-        "mistake": mistake_of(exercise, verdict),
+        "lesson": lesson,
+        "exercise": name,
+        "outcome": outcome,
+        "mistake": mistake,
         "when": time.strftime("%Y-%m-%d %H:%M:%S"),
     }
     with suppress(OSError), (folder / FILE).open("a", encoding="utf-8") as file:
@@ -132,8 +140,12 @@ def report(states: Mapping[tuple[str, str], State]) -> str:
         found = [states.get((lesson, name), State()) for name in exercises]
         done = sum(state.outcome == RIGHT for state in found)
         tried = sum(state.outcome == WRONG for state in found)
+        asked = [q.name for q in QUESTIONS.get(lesson, ())]
+        known = sum(states.get((lesson, name), State()).outcome == RIGHT for name in asked)
         lines.append(
-            f"lesson {lesson}  {done} of {len(found)} right" + (f", {tried} tried" if tried else "")
+            f"lesson {lesson}  {done} of {len(found)} right"
+            + (f", {tried} tried" if tried else "")
+            + (f"; {known} of {len(asked)} questions" if asked else "")
         )
         if not following:
             open_ones = [n for n, s in zip(exercises, found, strict=True) if s.outcome != RIGHT]
@@ -146,11 +158,12 @@ def page(states: Mapping[tuple[str, str], State], name: str = "") -> str:
     """The same as a page to hand in, with every exercise and the mistakes on the way."""
     rows = []
     for lesson, exercises in lessons().items():
-        for exercise in exercises.values():
-            state = states.get((lesson, exercise.name), State())
+        asked = {question.name: question.text for question in QUESTIONS.get(lesson, ())}
+        for name, task in ({e.name: e.task for e in exercises.values()} | asked).items():
+            state = states.get((lesson, name), State())
             cells: Sequence[str] = (
                 lesson,
-                exercise.task,
+                task,
                 f"{SIGNS[state.outcome]} {state.outcome}",
                 str(state.checks),
                 "; ".join(state.mistakes),
@@ -173,8 +186,9 @@ PAGE = """<!doctype html>
   th, td {{ border-bottom: 1px solid #bbb; padding: 0.3rem 0.6rem; text-align: left }}
 </style></head><body><main><h1>{title}</h1>
 <pre>{summary}</pre>
-<table><thead><tr><th scope="col">lesson</th><th scope="col">task</th><th scope="col">outcome</th>
-<th scope="col">checks</th><th scope="col">mistakes on the way</th><th scope="col">last check</th>
+<table><thead><tr><th scope="col">lesson</th><th scope="col">exercise or question</th>
+<th scope="col">outcome</th><th scope="col">checks</th>
+<th scope="col">mistakes on the way</th><th scope="col">last check</th>
 </tr></thead><tbody>
 {rows}
 </tbody></table></main></body></html>

@@ -85,6 +85,8 @@ export function fixed(value, digits, unit = "") {
   return (Number(text) === 0 ? text.replace("-", "") : text.replace("-", MINUS)) + unit;
 }
 
+export const inDecibels = (value) => (value === null ? "not defined" : decibels(value));
+export const NO_SDR = "The source is silent here, so that no SDR is defined.";
 export const decibels = (value) => fixed(value, 1, " dB");
 export const percent = (value) => fixed(value === null ? null : 100 * value, 1, " %");
 
@@ -117,6 +119,9 @@ export function save(model) {
     return false;
   }
 }
+
+export const NOT_HEARD =
+  "No kernel answers: picture, sound and numbers follow all the same, but Python does not hear of it.";
 
 // The line to Python: says so, where no kernel answers.
 export class KernelLine {

@@ -1,5 +1,5 @@
 // Blind listening: three clips on one timeline, and an answer.
-import { KernelLine, choice, controls, frame, labelled, make, measured } from "./kit.js";
+import { KernelLine, choice, controls, follow, frame, labelled, make, measured, percent } from "./kit.js";
 import { Players } from "./player.js";
 
 export default {
@@ -11,8 +11,7 @@ export default {
 
     const line = new KernelLine(
       model,
-      "No kernel answers: you can listen to A and B here, but no trial is counted. Run the cell " +
-        "in JupyterLab to test your ears.",
+      "No kernel answers: this page draws X and counts your answers, but does not keep them.",
     );
     const options = names.map((name) => [name, name]);
     const pair = { first: choice(options, model.get("first")), second: choice(options, model.get("second")) };
@@ -21,6 +20,7 @@ export default {
         players.stop();
         model.set(trait, select.value);
         line.ask();
+        if (line.silent) goOn([]);
       });
     }
     const say = (letter) => {
@@ -28,14 +28,26 @@ export default {
       node.addEventListener("click", () => {
         players.stop();
         line.ask({ kind: "answer", choice: letter });
+        if (!line.silent) return;
+        const given = sounds()[model.get(letter === "a" ? "first" : "second")];
+        goOn([...model.get("run"), given === model.get("hidden")]);
       });
       return node;
+    };
+    // The next trial, where there is no Python to draw it.
+    const goOn = (run) => {
+      const pairs = [model.get("first"), model.get("second")];
+      model.set("hidden", sounds()[pairs[Math.floor(2 * Math.random())]]);
+      model.set("run", run);
+      const words = verdict(run, model.get("trials"));
+      model.set("reading", `A: ${pairs[0]}. B: ${pairs[1]}. X is one of them. ${words}`);
     };
     const answers = [say("a"), say("b")];
     const again = make("button", { type: "button" }, "Begin again");
     again.addEventListener("click", () => {
       players.stop();
       line.ask({ kind: "again" });
+      if (line.silent) goOn([]);
     });
     const trial = make("output"), score = make("output"), marks = make("output");
 
@@ -76,7 +88,8 @@ export default {
         make("p", { class: "sepedu-note" }, note),
         line.node,
       ),
-      line.follow(["first", "second", "hidden", "run", "verdict"], draw),
+      follow(model, ["first", "second", "hidden", "run"], draw),
+      line.follow(["verdict"]),
     ];
     draw();
     return () => {
@@ -85,3 +98,17 @@ export default {
     };
   },
 };
+
+// What a run of answers says, beside what guessing would reach: as listening.py words it.
+function verdict(run, trials) {
+  const right = run.filter(Boolean).length, given = run.length;
+  if (!given) return `Say for ${trials} trials which one X is; by guessing, half of them come out right.`;
+  let luck = 0;
+  for (let count = 0, ways = 1; count <= given; count++) {
+    if (count >= right) luck += ways / 2 ** given;
+    ways = (ways * (given - count)) / (count + 1);
+  }
+  const words = `${right} of ${given} right; guessing gets at least that in ${percent(luck)} of runs.`;
+  if (given < trials) return words;
+  return words + (luck < 0.05 ? " You hear the difference." : " That does not show that you hear a difference.");
+}

@@ -15,7 +15,7 @@ from .. import plots
 from ..errors import SepeduError
 from ..masks import apply_mask, binary_mask
 from .base import LessonWidget, bundle
-from .material import Material, Sounds, in_percent
+from .material import Material, encode, in_percent
 from .predicted import heard as heard_by
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class BlindListening(LessonWidget):
         self.recordings = level_matched(recordings)
         self._rng = np.random.default_rng(seed)
         self._rows: list[dict[str, Any]] = []
-        heard = Sounds(material.stft.sample_rate, **self.recordings).with_()
+        heard = encode(self.recordings, material.stft.sample_rate)
         names = list(recordings)
         super().__init__(
             title=f"Blind listening: {material.name}",

@@ -18,6 +18,9 @@ NO_SDR = "The source is silent here, so that no SDR is defined."
 class MaskWidget(LessonWidget):
     """A widget with a mask over a stretch of a song, whose estimate is measured and played.
 
+    The browser computes the estimate's sound and its SDR itself, from the mixture and the source;
+    Python hears of the mask, and measures it likewise.
+
     Parameters
     ----------
     material : Material
@@ -30,15 +33,16 @@ class MaskWidget(LessonWidget):
 
     axes = traitlets.Dict().tag(sync=True)
     mixture_levels = traitlets.Bytes().tag(sync=True)
+    heard = traitlets.Dict().tag(sync=True)
     result = traitlets.Dict().tag(sync=True)
 
     def __init__(self, material: Material, title: str, **traits: Any) -> None:
         self.material = material
-        self._sounds = material.sounds()
         super().__init__(
             title=f"{title}: {material.name}",
             axes=material.axes,
             mixture_levels=level_bytes(material.mixture, material.loudest),
+            heard=material.sounds(),
             **traits,
         )
 
@@ -61,11 +65,9 @@ class MaskWidget(LessonWidget):
         self._update()
 
     def _update(self, _change: Any = None) -> None:
-        """Measure and encode what the mask leaves, and tell the browser all at once."""
-        estimate = self.material.estimate(self.mask)
-        heard = self._sounds.with_(estimate=estimate)
+        """Measure what the mask leaves, and tell the browser all at once."""
         with self.hold_sync():
-            self.result = self.measured(estimate) | heard
+            self.result = self.measured(self.material.estimate(self.mask))
             self.reading = self.words()
 
     def compared(self, beside: np.ndarray, target: np.ndarray, titles: tuple[str, ...]) -> Figure:

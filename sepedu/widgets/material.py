@@ -154,9 +154,10 @@ class Material:
         """SDR of what a mask leaves of the mixture, as `sdr` says it."""
         return self.sdr(self.estimate(mask))
 
-    def sounds(self) -> Sounds:
-        """Mixture and source for the players, ready for an estimate beside them."""
-        return Sounds(self.stft.sample_rate, mixture=self.song.mixture, source=self.reference)
+    def sounds(self) -> dict[str, object]:
+        """Mixture and source for the browser, see `encode`."""
+        recordings = {"mixture": self.song.mixture, "source": self.reference}
+        return encode(recordings, self.stft.sample_rate)
 
 
 def finite(value: float) -> float | None:
@@ -180,31 +181,18 @@ def picture_bytes(values: np.ndarray) -> bytes:
     return np.ascontiguousarray(values[::-1], np.uint8).tobytes()
 
 
-class Sounds:
-    """Recordings encoded for the players, all at one common gain.
+def encode(recordings: dict[str, np.ndarray], sample_rate: int) -> dict[str, object]:
+    """Recordings for the players: their addresses by name, and the one gain of them all.
 
-    What does not change is encoded once; only when a new recording needs a lower gain, so that
-    it does not clip, all are encoded again.
+    They are FLAC of 16 bits, which the browser also computes with: it then has each sample to
+    within 0.00002.
     """
-
-    def __init__(self, sample_rate: int, **recordings: np.ndarray) -> None:
-        self.sample_rate = sample_rate
-        self.recordings = recordings
-        self._encoded: dict[str, tuple[float, str]] = {}
-
-    def with_(self, **recordings: np.ndarray) -> dict[str, object]:
-        """Addresses of the fixed recordings and of these, by name, and the gain of them all."""
-        everything = self.recordings | recordings
-        gain = common_gain(*everything.values())
-        addresses = {}
-        for key, audio in everything.items():
-            made_at, address = self._encoded.get(key, (None, ""))
-            if made_at != gain:
-                address = sound_address(audio * gain, self.sample_rate, exact=True)
-            if key in self.recordings:
-                self._encoded[key] = (gain, address)
-            addresses[key] = address
-        return {"sounds": addresses, "gain": gain}
+    gain = common_gain(*recordings.values())
+    sounds = {
+        name: sound_address(audio * gain, sample_rate, exact=True)
+        for name, audio in recordings.items()
+    }
+    return {"sounds": sounds, "gain": gain}
 
 
 def in_decibels(value: float | None) -> str:

@@ -1,8 +1,9 @@
 // A mask to paint: strokes are drawn here at once, and reach Python when the brush is lifted.
 import {
-  KernelLine, bytes, choice, clamp, controls, decibels, follow, frame, labelled, make, measured,
-  percent, radios,
+  KernelLine, NOT_HEARD, NO_SDR, bytes, choice, clamp, controls, decibels, follow, frame,
+  inDecibels, labelled, make, measured, percent, radios,
 } from "./kit.js";
+import { Estimator } from "./estimate.js";
 import { Picture, colour, hexColour, legend, palette } from "./picture.js";
 import { Players } from "./player.js";
 import { rectanglePanel } from "./rectangle.js";
@@ -56,11 +57,9 @@ export default {
     const compare = make("input", { type: "checkbox" });
     const share = make("output"), sdr = make("output"), agreed = make("output");
     const players = new Players({ mixture: "Mixture", estimate: "Your estimate", source: "Source" });
-    const line = new KernelLine(
-      model,
-      "No kernel answers: you can paint and compare here, but SDR and sound stay as they were " +
-        "made. Run the cell in JupyterLab to hear your own mask.",
-    );
+    const estimator = new Estimator(model.get("heard"), axes);
+    const lines = model.get("lines");
+    const line = new KernelLine(model, NOT_HEARD);
 
     function drawPart(top, bottom, left, right) {
       const { pixels } = canvas;
@@ -99,9 +98,32 @@ export default {
 
     function tell() {
       drawNumbers();
-      sdr.textContent = agreed.textContent = "…";
       model.set("painted", new DataView(mask.slice().buffer));
       line.ask();
+      hear();
+    }
+
+    // Compute sound and numbers of what is painted.
+    async function hear() {
+      await estimator.ready;
+      const { samples, sdr: value } = estimator.apply((i) => mask[i]);
+      estimator.play(players, samples);
+      let right = 0;
+      for (let i = 0; i < mask.length; i++) right += mask[i] === ideal[i] ? 1 : 0;
+      sdr.textContent = decibels(value);
+      agreed.textContent = percent(right / mask.length);
+      model.set("reading", words(value));
+    }
+
+    // The reading, as Python words it.
+    function words(value) {
+      const measures =
+        `SDR ${inDecibels(value)}, where the ideal binary mask has ${inDecibels(lines.ideal)} and ` +
+        `the mixture as it is ${inDecibels(lines.mixture)}. ${reached(value, lines.aims)}`;
+      return (
+        `${share.textContent} of the bins are painted. ${estimator.silent ? NO_SDR : measures} ` +
+        `${agreed.textContent} of the bins agree with the ideal mask.`
+      );
     }
 
     function change(action) {
@@ -175,14 +197,6 @@ export default {
     const rectangle = rectanglePanel(axes, change);
     const meanings = legend(names);
 
-    function hear() {
-      const result = model.get("result");
-      sdr.textContent = decibels(result.sdr);
-      agreed.textContent = percent(result.agreed);
-      players.show(result.sounds, result.gain);
-    }
-
-    line.onAnswer = hear; // also where a stroke changed nothing, and there is no new result
     const ends = [
       frame(
         el,
@@ -201,6 +215,7 @@ export default {
         line.node,
       ),
       line.follow(["result"]),
+      () => estimator.end(),
       // Set in Python, or painted in another view of this widget.
       follow(model, ["painted"], () => {
         const now = bytes(model, "painted");
@@ -208,6 +223,7 @@ export default {
         remember();
         mask = now.slice();
         drawAll();
+        hear();
       }),
     ];
     drawAll();
@@ -215,3 +231,10 @@ export default {
     return () => ends.forEach((end) => end());
   },
 };
+
+// How far the SDR has come.
+function reached(value, [first, second]) {
+  if (value === null || value <= first) return "The first aim is an SDR above 0 dB.";
+  if (value <= second) return `That is above 0 dB; the second aim is ${second} dB.`;
+  return "Both aims are reached.";
+}

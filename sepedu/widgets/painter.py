@@ -52,6 +52,7 @@ class MaskPainter(MaskWidget):
     colours = traitlets.Dict(plots.AGREEMENT_COLOURS).tag(sync=True)
     # The browser's bytes arrive as a view of memory, which CBytes copies into bytes.
     aim = traitlets.Unicode().tag(sync=True)
+    lines = traitlets.Dict().tag(sync=True)
     painted = traitlets.CBytes().tag(sync=True)
 
     def __init__(
@@ -66,10 +67,6 @@ class MaskPainter(MaskWidget):
     ) -> None:
         material = Material.of(song, source, start, seconds)
         self.ideal = binary_mask(material.magnitude, material.mixture, threshold)
-        self._lines = {
-            "ideal": material.sdr_of(self.ideal),
-            "mixture": material.sdr(material.song.mixture),
-        }
         self.aims, aim = aims(material)
         super().__init__(
             material,
@@ -77,6 +74,11 @@ class MaskPainter(MaskWidget):
             aim=aim,
             ideal_bytes=picture_bytes(self.ideal),
             painted=bytes(self.ideal.size),
+            lines={
+                "ideal": material.sdr_of(self.ideal),
+                "mixture": material.sdr(material.song.mixture),
+                "aims": self.aims,
+            },
         )
         self.file = Path(mask) if isinstance(mask, str | Path) else None
         if self.file:
@@ -128,8 +130,8 @@ class MaskPainter(MaskWidget):
         if not self.material.silent:
             words = (
                 f"SDR {in_decibels(self.result['sdr'])}, where the ideal binary mask has "
-                f"{in_decibels(self._lines['ideal'])} and the mixture as it is "
-                f"{in_decibels(self._lines['mixture'])}. {self._reached()}"
+                f"{in_decibels(self.lines['ideal'])} and the mixture as it is "
+                f"{in_decibels(self.lines['mixture'])}. {self._reached()}"
             )
         return (
             f"{in_percent(self.mask.mean())} of the bins are painted. {words} "

@@ -107,8 +107,10 @@ export class Players {
     this.draw();
   }
 
-  // `sounds`: {key: address}; `gain`: the one gain of them all. What plays goes on where it was.
-  show(sounds, gain) {
+  // `sounds`: {key: address}; `gain`: the one gain of them all, of which `volume` is not yet in the
+  // sounds themselves. What plays goes on where it was.
+  show(sounds, gain, volume = 1) {
+    for (const { audio } of Object.values(this.clips)) audio.volume = volume;
     for (const [key, address] of Object.entries(sounds)) {
       const audio = this.clips[key]?.audio;
       if (!audio || audio.getAttribute("src") === address) continue;

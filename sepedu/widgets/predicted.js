@@ -1,8 +1,9 @@
 // The predicted mask: a threshold over probabilities, and what lies behind each frame's answers.
 import {
-  KernelLine, bytes, clamp, controls, decibels, fixed, follow, frame, make, measured, percent,
-  save, whenAtRest,
+  KernelLine, NOT_HEARD, NO_SDR, bytes, clamp, controls, decibels, fixed, follow, frame,
+  inDecibels, make, measured, percent, save, whenAtRest,
 } from "./kit.js";
+import { Estimator } from "./estimate.js";
 import { Cursor, Picture, grid, hexColour, legend, palette } from "./picture.js";
 import { Chart } from "./chart.js";
 import { Players } from "./player.js";
@@ -39,10 +40,7 @@ export default {
       label: "Decision threshold: probability above which the mask is one",
       places: decisions.length,
       field: { min: 0, max: 1, step: 0.01 },
-      move: (position) => {
-        model.set("position", position); // draws, by the change of the trait
-        rest();
-      },
+      move: (position) => model.set("position", position), // draws, by the change of the trait
       read: (text) => (text === "" ? null : clamp(Math.round(100 * Number(text)), 0, 100)),
     });
     const place = new SliderField({
@@ -78,20 +76,11 @@ export default {
       height: 150,
       right: 105,
     });
-    const players = new Players(
-      { mixture: "Mixture", estimate: "Estimate", source: "Source" },
-      {
-        onPlay: (key) => {
-          // Without a kernel the sound stays as it was made: what is seen goes back to it.
-          if (key === "estimate" && line.silent) model.set("position", model.get("result").position);
-        },
-      },
-    );
-    const line = new KernelLine(
-      model,
-      "No kernel answers: pictures and accuracy follow the sliders, but SDR and sound stay as they " +
-        "were made; when you play the estimate, the slider goes back to its own. Run the cell again.",
-    );
+    const players = new Players({ mixture: "Mixture", estimate: "Estimate", source: "Source" });
+    const estimator = new Estimator(model.get("heard"), axes);
+    const curve = new Map(model.get("curve")); // SDR by decision threshold, as far as measured
+    let heard = {}; // what was measured last
+    const line = new KernelLine(model, NOT_HEARD);
 
     pictures.mixture.draw(mixture, magma);
     pictures.probability.draw(probability, ink);
@@ -155,32 +144,56 @@ export default {
 
     function measure() {
       const position = model.get("position");
-      const result = model.get("result");
-      const here = result.position === position;
-      sdr.textContent = here ? decibels(result.sdr) : "…";
-      chart.mark(here ? [{ x: decisions[position], y: result.sdr, colour: ours }] : []);
+      const here = heard.position === position;
+      sdr.textContent = here ? decibels(heard.sdr) : "…";
+      chart.mark(here ? [{ x: decisions[position], y: heard.sdr, colour: ours }] : []);
     }
 
     function drawChart() {
+      const points = [...curve].sort(([a], [b]) => a - b);
       chart.draw({
-        curves: [{ points: model.get("curve"), colour: ours, name: "binary" }],
+        curves: [{ points, colour: ours, name: "binary" }],
         levels: [
           { value: lines.ideal, colour: "currentColor", dash: "8 3", name: `ideal ${fixed(lines.ideal, 1)}` },
           { value: lines.soft, colour: ours, name: `soft ${fixed(lines.soft, 1)}` },
           { value: lines.mixture, colour: baseline, name: `mixture ${fixed(lines.mixture, 1)}` },
         ],
       });
-    }
-
-    function hear() {
-      const { sounds, gain, position } = model.get("result");
-      players.rename("estimate", `Estimate at ${decisions[position].toFixed(2)}`);
-      players.show(sounds, gain);
-      drawChart();
       measure();
     }
 
-    const rest = whenAtRest(() => line.ask());
+    // Compute sound and SDR of what is on show.
+    async function hear() {
+      await estimator.ready;
+      const position = model.get("position");
+      const { samples, sdr: value } = estimator.apply((i) => (passes[i] > position ? 1 : 0));
+      players.rename("estimate", `Estimate at ${decisions[position].toFixed(2)}`);
+      estimator.play(players, samples);
+      heard = { position, sdr: value };
+      curve.set(decisions[position], value);
+      drawChart();
+      model.set("reading", words());
+    }
+
+    // The reading, as Python words it.
+    function words() {
+      const { position, sdr: value } = heard, count = counts[position];
+      const first =
+        `Decision threshold ${decisions[position].toFixed(2)}: ${percent(count["right"])} of the ` +
+        `bins are right, where always giving the commoner answer has ${percent(lines.majority)}. ` +
+        `Hits ${percent(count["hit"])}, misses ${percent(count["miss"])}, false alarms ` +
+        `${percent(count["false alarm"])}. `;
+      if (estimator.silent) return first + NO_SDR;
+      return (
+        `${first}SDR ${inDecibels(value)}; with the soft mask ${inDecibels(lines.soft)}, ` +
+        `ideal ${inDecibels(lines.ideal)}, mixture ${inDecibels(lines.mixture)}.`
+      );
+    }
+
+    const rest = whenAtRest(() => {
+      line.ask();
+      hear();
+    }, 30);
     // Python answers a new threshold; a new frame it only remembers.
     const restFrame = whenAtRest(() => save(model));
     for (const { canvas } of Object.values(pictures)) {
@@ -220,9 +233,17 @@ export default {
         ),
         line.node,
       ),
-      follow(model, ["position"], drawMask),
+      follow(model, ["position"], () => {
+        drawMask();
+        rest();
+      }),
       follow(model, ["frame"], drawFrame),
-      line.follow(["result"], hear),
+      follow(model, ["curve"], () => {
+        for (const [decision, value] of model.get("curve")) curve.set(decision, value);
+        drawChart();
+      }),
+      line.follow(["result"]),
+      () => estimator.end(),
     ];
     drawChart();
     drawMask();

@@ -8,7 +8,7 @@ export class SliderField {
     this.slider = make("input", {
       type: "range", min: 0, max: places - 1, step: 1, class: "sepedu-slider", "aria-label": label,
     });
-    this.number = make("input", { type: "number", ...field });
+    this.number = make("input", { type: "number", "aria-label": `${name}, as a number`, ...field });
     this.node = make("div", { class: "sepedu-wide" }, labelled(name, this.slider), this.number);
     this.slider.addEventListener("input", () => move(Number(this.slider.value)));
     this.number.addEventListener("input", () => {

@@ -1,8 +1,9 @@
 // The threshold explorer: a slider for T, and a mask that follows it.
 import {
-  KernelLine, bytes, clamp, controls, decibels, fixed, follow, frame, make, measured, percent,
-  radios, threeDigits, whenAtRest,
+  KernelLine, NOT_HEARD, NO_SDR, bytes, clamp, controls, decibels, fixed, follow, frame,
+  inDecibels, make, measured, percent, radios, threeDigits, whenAtRest,
 } from "./kit.js";
+import { Estimator } from "./estimate.js";
 import { Picture, grid, palette } from "./picture.js";
 import { Chart } from "./chart.js";
 import { Players } from "./player.js";
@@ -27,10 +28,7 @@ export default {
       label: "Threshold T, on a log scale",
       places: thresholds.length,
       field: { min: 0.01, max: 10, step: "any" },
-      move: (position) => {
-        model.set("position", position); // draws, by the change of the trait
-        rest();
-      },
+      move: (position) => model.set("position", position), // draws, by the change of the trait
       read: (text) => {
         if (text === "" || isNaN(text)) return null;
         beyond.hidden = Number(text) >= 0.01 && Number(text) <= 10;
@@ -49,10 +47,7 @@ export default {
       "Mask",
       [["binary", "binary, S > T·M"], ["ratio", "soft, the ratio mask"]],
       model.get("kind"),
-      (value) => {
-        model.set("kind", value);
-        rest();
-      },
+      (value) => model.set("kind", value),
     );
     const beyond = make("p", { class: "sepedu-note", role: "status", hidden: true });
     const share = make("output", {}), sdr = make("output", {});
@@ -71,23 +66,12 @@ export default {
       height: 150,
       right: 118,
     });
-    const players = new Players(
-      { mixture: "Mixture", estimate: "Estimate", source: "Source" },
-      {
-        onPlay: (key) => {
-          // Without a kernel the sound stays as it was made: what is seen goes back to it.
-          const { position, kind } = model.get("result");
-          if (key !== "estimate" || !line.silent) return;
-          model.set("position", position);
-          model.set("kind", kind);
-        },
-      },
-    );
-    const line = new KernelLine(
-      model,
-      "No kernel answers: mask and picture follow the slider, but SDR and sound stay as they were " +
-        "made; when you play the estimate, T goes back to its own. Run the cell again to hear yours.",
-    );
+    const players = new Players({ mixture: "Mixture", estimate: "Estimate", source: "Source" });
+    const estimator = new Estimator(model.get("heard"), axes);
+    const lines = model.get("lines");
+    const curve = new Map(model.get("curve")); // SDR by threshold, as far as measured
+    let heard = {}; // what was measured last
+    const line = new KernelLine(model, NOT_HEARD);
 
     pictures.mixture.draw(mixture, magma);
     pictures.source.draw(bytes(model, "source_levels"), magma);
@@ -123,36 +107,60 @@ export default {
     function measure() {
       const position = model.get("position");
       const soft = model.get("kind") === "ratio";
-      const [result, lines, curve] = ["result", "lines", "curve"].map((name) => model.get(name));
-      const here = result.position === position && result.kind === model.get("kind");
-      const value = here ? result.sdr : soft ? lines.ratio : onCurve(curve, thresholds[position]);
+      const here = heard.position === position && heard.soft === soft;
+      const points = [...curve].sort(([a], [b]) => a - b);
+      const value = here ? heard.sdr : soft ? lines.ratio : onCurve(points, thresholds[position]);
       sdr.textContent = (here || soft || value === null ? "" : "about ") + decibels(value);
       const marks = [];
-      if (lines.best) marks.push({ x: lines.best[0], y: lines.best[1], colour: ours, ring: true });
+      const best = bestOf(points);
+      if (best) marks.push({ x: best[0], y: best[1], colour: ours, ring: true });
       if (!soft) marks.push({ x: thresholds[position], y: value, colour: ours });
       chart.mark(marks);
     }
 
     function drawChart() {
-      const lines = model.get("lines");
       chart.draw({
-        curves: [{ points: model.get("curve"), colour: ours, name: "binary mask" }],
+        curves: [
+          { points: [...curve].sort(([a], [b]) => a - b), colour: ours, name: "binary mask" },
+        ],
         levels: [
           { value: lines.ratio, colour: "currentColor", name: `ratio mask ${fixed(lines.ratio, 1)}` },
           { value: lines.mixture, colour: baseline, name: `mixture ${fixed(lines.mixture, 1)}` },
         ],
       });
+      measure();
     }
 
-    function hear() {
-      const { sounds, gain, position, kind: made } = model.get("result");
-      players.rename(
-        "estimate",
-        made === "ratio" ? "Estimate, ratio mask" : `Estimate, T = ${threeDigits(thresholds[position])}`,
+    // Compute sound and SDR of what is on show.
+    async function hear() {
+      await estimator.ready;
+      const [position, soft] = [model.get("position"), model.get("kind") === "ratio"];
+      const { samples, sdr: value } = estimator.apply(
+        soft ? (i) => ratio[i] / 255 : (i) => (passes[i] > position ? 1 : 0),
       );
-      players.show(sounds, gain);
+      const text = threeDigits(thresholds[position]);
+      players.rename("estimate", soft ? "Estimate, ratio mask" : `Estimate, T = ${text}`);
+      estimator.play(players, samples);
+      heard = { position, soft, sdr: value };
+      if (!soft) curve.set(thresholds[position], value);
       drawChart();
-      measure();
+      model.set("reading", words());
+    }
+
+    // The reading, as Python words it.
+    function words() {
+      const text = threeDigits(thresholds[heard.position]);
+      const first = heard.soft
+        ? `The ratio mask has no threshold: SDR ${inDecibels(heard.sdr)}. `
+        : `T = ${text}: ${percent(shares[heard.position])} of the bins are ones, ` +
+          `SDR ${inDecibels(heard.sdr)}. `;
+      if (estimator.silent) return first + NO_SDR;
+      const best = bestOf([...curve]);
+      return (
+        first +
+        (best ? `Best binary mask ${inDecibels(best[1])} at T = ${threeDigits(best[0])}, ` : "") +
+        `ratio mask ${inDecibels(lines.ratio)}, mixture as it is ${inDecibels(lines.mixture)}.`
+      );
     }
 
     const marked = make(
@@ -161,7 +169,10 @@ export default {
       make("span", { class: "sepedu-ours" }, "●"), " this threshold, ",
       make("span", { class: "sepedu-ours" }, "○"), " the best binary mask",
     );
-    const rest = whenAtRest(() => line.ask());
+    const rest = whenAtRest(() => {
+      line.ask();
+      hear();
+    }, 30);
     const ends = [
       frame(
         el,
@@ -176,8 +187,14 @@ export default {
       follow(model, ["position", "kind"], () => {
         kind.choose(model.get("kind"));
         draw();
+        rest();
       }),
-      line.follow(["result"], hear),
+      follow(model, ["curve"], () => {
+        for (const [threshold, value] of model.get("curve")) curve.set(threshold, value);
+        drawChart();
+      }),
+      line.follow(["result"]),
+      () => estimator.end(),
     ];
     drawChart();
     draw();
@@ -185,6 +202,12 @@ export default {
     return () => ends.forEach((end) => end());
   },
 };
+
+// The highest of the measured points.
+function bestOf(points) {
+  const known = points.filter(([, value]) => value !== null);
+  return known.length ? known.reduce((best, point) => (point[1] > best[1] ? point : best)) : null;
+}
 
 // The curve's height between two measured points; null where it has none.
 function onCurve(curve, threshold) {

@@ -42,7 +42,7 @@ class ThresholdExplorer(MaskWidget):
     """Mixture, source, mask B = (S > T * M) and masked mixture, with a slider for T.
 
     The browser gets for each bin how many of the slider's thresholds it passes, and draws any
-    mask from that at once. SDR and sound come from the kernel when the slider rests.
+    mask from that at once; when the slider rests, it computes SDR and sound.
 
     Parameters
     ----------
@@ -91,17 +91,19 @@ class ThresholdExplorer(MaskWidget):
             mask = binary_mask(material.magnitude, material.mixture, float(place))
             passed += mask
             shares.append(float(mask.mean()))
+        # In the 256 steps that the browser has, too: both hear the same.
+        self._ratio = (material.ratio * 255).round() / np.float32(255)
         super().__init__(
             material,
             "Threshold explorer",
             source_levels=level_bytes(material.magnitude, material.loudest),
             passes=picture_bytes(passed),
-            ratio=share_bytes(material.ratio),
+            ratio=share_bytes(self._ratio),
             thresholds=THRESHOLDS.tolist(),
             shares=shares,
             position=nearest(threshold),
             lines={
-                "ratio": material.sdr_of(material.ratio),
+                "ratio": material.sdr_of(self._ratio),
                 "mixture": material.sdr(material.song.mixture),
             },
         )
@@ -121,7 +123,7 @@ class ThresholdExplorer(MaskWidget):
     @property
     def mask(self) -> np.ndarray:
         """The mask on show [shape=(513, frames)], bool, or float32 for the ratio mask."""
-        return self.material.ratio if self.kind == "ratio" else self._binary(self.position)
+        return self._ratio if self.kind == "ratio" else self._binary(self.position)
 
     def _binary(self, position: int) -> np.ndarray:
         threshold = float(THRESHOLDS[position])

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from .. import plots
 from ..stft import STFT
 from .base import LessonWidget, bundle
-from .material import Sounds, level_bytes, stretch
+from .material import encode, stretch
 
 if TYPE_CHECKING:
     from ..songs import Song
@@ -88,6 +88,8 @@ def dip(values: np.ndarray, first: int, last: int) -> float:
 class STFTExplorer(LessonWidget):
     """Window length, hop and shape of the window on two tones, two clicks, or a song.
 
+    The browser makes the signals and transforms them by itself; Python hears of the settings.
+
     Parameters
     ----------
     song : Song, optional
@@ -114,8 +116,7 @@ class STFTExplorer(LessonWidget):
     sizes = traitlets.List(list(SIZES)).tag(sync=True)
     overlaps = traitlets.List(list(OVERLAPS)).tag(sync=True)
     windows = traitlets.List(list(WINDOWS)).tag(sync=True)
-    levels = traitlets.Bytes().tag(sync=True)
-    result = traitlets.Dict().tag(sync=True)
+    heard = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self, song: Song | None = None, *, start: float = 0.0, seconds: float = 4.0
@@ -123,7 +124,12 @@ class STFTExplorer(LessonWidget):
         self.song = stretch(song, start, seconds) if song else None
         signals = [["both", "two tones and two clicks"], ["tones", "two tones"]]
         signals += [["clicks", "two clicks"]] + ([["song", f"“{song.name}”"]] if song else [])
-        super().__init__(title="The short-time Fourier transform: window and hop", signals=signals)
+        heard = {}
+        if self.song:
+            heard = encode({"signal": self.song.mixture}, self.song.sample_rate)
+            heard["rate"] = self.song.sample_rate
+        title = "The short-time Fourier transform: window and hop"
+        super().__init__(title=title, signals=signals, heard=heard)
         self.observe(self._update, INPUTS)
         self._update()
 
@@ -142,38 +148,13 @@ class STFTExplorer(LessonWidget):
         return sum(parts.values()) if self.signal == "both" else parts[self.signal]
 
     def _update(self, _change: Any = None) -> None:
-        """Transform the signal, and tell the browser all at once."""
-        stft, audio = self.stft, self.audio
-        magnitude = np.abs(stft.forward(audio))
-        shown = self._shown(magnitude)
-        heard = Sounds(stft.sample_rate).with_(signal=audio)
-        with self.hold_sync():
-            self.levels = level_bytes(shown, float(shown.max()))
-            self.result = {
-                # A result is sent only if it is new: so each setting of the knobs makes it so.
-                "inputs": [getattr(self, name) for name in INPUTS],
-                "rows": shown.shape[0],
-                "columns": shown.shape[1],
-                "seconds": shown.shape[1] / stft.frames_per_second,
-                "hertz": (shown.shape[0] - 0.5) * stft.sample_rate / stft.n_fft,
-                **self._facts(stft),
-                **heard,
-            }
-            self.reading = self._words(magnitude)
+        self.reading = self._words(np.abs(self.stft.forward(self.audio)))
 
     def _shown(self, magnitude: np.ndarray) -> np.ndarray:
         """The part on show: of the signals made here, what lies below 2,000 Hz."""
         if self.signal == "song":
             return magnitude
         return magnitude[: round(2 * PITCH * self.n_fft / RATE) + 1]
-
-    def _facts(self, stft: WindowedSTFT) -> dict[str, float]:
-        return {
-            "bin": stft.sample_rate / stft.n_fft,
-            "window_ms": 1000 * stft.n_fft / stft.sample_rate,
-            "hop_ms": 1000 / stft.frames_per_second,
-            "bins": stft.bins,
-        }
 
     def apart(self, magnitude: np.ndarray) -> dict[str, float]:
         """Dips in decibels between the two tones and between the two clicks of the signal.
@@ -203,10 +184,12 @@ class STFTExplorer(LessonWidget):
         return self.window if self.window == "rectangle" else self.window.capitalize()
 
     def _words(self, magnitude: np.ndarray) -> str:
-        facts = self._facts(self.stft)
+        stft = self.stft
         words = (
-            f"A {self._name()} window of {self.n_fft} samples lasts {facts['window_ms']:.1f} ms; "
-            f"bins lie {facts['bin']:.1f} Hz apart, frames {facts['hop_ms']:.1f} ms. "
+            f"A {self._name()} window of {self.n_fft} samples lasts "
+            f"{1000 * stft.n_fft / stft.sample_rate:.1f} ms; bins lie "
+            f"{stft.sample_rate / stft.n_fft:.1f} Hz apart, frames "
+            f"{1000 / stft.frames_per_second:.1f} ms. "
         )
         if self.signal == "song":
             return words

@@ -14,14 +14,18 @@ from conftest import Complaints
 
 from sepedu.audio import read_audio
 from sepedu.checkpoints import load_models, load_unet
-from sepedu.engine.export import write_song_page
+from sepedu.engine.export import PAGE, write_song_page
 from sepedu.evaluation import sdr
 from sepedu.separation import separate
 from sepedu.songs import SOURCES, embedded_root, load_song, open_dataset
 
 pytest.importorskip("onnx", reason="onnx is not installed")
 pytestmark = pytest.mark.browser
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 SONG = "Rock - Last Tram"
+START = 2
+SECONDS = {"unet": 6, "cnn": 2}
+DONE = "document.getElementById('status').textContent.startsWith('Done')"
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -30,17 +34,19 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Iterator[tuple[str, Path]]:
-    """Address of a page with both networks and six seconds of a song, and that song's file."""
+def site(tmp_path_factory) -> Iterator[tuple[str, dict[str, Path]]]:
+    """Address of a page with both networks and parts of a song, and their files."""
     folder = tmp_path_factory.mktemp("song")
     audio, rate = read_audio(embedded_root() / "test" / f"{SONG}.stem.mp4")
-    song = folder / f"{SONG}.flac"
-    soundfile.write(song, audio[:, 2 * rate : 8 * rate].T, rate)
-    write_song_page(folder / "page", [load_unet(), load_models()], [song])
+    songs = {}
+    for network, seconds in SECONDS.items():
+        songs[network] = folder / f"{seconds} seconds.flac"
+        soundfile.write(songs[network], audio[:, START * rate : (START + seconds) * rate].T, rate)
+    write_song_page(folder / "page", [load_unet(), load_models()], list(songs.values()))
     handler = functools.partial(Quiet, directory=folder / "page")
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/", song
+        yield f"http://127.0.0.1:{server.server_port}/", songs
         server.shutdown()
 
 
@@ -56,17 +62,19 @@ def page(browser, site):
     assert complaints == []
 
 
-@pytest.mark.parametrize(("network", "model"), [("U-Net", "unet"), ("The talk", "cnn")])
-def test_the_page_separates_as_the_library_does(page, site, tmp_path, network, model, capsys):
-    audio, rate = read_audio(site[1])
-    page.get_by_label(network).check()
-    page.get_by_role("button", name=SONG).click()
-    page.wait_for_function("document.getElementById('status').textContent.startsWith('Done')")
+@pytest.mark.parametrize("network", ["unet", "cnn"])
+def test_the_page_separates_as_the_library_does(page, site, tmp_path, network, capsys):
+    file = site[1][network]
+    audio, rate = read_audio(file)
+    page.get_by_label("U-Net" if network == "unet" else "The talk").check()
+    page.get_by_role("button", name=file.stem).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(DONE)
     with capsys.disabled():
         print(f"\n{network}: {page.inner_text('#status')}")
     track = next(t for t in open_dataset(subset="test") if t.name == SONG)
-    stems = load_song(track, rate, stereo=True).sources
-    expected = separate(audio, rate, model=model)
+    stems = load_song(track, rate, stereo=True).between(START, START + SECONDS[network]).sources
+    expected = separate(audio, rate, model=network)
     for source in SOURCES:
         with page.expect_download() as download:
             page.get_by_role("link", name=f"WAV of {source}").click()
@@ -74,5 +82,53 @@ def test_the_page_separates_as_the_library_does(page, site, tmp_path, network, m
         estimate, its_rate = soundfile.read(tmp_path / "estimate.wav", dtype="float32")
         assert (its_rate, estimate.T.shape) == (rate, audio.shape)
         assert sdr(expected[source], estimate.T) > 50
-        stem = stems[source][:, 2 * rate : 8 * rate]
+        stem = stems[source]
         assert abs(sdr(stem, estimate.T) - sdr(stem, expected[source])) < 0.1
+
+
+def test_the_mixer_plays_by_keyboard(page):
+    page.wait_for_function(DONE)
+    page.locator("#play").focus()
+    page.keyboard.press("Space")
+    page.wait_for_function("Number(document.getElementById('position').value) > 0.5")
+    assert page.inner_text("#play") == "Pause"
+    drums = page.get_by_role("article", name="Drums")
+    for button in ("Mute drums", "Solo drums"):
+        drums.get_by_role("button", name=button).press("Space")
+        assert drums.get_by_role("button", name=button).get_attribute("aria-pressed") == "true"
+    drums.get_by_label("Gain of drums").press("ArrowLeft")
+    assert drums.locator("output").inner_text() == "−1 dB"
+    page.locator("#position").press("Home")
+    assert page.inner_text("#play") == "Pause"  # it goes on from there
+    page.locator("#play").press("Space")
+    assert page.inner_text("#play") == "Play"
+
+
+def test_axe_finds_nothing_serious(page):
+    page.add_script_tag(path=AXE)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = page.evaluate("axe.run()")["violations"]
+        serious = [rule for rule in found if rule["impact"] in ("serious", "critical")]
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in serious] == []
+
+
+def test_a_wrong_file_gets_one_line(page):
+    file = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"la la la"}
+    page.set_input_files("#file", files=[file])
+    page.locator("#problem:not([hidden])").wait_for()
+    assert page.inner_text("#problem") == (
+        "notes.txt is no sound file that this browser can play. Try WAV, MP3, FLAC, Ogg or M4A."
+    )
+    assert not page.locator("#result").is_visible()
+
+
+def test_opened_as_a_file_the_page_says_what_it_needs(browser):
+    page = browser.new_page()
+    page.goto((PAGE / "index.html").as_uri())
+    assert page.get_by_text("python -m http.server").is_visible()
+    assert not page.locator("#app").is_visible()
+    page.close()

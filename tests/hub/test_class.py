@@ -10,7 +10,7 @@ from teacher import git
 
 pytestmark = [pytest.mark.slow, pytest.mark.hub]
 
-LESSON = "sepedu/lessons/02-binary-masks.ipynb"
+LESSON = "sepedu/my-course/02-binary-masks.ipynb"
 
 
 async def everybody(actions):
@@ -71,12 +71,16 @@ def test_a_class_works_at_once_and_keeps_its_work(repository, tmp_path, capsys):
     with try_out.running(folder) as hub:
         assert asyncio.run(recall(students[0], kernel)) == "not saved yet\n"
 
-        # The teacher changes the lesson; the student gets it and keeps the own work.
-        change_lesson(repository)
+        # The teacher changes two lessons; the student has worked on one of them, and keeps it.
+        for number in ("02", "03"):
+            change_lesson(repository, number)
         asyncio.run(students[0].pull(repository.as_uri()))
         notebook = asyncio.run(students[0].read(LESSON))
-        assert notebook.cells[0].source.endswith("A word from the teacher.")
         assert notebook.cells[-1].source.endswith("Worked by ada.")
+        beside = asyncio.run(students[0].read(LESSON.replace(".ipynb", ".new.ipynb")))
+        untouched = asyncio.run(students[0].read("sepedu/my-course/03-training-data.ipynb"))
+        for new in (beside, untouched):
+            assert new.cells[0].source.endswith("A word from the teacher.")
 
         # The teacher collects, also from a server that does not run.
         asyncio.run(students[1].stop_server())
@@ -112,8 +116,8 @@ async def recall(student, kernel):
     return outputs[0].text
 
 
-def change_lesson(repository):
-    path = repository / "lessons" / Path(LESSON).name
+def change_lesson(repository, number):
+    (path,) = (repository / "lessons").glob(f"{number}-*.ipynb")
     notebook = json.loads(path.read_text(encoding="utf-8"))
     notebook["cells"][0]["source"].append("\n\nA word from the teacher.")
     path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -24,7 +24,7 @@ def test_a_link_leads_through_the_login_to_the_lesson(repository, tmp_path):
         page.fill("#username_input", "mary")
         page.fill("#password_input", hub.password)
         page.click("#login_submit")
-        page.wait_for_url("**/user/mary/lab/tree/sepedu/lessons/02-*")
+        page.wait_for_url("**/user/mary/lab/tree/sepedu/my-course/02-*")
         page.get_by_role("heading", name="Lesson 02").first.wait_for()
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         # Its widgets draw, so their half in the browser came from the shared environment.

@@ -53,10 +53,9 @@ def read_source(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = source[0].split("## Words")[0]
     elif docname == "docs/glossary":
         source[0] += words()
-    elif docname == "slides/README":  # to the decks, not to what they are built from
-        source[0] = re.sub(
-            r"\[`([\w-]+)`\]\(\1\.md\)", r'<a href="../decks/\1.html">\1</a>', source[0]
-        )
+    elif docname in ("slides/README", "docs/talk"):  # to the decks, not to their sources
+        deck = r"\[`([\w-]+)`\]\((?:\.\./slides/)?\1\.md\)"
+        source[0] = re.sub(deck, r'<a href="../decks/\1.html">\1</a>', source[0])
         source[0] = re.sub(r"\[(`[\w-]+\.md`)\]\([\w-]+\.md\)", r"\1", source[0])
 
 

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import matplotlib
+import yaml
 
 from sepedu.engine.files import write_text
 from sepedu.errors import SepeduError
@@ -70,7 +71,7 @@ def build(
     out : path, optional
         By default `slides/build` of the clone.
     pdf : bool
-        Also print each, where a Chromium is installed.
+        Also print each as slides, handout and notes, where a Chromium is installed.
     say : callable
         Told what was built, what was left out, and why.
 
@@ -95,16 +96,33 @@ def build(
         for path in find_decks(names):
             begun = time.perf_counter()
             deck = read_deck(path)
+            deck.about.update(local_about(sources))
             text, count = compose(deck, sources, say)
             file = folder / f"{deck.name}.html"
             write_text(file, text)
             files.append(file)
             line = f"{file}: {count} slides, {file.stat().st_size / 1e6:.1f} MB"
             if browser:
-                files.append(print_pdf(file, browser, count))
-                line += ", and PDF"
+                files += print_pdf(file, browser, count)
+                line += ", and PDFs"
             say(f"{line}, {time.perf_counter() - begun:.0f} s")
     return files
+
+
+def local_about(sources: Path) -> dict[str, str]:
+    """Who gives the lecture here, when, and a logo: `slides/local.yml`, where there is one."""
+    path = sources / "local.yml"
+    if not path.is_file():
+        return {}
+    try:
+        about = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise SepeduError(f"{path} is not YAML ({error})", "See slides/README.md") from error
+    if not isinstance(about, dict) or set(about) - {"instructor", "date", "logo"}:
+        raise SepeduError(f"{path} has other fields", "Write instructor, date, and logo")
+    if about.get("logo"):
+        about["logo"] = sources / about["logo"]
+    return about
 
 
 def compose(deck: Deck, sources: Path, say: Callable[[str], None] = print) -> tuple[str, int]:

@@ -283,7 +283,7 @@ def _cells(
         }
         axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **look))
         if not hidden[at]:
-            colour = "white" if marked[at] else QUIET if faint[at] else TEXT
+            colour = PAPER if marked[at] else QUIET if faint[at] else TEXT
             text = str(values[at]).replace("-", "−")
             axes.text(column, row, text, ha="center", va="center", color=colour)
     rows, columns = values.shape
@@ -326,7 +326,6 @@ def moving_window(
         right.imshow(answer, cmap=plots.INK_ON_WHITE, vmin=0, vmax=1, **look)
         left.set(yticks=[0, 512], ylabel="Bin")
         right.set(xticks=[])
-        right.annotate("", (-0.08, 0.5), (-0.5, 0.5), xycoords="axes fraction", arrowprops=ARROW)
         shown = [3, 3 + HALF_CONTEXT, 3 + CONTEXT - 1]
         left.set_xticks(shown if number == 2 else [])
     left.set_xticklabels(["0", "12", "24"])
@@ -365,7 +364,7 @@ def two_problems(
             if name == "network":
                 axes.axis("off")
                 box = {"boxstyle": "rarrow,pad=0.5", "facecolor": plots.OURS, "edgecolor": "none"}
-                place = {"ha": "center", "va": "center", "color": "white", "bbox": box}
+                place = {"ha": "center", "va": "center", "color": PAPER, "bbox": box}
                 axes.text(0.5, 0.5, "network", transform=axes.transAxes, **place)
                 continue
             if name == "mask":

@@ -13,20 +13,28 @@ from pathlib import Path
 import matplotlib
 from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
+
+from sepedu import plots
 
 INK = "#1b1e24"
 """Text and axes in figures; on a slide, the colour of its text."""
 THEME_COLOURS = {
     INK: "--ink",
-    "#555555": "--quiet",
     "#333333": "--quiet",
+    "#555555": "--quiet",
+    "#767676": "--quiet",
     "#777777": "--quiet",
     "#f0f0f0": "--panel",
-    "#0072b2": "--blue",
-    "#d55e00": "--red",
-    "#009e73": "--green",
-    "#cc79a7": "--pink",
+    plots.TALK: "--ink",
+    plots.BASELINE: "--baseline",
+    plots.INK.lower(): "--ideal",
+    plots.OURS.lower(): "--ours",
+    **{
+        plots.SOURCE_COLOURS[source].lower(): f"--{source}"
+        for source in ("drums", "bass", "other", "vocals")
+    },
 }
 """Colours of the library's figures that a slide replaces by its own, lighter where it is dark."""
 
@@ -92,8 +100,35 @@ def as_svg(figure: Figure, name: str) -> str:
     text = _PICTURE.sub(lambda match: _smaller(match[1]), text)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
-    label = html.escape(str(figure.get_label()))
-    return text.replace("<svg", f'<svg class="figure" role="img" aria-label="{label}"', 1)
+    told = {
+        "aria-label": html.escape(str(figure.get_label())),
+        "data-smallest": f"{_smallest(figure):g}",
+        "data-times": ";".join(_times(figure)),
+    }
+    words = " ".join(f'{key}="{value}"' for key, value in told.items() if value)
+    return text.replace("<svg", f'<svg class="figure" role="img" {words}', 1)
+
+
+def _smallest(figure: Figure) -> float:
+    """Size of the smallest letters in points; a figure must stay readable from the last row."""
+    texts = figure.findobj(lambda part: isinstance(part, Text) and part.get_visible())
+    return min((text.get_fontsize() for text in texts if text.get_text().strip()), default=99)
+
+
+def _times(figure: Figure) -> list[str]:
+    """Left, top, right and bottom of each panel over time, and its seconds, for a playhead."""
+    width, height = 72 * figure.get_size_inches()
+    if not any(axes.get_xlabel() == "Time (s)" for axes in figure.axes):
+        return []
+    told = []
+    for axes in figure.axes:
+        if axes.get_label() == "<colorbar>":
+            continue
+        place, (start, end) = axes.get_position(), axes.get_xlim()
+        values = (place.x0 * width, (1 - place.y1) * height, place.x1 * width)
+        values += ((1 - place.y0) * height, start, end)
+        told.append(" ".join(f"{value:.5g}" for value in values))
+    return told
 
 
 def _themed(colour: str) -> str:

@@ -30,6 +30,13 @@ def song(name: str = "Rock - Last Tram", start: float = 0.0, end: float = 60.0) 
     raise SepeduError(f"There is no song {name!r} in the embedded set", "See data/README.md")
 
 
+def told(name: str, start: float, end: float) -> str:
+    """How a slide names a stretch of a song: title, set, split and seconds."""
+    tests = {track.name for track in open_dataset(subset="test")}
+    split = "test" if name in tests else "training"
+    return f"{name} (embedded set, {split} song), seconds {start:g} to {end:g}"
+
+
 @lru_cache
 def training_songs(count: int = 9) -> tuple[Song, ...]:
     """Some training songs of the embedded set, spread over its styles; few, to build fast."""

@@ -18,7 +18,7 @@ SCRIPTS = (
     "theme/deck.js",
 )
 STYLES = ("vendor/reveal/reset.css", "vendor/reveal/reveal.css", "theme/theme.css")
-FONT = re.compile(r"url\(\.\./(vendor/fonts/[\w.-]+\.woff2)\)")
+FONT = re.compile(r"url\(\.\./(vendor/fonts/[\w.-]+\.(woff2?))\)")
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -72,7 +72,7 @@ def _style(sources: Path, name: str) -> str:
 
     def inside(match: re.Match[str]) -> str:
         data = base64.b64encode((sources / match[1]).read_bytes()).decode()
-        return f"url(data:font/woff2;base64,{data})"
+        return f"url(data:font/{match[2]};base64,{data})"
 
     return FONT.sub(inside, _read(sources / name))
 

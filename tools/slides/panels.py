@@ -89,9 +89,9 @@ def masks(
 
 
 def close_up(
-    values: Mapping[str, np.ndarray], first: int, last: int, bins: int, text: str, colours: str
+    values: Mapping[str, np.ndarray], first: int, last: int, bins: int, text: str
 ) -> Figure:
-    """The same frames and lowest bins of several pictures, side by side, each in its own range.
+    """The same frames and lowest bins of a mixture and of masks, side by side.
 
     Parameters
     ----------
@@ -100,17 +100,17 @@ def close_up(
         Frames from `first` up to `last`.
     bins : int
     text : str
-    colours : str
-        Name of a colour map.
     """
     stft = STFT()
     figure, axes = plt.subplots(1, len(values), figsize=WIDE, sharey=True)
     start, end = stft.times(last + 1)[[first, last]]
     extent = (start, end, 0, stft.frequencies[bins - 1] / 1000)
+    white = plots.INK_ON_WHITE
     for axis, (name, picture) in zip(axes, values.items(), strict=True):
         cells = picture[:bins, first:last]
-        axis.imshow(cells, origin="lower", aspect="auto", cmap=colours, extent=extent)
-        axis.set(title=name, xlabel="Time (s)")
+        look = {"cmap": "magma"} if name == "Mixture" else {"cmap": white, "vmin": 0, "vmax": 1}
+        axis.imshow(cells, origin="lower", aspect="auto", extent=extent, **look)
+        axis.set(title=name, xlabel="Time (s)", xticks=np.arange(np.ceil(start * 2) / 2, end, 0.5))
     axes[0].set_ylabel("Frequency (kHz)")
     return plots.describe(figure, text)
 
@@ -126,7 +126,7 @@ def bars(
     label: str,
     text: str,
     form: str = "{:.1f}",
-    colours: Sequence[str] | str = "#0072b2",
+    colours: Sequence[str] | str = plots.OURS,
     size: tuple[float, float] = WIDE,
     line: tuple[float, str] | None = None,
 ) -> Figure:
@@ -163,6 +163,86 @@ def bars(
     return plots.describe(figure, text)
 
 
+def rung_look(name: str) -> dict[str, str]:
+    """Colours of a rung: grey what needs no network, black the talk's network, violet ours.
+
+    The ideals, which were told the answer, are outlines.
+    """
+    if "ideal" in name or "true" in name or "truth" in name:
+        return {"facecolor": "none", "edgecolor": plots.INK}
+    if "U-Net" in name:
+        return {"facecolor": plots.OURS, "edgecolor": plots.OURS}
+    if "talk" in name:
+        return {"facecolor": plots.TALK, "edgecolor": plots.TALK}
+    return {"facecolor": plots.BASELINE, "edgecolor": plots.BASELINE}
+
+
+def ladder(rungs: Mapping[str, float], label: str, size: tuple[float, float] = WIDE) -> Figure:
+    """Bars from the lowest to the highest rung, silence among them.
+
+    Parameters
+    ----------
+    rungs : mapping of str to float
+        SDR in decibels by method; silence has 0 and is added.
+    label : str
+        Quantity and unit.
+    size : tuple of float
+    """
+    values = dict(sorted({"silence": 0.0, **rungs}.items(), key=lambda rung: rung[1]))
+    text = "The ladder, lowest first: " + ", ".join(f"{n} {v:.1f} dB" for n, v in values.items())
+    figure = bars(values, label, text + ".", size=size)
+    for bar, name in zip(figure.axes[0].patches, values, strict=True):
+        bar.set(**rung_look(name), linewidth=2.5)
+    return figure
+
+
+def ladders(
+    rungs: Mapping[str, Mapping[str, float]], label: str, size: tuple[float, float] = WIDE
+) -> Figure:
+    """A ladder for each source in a row of its own: points between silence and ideal.
+
+    Parameters
+    ----------
+    rungs : mapping of str to mapping of str to float
+        SDR in decibels by method, by source.
+    label : str
+    size : tuple of float
+    """
+    figure, axes = plt.subplots(figsize=size)
+    names = list(dict.fromkeys(name for values in rungs.values() for name in values))
+    for row, values in enumerate(rungs.values()):
+        axes.plot([min(values.values()), max(values.values())], [row, row], color="#777777", lw=1.5)
+        ordered = sorted(values.items(), key=lambda rung: rung[1])
+        for number, (name, value) in enumerate(ordered):
+            look = rung_look(name) | {"zorder": 3, "s": 260, "linewidth": 2.5}
+            if look["facecolor"] == "none":
+                look["facecolor"] = "white"
+            axes.scatter(value, row, marker=MARKERS[names.index(name)], **look)
+            place = {"ha": "center", "va": "center", "fontsize": 15}
+            height = row + (-0.3 if number % 2 else 0.32)
+            axes.text(value, height, f"{value:.1f}".replace("-", "−"), **place)
+    for name in names:
+        look = rung_look(name) | {"s": 200, "linewidth": 2.5, "marker": MARKERS[names.index(name)]}
+        axes.scatter([], [], label=name, **look)
+    axes.axvline(0, color="#333333", linewidth=1.2, zorder=0)
+    axes.text(0.08, -0.52, "silence", va="center", fontsize=15, color="#555555")
+    axes.set(yticks=range(len(rungs)), yticklabels=list(rungs), xlabel=label)
+    axes.set_ylim(len(rungs) - 0.4, -0.65)
+    axes.tick_params(axis="y", length=0, labelsize=18)
+    axes.spines["left"].set_visible(False)
+    place = {"loc": "lower center", "bbox_to_anchor": (0.45, 1.0), "columnspacing": 1.0}
+    axes.legend(ncols=len(names), handletextpad=0.2, **place)
+    words = "; ".join(
+        f"{source}: " + ", ".join(f"{name} {value:.1f} dB" for name, value in values.items())
+        for source, values in rungs.items()
+    )
+    return plots.describe(figure, f"Points on a line for each source. {words}.")
+
+
+MARKERS = "osD^vP*X"
+"""A shape for each rung, so that none is told by its colour alone."""
+
+
 def curves(
     lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     x: str,
@@ -186,7 +266,7 @@ def curves(
         A logarithmic x axis.
     """
     figure, axes = plt.subplots(figsize=size)
-    fallback = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#555555"]
+    fallback = [plots.OURS, plots.INK, plots.BASELINE]
     for number, (name, (along, up)) in enumerate(lines.items()):
         colour = (colours or COLOURS).get(name, fallback[number % len(fallback)])
         axes.plot(along, up, color=colour, label=name or "_")

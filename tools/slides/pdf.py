@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -28,8 +29,15 @@ PATIENCE = 180.0
 """Seconds to wait for a browser and for a deck in it."""
 READY = (
     "document.documentElement.dataset.ready === 'true' "
-    "? document.querySelectorAll('.pdf-page').length : 0"
+    "? document.querySelectorAll('.pdf-page, .handed').length : 0"
 )
+KINDS = {
+    "slides": ("", "?print-pdf"),
+    "handout": ("-handout", "?print-pdf&print=handout"),
+    "notes": ("-notes", "?print=notes"),
+}
+"""What is printed: the end of the file's name, and of the deck's address. The slides, the slides
+without their answers, and three slides a page with what to say."""
 
 
 def find_browser() -> str | None:
@@ -37,20 +45,25 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def print_pdf(file: Path, browser: str, slides: int) -> Path:
-    """Print a built deck as PDF beside it, one page for each of its slides.
+def print_pdf(
+    file: Path, browser: str, slides: int, kinds: Sequence[str] = tuple(KINDS)
+) -> list[Path]:
+    """Print a built deck as PDFs beside it, in each of these `KINDS`.
 
     Raises
     ------
     SepeduError
         If the browser does not start, or the deck does not have all its pages in time.
     """
-    out = file.with_suffix(".pdf")
+    outs = [file.with_name(f"{file.stem}{KINDS[kind][0]}.pdf") for kind in kinds]
     problems: list[BaseException] = []
 
     def work() -> None:  # in a thread of its own, since a notebook's has its event loop already
         try:
-            out.write_bytes(asyncio.run(_printed(file, browser, slides)))
+            for out, printed in zip(
+                outs, asyncio.run(_printed(file, browser, slides, kinds)), strict=True
+            ):
+                out.write_bytes(printed)
         except Exception as error:
             problems.append(error)
 
@@ -62,10 +75,10 @@ def print_pdf(file: Path, browser: str, slides: int) -> Path:
             f"{file} could not be printed ({problems[0]})",
             "Open it in a browser with ?print-pdf at the end of its address, and print it",
         ) from problems[0]
-    return out
+    return outs
 
 
-async def _printed(file: Path, browser: str, slides: int) -> bytes:
+async def _printed(file: Path, browser: str, slides: int, kinds: Sequence[str]) -> list[bytes]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         words = [
             *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
@@ -79,7 +92,12 @@ async def _printed(file: Path, browser: str, slides: int) -> bytes:
                     HTTPRequest(_address(Path(profile)), request_timeout=PATIENCE),
                     max_message_size=2**30,
                 )
-                return await _print_page(line, f"{file.resolve().as_uri()}?print-pdf", slides)
+                pages = {"notes": -(-slides // 3)}
+                address = file.resolve().as_uri()
+                return [
+                    await _print_page(line, address + KINDS[kind][1], pages.get(kind, slides))
+                    for kind in kinds
+                ]
             finally:
                 process.terminate()
 
@@ -99,7 +117,7 @@ def _address(profile: Path) -> str:
     raise TimeoutError("the browser did not start in time")
 
 
-async def _print_page(line: Any, address: str, slides: int) -> bytes:
+async def _print_page(line: Any, address: str, wanted: int) -> bytes:
     number = 0
 
     async def ask(method: str, **parameters: Any) -> dict[str, Any]:
@@ -115,9 +133,9 @@ async def _print_page(line: Any, address: str, slides: int) -> bytes:
     await ask("Page.navigate", url=address)
     until = time.monotonic() + PATIENCE
     pages = 0
-    while pages != slides:
+    while pages != wanted:
         if time.monotonic() > until:
-            raise TimeoutError(f"{pages} pages instead of {slides}")
+            raise TimeoutError(f"{pages} pages instead of {wanted}")
         await asyncio.sleep(0.1)
         pages = (await ask("Runtime.evaluate", expression=READY))["result"].get("value", 0)
     printed = await ask("Page.printToPDF", preferCSSPageSize=True, printBackground=True)

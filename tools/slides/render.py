@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import base64
 import html
+import mimetypes
 import re
 import runpy
 import traceback
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -19,14 +23,13 @@ from pygments.lexers import get_lexer_by_name
 
 from sepedu.errors import SepeduError
 
-from .deck import FENCE, FORMAT, Deck, Slide
+from .deck import FENCE, FORMAT, PARTS, VALUE, Deck, Slide
 from .figures import as_svg
 from .material import lacking
 
 LARGE = r"<svg|data-widget"
 """What fills a slide; one that has only words, equations and tables shows them larger."""
 MINUS = re.compile(r"(?<![\w.])-(?=\d)")
-VALUE = re.compile(r"\{\{ (.+?) ?\}\}")
 
 
 class SlideRenderer(mistune.HTMLRenderer):
@@ -102,6 +105,10 @@ class SlideRenderer(mistune.HTMLRenderer):
             return ""
         raise self.slide.error(f"a {type(value).__name__} cannot be shown", FORMAT)
 
+    def inline(self, text: str) -> str:
+        """Turn one line of Markdown into HTML without a paragraph around it."""
+        return re.sub(r"^<p>|</p>\s*$", "", self.markdown(text))
+
     def markdown(self, text: str) -> str:
         """Turn filled Markdown into HTML."""
         return mistune.create_markdown(renderer=self, plugins=["table", "math"])(self.fill(text))
@@ -125,6 +132,7 @@ def render_deck(deck: Deck) -> tuple[list[str], list[str]]:
             left_out.append(f"{slide.place}: {reason}")
     total = sum(slide.minutes for slide in kept)
     begun, pages = 0.0, []
+    space["agenda"] = Agenda(kept)
     for number, slide in enumerate(kept, 1):
         pages.append(render_slide(slide, space, number, begun, total, deck.about))
         begun += slide.minutes
@@ -144,23 +152,72 @@ def render_slide(
     columns = [_column(renderer, text) for text in slide.columns]
     airy = not any(re.search(LARGE, column) for column in columns)
     body = "".join(f'<div class="column">{column}</div>' for column in columns)
+    data = renderer.inline(slide.data)
+    if data:
+        data = f'<p class="data">{data}</p>'
     plan = f"Minutes {begun:g} to {begun + slide.minutes:g} of {total:g}."
     notes = f'<p class="plan">{plan}</p>{renderer.markdown(slide.notes)}'
     if number == 1:
-        credit = "".join(
-            f'<p class="{key}">{html.escape(str(about[key]))}</p>'
-            for key in ("subtitle", "author")
-            if key in about
-        )
-        body = f"{credit}{body}"
-    heading = re.sub(r"^<p>|</p>\s*$", "", renderer.markdown(slide.title))
+        body = f"{_credits(about)}{body}"
     level = "h1" if number == 1 else "h2"
     return (
         f'<section data-timing="{round(slide.minutes * 60)}" class="{"first" * (number == 1)}">'
-        f"<{level}>{heading}</{level}>"
-        f'<div class="body columns{len(columns)}{" airy" * airy}">{body}</div>'
+        f"<{level}>{renderer.inline(slide.title)}</{level}>"
+        f'<div class="body columns{len(columns)}{" airy" * airy}">{body}</div>{data}'
+        f"{_foot(slide, about)}"
         f'<aside class="notes">{notes}</aside></section>'
     )
+
+
+def _credits(about: dict[str, Any]) -> str:
+    """Subtitle, author, and who gives the lecture, when, and for whom."""
+    lines = [
+        f'<p class="{key}">{html.escape(str(about[key]))}</p>'
+        for key in ("subtitle", "author")
+        if about.get(key)
+    ]
+    spoken = [html.escape(str(about[key])) for key in ("instructor", "date") if about.get(key)]
+    if spoken:
+        lines.append(f'<p class="author">{" · ".join(spoken)}</p>')
+    if about.get("logo"):
+        lines.append(f'<img class="logo" alt="Logo" src="{_picture(Path(about["logo"]))}">')
+    return "".join(lines)
+
+
+def _picture(path: Path) -> str:
+    """A picture as an address that holds it."""
+    if not path.is_file():
+        raise SepeduError(f"There is no logo {path}", "Give the path of a PNG, JPEG or SVG file")
+    kind = mimetypes.guess_type(path.name)[0] or "image/png"
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def _foot(slide: Slide, about: dict[str, Any]) -> str:
+    """The strip of the course, this part of it marked, and the names of deck and section."""
+    strip = " · ".join(
+        f'<b aria-current="true">{part}</b>' if part == slide.part else part for part in PARTS
+    )
+    names = [str(about["title"]), slide.section]
+    words = " › ".join(html.escape(name) for name in names if name)
+    return f'<footer class="foot"><span class="strip">{strip}</span><span>{words}</span></footer>'
+
+
+class Agenda:
+    """The sections of a deck with their minutes; a slide shows it as `agenda`."""
+
+    def __init__(self, slides: Sequence[Slide]) -> None:
+        self.minutes: dict[str, float] = {}
+        for slide in slides:
+            if slide.section:
+                before = self.minutes.get(slide.section, 0)
+                self.minutes[slide.section] = before + slide.minutes
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><td>{html.escape(name)}</td><td style="text-align:right">{count:g} min</td></tr>'
+            for name, count in self.minutes.items()
+        )
+        return f'<table class="agenda">{rows}</table>'
 
 
 def _column(renderer: SlideRenderer, text: str) -> str:

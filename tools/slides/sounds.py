@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 
 import numpy as np
 
 from sepedu.audio import check_audio, common_gain, sound_address
+from sepedu.evaluation import sdr
 
 
 class Sounds:
     """Buttons that play recordings at one common gain.
 
     A press on another button goes on at the same moment of the other recording, so that two can
-    be compared; keys 1 to 9 press them too.
+    be compared; keys 1 to 9 press them too, and L plays in a loop.
 
     Parameters
     ----------
@@ -21,20 +23,60 @@ class Sounds:
         What to play, by the words on its button.
     sample_rate : int
         In hertz.
+    truth : np.ndarray, or dict of np.ndarray by the words on a button, optional
+        The SDR of each recording against it stands on the recording's button; the truth itself
+        has none.
+    exact : bool
+        Without coding error (FLAC), for artefacts that students must learn to hear.
     """
 
-    def __init__(self, recordings: dict[str, np.ndarray], sample_rate: int) -> None:
+    def __init__(
+        self,
+        recordings: Mapping[str, np.ndarray],
+        sample_rate: int,
+        truth: np.ndarray | Mapping[str, np.ndarray] | None = None,
+        exact: bool = False,
+    ) -> None:
         self.recordings = {name: check_audio(audio, name) for name, audio in recordings.items()}
         self.sample_rate = sample_rate
         self.gain = common_gain(*self.recordings.values())
+        self.truths = (
+            dict(truth)
+            if isinstance(truth, Mapping)
+            else {}
+            if truth is None
+            else dict.fromkeys(self.recordings, truth)
+        )
+        self.exact = exact
+
+    def ratio(self, name: str) -> float | None:
+        """SDR of a recording in decibels; None of the truth itself, or if there is no truth."""
+        truth = self.truths.get(name)
+        if truth is None or np.array_equal(truth, self.recordings[name]):
+            return None
+        return sdr(truth, self.recordings[name])
+
+    def _button(self, name: str) -> str:
+        source = sound_address(self.recordings[name] * self.gain, self.sample_rate, self.exact)
+        ratio = self.ratio(name)
+        number, told = "", ""
+        if ratio is not None:
+            number = f' data-sdr="{ratio:.3f}"'
+            told = f" <b>{f'{ratio:.1f}'.replace('-', '−')} dB</b>"
+        return (
+            f'<button type="button" class="sound"{number}><span class="sign" aria-hidden="true">'
+            f"</span><span>{html.escape(name)}{told}</span>"
+            f'<audio preload="auto" src="{source}"></audio></button>'
+        )
 
     def _repr_html_(self) -> str:
-        buttons = "".join(
-            f'<button type="button" class="sound"><span class="sign" aria-hidden="true"></span>'
-            f"<span>{html.escape(name)}</span>"
-            f'<audio preload="auto" src="{sound_address(audio * self.gain, self.sample_rate)}">'
-            f"</audio></button>"
-            for name, audio in self.recordings.items()
+        buttons = "".join(map(self._button, self.recordings))
+        words = [] if self.gain == 1 else [f"One gain for all: {self.gain:.2f}."]
+        if any(self.ratio(name) is not None for name in self.recordings):
+            words.append("Numbers: SDR of this very sound.")
+        note = f'<span class="small">{" ".join(words)}</span>' if words else ""
+        loop = (
+            '<button type="button" class="loop" aria-pressed="false" aria-label="Play in a loop">'
+            "↻</button>"
         )
-        note = "" if self.gain == 1 else f'<p class="small">One gain for all: {self.gain:.2f}</p>'
-        return f'<div class="sounds">{buttons}</div>{note}'
+        return f'<div class="sounds">{buttons}{loop}{note}</div>'

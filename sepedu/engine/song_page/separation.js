@@ -78,7 +78,7 @@ function magnitudes(stft, { real, imag }) {
   for (let frame = 0; frame < frames; frame++) {
     for (let bin = 0; bin < Math.min(BINS, stft.bins); bin++) {
       const place = frame * stft.bins + bin;
-      values[frame * BINS + bin] = scale * Math.hypot(real[place], imag[place]);
+      values[frame * BINS + bin] = scale * Math.sqrt(real[place] ** 2 + imag[place] ** 2);
     }
   }
   return values;

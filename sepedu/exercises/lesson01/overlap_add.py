@@ -115,7 +115,7 @@ def overlap_add(frames, hop):
             "    for m in range(count):\n"
             "        audio[m * hop : m * hop + n_fft] += frames[:, m]\n"
             "    return audio[: count * hop]",
-            "shape",
+            "15 values, and 20",
         ),
         Mistake(
             "Rows taken for frames",

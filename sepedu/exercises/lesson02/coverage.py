@@ -55,6 +55,22 @@ def _examine_coverage(answer: Any) -> None:
                 "The result is shorter where no point is claimed by all masks: give `np.bincount` "
                 "a `minlength`, one more than there are masks.",
             ),
+            (
+                lambda masks: np.unique(masks.sum(axis=0), return_counts=True)[1] / masks[0].size,
+                "Counts that do not occur are left out: give a share for each from 0 to the "
+                "number of masks.",
+            ),
+            (
+                lambda masks: np.array([(masks.sum(axis=0) == c).mean() for c in range(5)]),
+                "There are not always four masks: count from 0 to `len(masks)`.",
+            ),
+            (
+                lambda masks: np.array(
+                    [(masks.sum(axis=0) >= c).mean() for c in range(len(masks) + 1)]
+                ),
+                "You count the points with at least so many claims: each entry must be for its "
+                "own count only.",
+            ),
             (_counts, "These are counts. Divide by the number of points to get shares."),
             (
                 lambda masks: np.cumsum(_shares(masks)),
@@ -128,6 +144,18 @@ def coverage(masks):
             "    claims = masks.sum(axis=0)\n"
             "    return np.bincount(claims.ravel()) / claims.size",
             "minlength",
+        ),
+        Mistake(
+            "Only the counts that occur",
+            "def coverage(masks):\n"
+            "    _, counts = np.unique(masks.sum(axis=0), return_counts=True)\n"
+            "    return counts / masks[0].size",
+            "do not occur",
+        ),
+        Mistake(
+            "Always four masks",
+            "def coverage(masks):\n    return [np.mean(sum(masks) == count) for count in range(5)]",
+            "not always four",
         ),
         Mistake(
             "In per cent",

@@ -55,6 +55,10 @@ def _examine_fixed_mask(answer: Any) -> None:
                 lambda masks: _joined(masks).sum(axis=1, keepdims=True),
                 "This is a sum. Divide by the number of frames.",
             ),
+            (
+                lambda masks: _joined(masks).sum(axis=1, keepdims=True) / len(masks),
+                "You divided by the number of songs: divide by the number of all frames.",
+            ),
         ],
         otherwise="For each frequency: in which share of all frames of all songs did it pass?",
         read=lambda value: as_array(value, kind="real", what="mask"),
@@ -103,6 +107,17 @@ def fixed_mask(masks):
             "Axis of time dropped",
             "def fixed_mask(masks):\n    return np.concatenate(masks, axis=1).mean(axis=1)",
             "keepdims",
+        ),
+        Mistake(
+            "Joined along frequency",
+            "def fixed_mask(masks):\n    return np.concatenate(masks).mean(axis=1, keepdims=True)",
+            "For songs this is time",
+        ),
+        Mistake(
+            "Divided by the number of songs",
+            "def fixed_mask(masks):\n"
+            "    return sum(m.sum(axis=1, keepdims=True) for m in masks) / len(masks)",
+            "number of songs",
         ),
         Mistake(
             "Rounded to 0 and 1",

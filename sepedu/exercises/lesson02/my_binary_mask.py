@@ -50,6 +50,10 @@ def _examine_mask(answer: Any) -> None:
                 "Your mask does not depend on the argument `threshold`: 0.5 is written out.",
             ),
             (
+                lambda s, m, t: s > t + m,
+                "The threshold is added to the mixture: it multiplies the mixture.",
+            ),
+            (
                 lambda s, m, t: s > m,
                 "The threshold is missing: it multiplies the mixture.",
             ),

@@ -56,6 +56,10 @@ def _examine_majority_accuracy(answer: Any) -> None:
                 anew,
             ),
             (
+                lambda masks: _better(_ones(masks)) * sum(mask.size for mask in masks),
+                "This is a count of points: divide by the number of all points.",
+            ),
+            (
                 lambda masks: _better(_mean_of_songs(masks)),
                 "Short and long songs count alike here: count points, not songs.",
             ),

@@ -24,7 +24,10 @@ def _examine_should_stop(answer: Any) -> None:
         for patience in (1, 2, 3):
             for epoch in range(len(losses)):
                 seen = losses[: epoch + 1]
-                value = call(answer, list(seen), patience)
+                try:
+                    value = call(answer, list(seen), patience)
+                except Wrong as wrong:
+                    raise Wrong(f"{wrong} The losses were {seen}, patience {patience}.") from None
                 if not isinstance(value, (bool, np.bool_)):
                     raise Wrong(f"Answer True or False, not {a_type(value)}.")
                 waited = epoch - int(np.argmin(seen))
@@ -92,6 +95,12 @@ def should_stop(losses, patience):
             "Counts all epochs",
             "def should_stop(losses, patience):\n    return len(losses) > patience",
             "the best one",
+        ),
+        Mistake(
+            "Nothing before the patience has passed",
+            "def should_stop(losses, patience):\n"
+            "    return min(losses[-patience:]) >= min(losses[:-patience])",
+            "The losses were [0.9], patience 1",
         ),
         Mistake(
             "A number instead of yes or no",

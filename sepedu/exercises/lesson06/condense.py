@@ -33,7 +33,7 @@ def _examine_condense(answer: Any) -> None:
         answer,
         cases={
             "0": (np.array([3.0, np.nan, -1.0, 7.0, 20.0, np.nan]),),
-            "songs that all have the source": (np.array([1.0, 4.0, 2.5]),),
+            "songs that all have the source": (np.array([1.0, 4.0, 2.0]),),
             "a single song that has the source": (np.array([np.nan, -3.0, np.nan]),),
         },
         right=lambda values: (np.median(_heard(values)), _silent(values)),
@@ -52,8 +52,12 @@ def _examine_condense(answer: Any) -> None:
             ),
             (
                 lambda values: (np.median(_heard(values)), 0),
-                "You count no song: `values == np.nan` is never true, not even for NaN. Use "
-                "`np.isnan(values)`.",
+                "You count no song. `values == np.nan` is never true, not even for NaN: use "
+                "`np.isnan(values)`, and count before you leave the silent songs out.",
+            ),
+            (
+                lambda values: (np.median(_heard(values)), len(values)),
+                "You counted all songs: count those whose SDR is NaN.",
             ),
             (
                 lambda values: (np.median(_heard(values)), np.isnan(values).mean()),
@@ -117,6 +121,11 @@ def condense(values):
             "Counted the others",
             "def condense(values):\n    return np.nanmedian(values), (~np.isnan(values)).sum()",
             "count the others",
+        ),
+        Mistake(
+            "Counted all",
+            "def condense(values):\n    return np.nanmedian(values), len(values)",
+            "all songs",
         ),
         Mistake(
             "Compared with NaN",

@@ -37,9 +37,17 @@ def _examine_my_rungs(answer: Any) -> None:
             "broken": 1.0 - ideal,
         }
         right = _levels(masks, audio, truth, stft)
-        value = as_mapping(call(answer, masks, audio, truth, stft), tuple(masks), "ladder")
+        value = call(answer, masks, audio, truth, stft)
+        if isinstance(value, (list, tuple)):
+            raise Wrong(
+                "Your ladder is a list, and a dict is asked for: `dict(...)` makes one of pairs "
+                "of name and SDR, and keeps their order."
+            )
+        value = as_mapping(value, tuple(masks), "ladder")
         if set(value) != set(masks):
             raise Wrong("Your ladder has an entry that is none of the masks.")
+        if isinstance(value["silence"], float) and np.isnan(value["silence"]):
+            raise Wrong("The SDR of silence is NaN: the truth is the first argument of `sdr`.")
         levels = {name: as_number(level, f"SDR of {name!r}") for name, level in value.items()}
         if not _agree(levels, right):
             if _agree(levels, _levels(masks, audio, audio, stft)):
@@ -109,6 +117,14 @@ def my_rungs(masks, audio, truth, stft):
             "    v = {n: sdr(audio, stft.inverse(m * x, len(audio))) for n, m in masks.items()}\n"
             "    return {n: v[n] for n in sorted(v, key=v.get)}",
             "against the mixture",
+        ),
+        Mistake(
+            "Truth and estimate changed",
+            "def my_rungs(masks, audio, truth, stft):\n"
+            "    x = stft.forward(audio)\n"
+            "    v = {n: sdr(stft.inverse(m * x, len(audio)), truth) for n, m in masks.items()}\n"
+            "    return {n: v[n] for n in sorted(v, key=v.get)}",
+            "first argument",
         ),
         Mistake(
             "Names without their SDR",

@@ -43,6 +43,17 @@ def _examine_si_sdr(answer: Any) -> None:
                 lambda s, e: 10 * np.log10(((_alpha(s, e) * s) ** 2).sum() / ((s - e) ** 2).sum()),
                 "The difference is taken from the scaled reference: alpha counts in both places.",
             ),
+            *(
+                (
+                    lambda s, e, scale=scale: _ratio(s, scale(s, e) * e),
+                    "You scaled the estimate: scale the reference, so that it fits the estimate.",
+                )
+                for scale in (_alpha, lambda s, e: _alpha(e, s))
+            ),
+            (
+                lambda s, e: _ratio(s / _alpha(s, e), e),
+                "Your alpha is upside down: the energy of the reference stands below the line.",
+            ),
             (
                 lambda s, e: _ratio(s / np.abs(s).max(), e / np.abs(e).max()),
                 "Equal peaks are not equal levels: use alpha, which makes the error smallest.",
@@ -91,6 +102,12 @@ def my_si_sdr(reference, estimate):
             "def my_si_sdr(s, e):\n    t = (s * e).sum() / (s**2).sum() * s\n"
             "    return 10 * np.log10((s**2).sum() / ((t - e) ** 2).sum())",
             "both places",
+        ),
+        Mistake(
+            "Estimate scaled",
+            "def my_si_sdr(s, e):\n    e = (s * e).sum() / (e**2).sum() * e\n"
+            "    return 10 * np.log10((s**2).sum() / ((s - e) ** 2).sum())",
+            "scaled the estimate",
         ),
         Mistake(
             "Peaks made equal",

@@ -1,0 +1,131 @@
+"""Write a class of thirty made-up students, to see what `sepedu grade` makes of one.
+
+    python -m tools.mock_class class.zip [LESSON]
+    sepedu grade class.zip --out marks.csv --report class.html
+
+The zip file is laid out as Moodle gives it. Most students made a mistake or two that the checks
+know; some left exercises open or wrote what Python cannot read; three are hostile; two handed in
+notebooks that are broken.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from sepedu.errors import SepeduError
+from sepedu.exercises.framework import lessons
+from sepedu.exercises.working_copy import CHECK, answers_of, without_outputs
+
+from .edition import find_notebooks
+
+STUDENTS = [
+    "Ada",
+    "Amo",
+    "Bea",
+    "Bo",
+    "Cem",
+    "Cleo",
+    "Dag",
+    "Dora",
+    "Eli",
+    "Esra",
+    "Finn",
+    "Fay",
+    "Gus",
+    "Gül",
+    "Hal",
+    "Ida",
+    "Ivo",
+    "Joy",
+    "Kai",
+    "Lea",
+    "Max",
+    "Mia",
+    "Ned",
+    "Nia",
+    "Oda",
+    "Pia",
+    "Ron",
+    "Sam",
+    "Tea",
+    "Uma",
+]
+LOOP = "while True:\n    print('x' * 10**6)\n"
+QUIT = "import os\nos._exit(0)\n"
+CHEAT = (
+    "import os, sys\nfrom sepedu.exercises import framework\n"
+    "open('/etc/passwd').read()\n"
+    "framework.Exercise._judge = lambda self, answer: framework.Verdict('right', '')\n"
+)
+HOSTILE = {"Ron": LOOP, "Sam": QUIT, "Tea": CHEAT}
+"""Their first answer never ends and prints, ends Python, or changes the checks."""
+TORN, STRANGE = "Uma", "Pia"
+"""Of the one half a file is there, of the other a notebook of another course."""
+
+
+def fill(notebook: NotebookNode, answers: dict[str, str]) -> NotebookNode:
+    """Return a copy of a lesson with a student's answers in place of its stubs."""
+    filled = without_outputs(notebook)
+    stubs = answers_of(filled)
+    for cell in filled.cells:
+        for name, answer in answers.items():
+            if cell.cell_type == "code" and cell.source == stubs.get(name):
+                cell.source = answer
+    return filled
+
+
+def mock_class(lesson: str) -> dict[str, str]:
+    """Return the text of each student's notebook."""
+    exercises = lessons()[lesson]
+    (path,) = (path for path in find_notebooks() if path.name.startswith(lesson))
+    original = nbformat.read(path, as_version=4)
+    asked = [n for cell in original.cells for n in CHECK.findall(cell.source)]
+    right = {name: exercises[name].reference for name in asked}
+    written = {}
+    for place, student in enumerate(STUDENTS):
+        answers = dict(right)
+        if student in HOSTILE:
+            answers[asked[0]] = HOSTILE[student]
+        elif place % 6 == 1:  # has not come to the end
+            answers |= {name: exercises[name].stub for name in asked[-2:]}
+        elif place % 10 == 3:
+            answers[asked[1]] = f"def {asked[1]}(:\n    return 1"
+        elif place % 6:  # everybody else makes two mistakes that are known
+            for name in (asked[place % len(asked)], asked[(place + 2) % len(asked)]):
+                known = exercises[name].mistakes
+                answers[name] = known[(place // 3) % min(3, len(known))].answer
+        text = nbformat.writes(fill(original, answers))
+        if student == TORN:
+            text = text[: len(text) // 2]
+        elif student == STRANGE:
+            text = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+        written[student] = text
+    return written
+
+
+def main(words: list[str]) -> int:
+    """Run the command; return its exit status."""
+    if not words or words[0].startswith("-"):
+        print(__doc__)
+        return 2
+    try:
+        written = mock_class(words[1] if len(words) > 1 else "02")
+    except SepeduError as error:
+        print(error, file=sys.stderr)
+        return 2
+    with zipfile.ZipFile(Path(words[0]), "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, (student, text) in enumerate(written.items(), 4711):
+            name = "other.ipynb" if student == STRANGE else "02-binary-masks.ipynb"
+            archive.writestr(f"{student} Mock_{number}_assignsubmission_file_/{name}", text)
+    print(words[0])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
