@@ -17,7 +17,7 @@ from tools.slides.deck import Deck, read_deck
 from tools.slides.figures import as_svg
 from tools.slides.guide import filled, guide_path
 from tools.slides.material import lacking, measured
-from tools.slides.page import _script
+from tools.slides.page import as_script
 from tools.slides.render import render_deck
 from tools.slides.sounds import Sounds
 
@@ -157,7 +157,7 @@ def test_a_sound_says_its_own_ratio():
 
 
 def test_a_script_cannot_end_the_page():
-    assert _script("'</SCRIPT>'") == r"<script>'<\/SCRIPT>'</script>"
+    assert as_script("'</SCRIPT>'") == r"<script>'<\/SCRIPT>'</script>"
 
 
 @pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
