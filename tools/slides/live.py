@@ -23,6 +23,7 @@ SCRIPT = """
   }
   const heard = {};
   const model = {
+    alone: true, // there is no kernel, and nobody need be told
     get: (name) => state[name],
     set: (name, value) => {
       state[name] = value;
