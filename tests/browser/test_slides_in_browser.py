@@ -56,7 +56,7 @@ FAULTS = """() => {
 
 SOUND = """async () => {
     const context = new OfflineAudioContext(1, 1, 22050), wrong = [];
-    for (const sound of document.querySelectorAll('audio')) {
+    for (const sound of document.querySelectorAll('.sound audio')) {
         const bytes = Uint8Array.from(atob(sound.src.split(',')[1]), (c) => c.charCodeAt(0));
         const heard = await context.decodeAudioData(bytes.buffer);
         if (!(heard.duration > 0.5)) wrong.push(sound.parentElement.textContent);
@@ -194,6 +194,7 @@ def test_answers_sounds_keys_and_speaker_view(opened):
     page.keyboard.press("b")
     assert page.locator(".sound[aria-pressed=true]").count() == 0, "black silences"
     page.keyboard.press("b")
+    page.wait_for_selector(".pause-overlay", state="hidden")
 
     page.keyboard.press("w")
     page.mouse.move(500, 300)
