@@ -5,6 +5,7 @@
 #   make test                            run the tests and every lesson
 #   make test ARGS="tests/test_stft.py"  run some
 #   make hub                             try out JupyterHub, for a class on one server
+#   make site                            build the site into build/site
 #
 # Windows has no make: there it is `py tools\course.py lab`, and so on.
 
@@ -41,7 +42,7 @@ bench:
 	@$(COURSE) python -m tools.bench $(ARGS)
 
 site:
-	@$(COURSE) python tools/site.py
+	@$(COURSE) python -m tools.site $(ARGS)
 
 lint:
 	@$(COURSE) python -m ruff check .

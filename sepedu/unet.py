@@ -20,7 +20,7 @@ CHANNELS = (16, 32, 64, 96, 128)
 FIRST_BIN = 2
 """A constant offset of the audio reaches only the bins below this one, through the Hann window."""
 COMPRESSION = 10.0
-"""c in log(1 + c |X| / level)."""
+r"""c in :math:`\log(1 + c\,|X| / \text{level})`."""
 BLOCK = 1024
 """Frames of a block, about 12 seconds: it takes about 0.3 GB."""
 

@@ -22,13 +22,11 @@ def _stems():
     figure, rows = plt.subplots(4, 1, figsize=(11.7, 4.3), sharex=True, sharey=True)
     times = np.arange(len(part.mixture)) / RATE
     for axes, name in zip(rows, SOURCES, strict=True):
-        axes.plot(times, part.sources[name], linewidth=0.6, color=SOURCE_COLOURS[name])
+        panels.envelope(axes, part.sources[name], RATE, SOURCE_COLOURS[name])
         axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=19)
         axes.set(yticks=[], xlim=(0, times[-1]))
         axes.spines["left"].set_visible(False)
     rows[-1].set_xlabel("Time (s)")
-    for axes in rows:
-        axes.lines[0].set_rasterized(True)
     return describe(
         figure,
         "Waveforms of the four stems over eight seconds, drums in sharp bursts, bass "
@@ -55,7 +53,6 @@ def _wave():
     axes.plot(
         np.arange(len(part.mixture)) / RATE, part.mixture, SOURCE_COLOURS["mixture"], linewidth=0.6
     )
-    axes.lines[0].set_rasterized(True)
     axes.set(xlabel="Time (s)", yticks=[], xlim=(0, len(part.mixture) / RATE))
     axes.spines["left"].set_visible(False)
     return describe(figure, "The waveform of the song: a dense band with spikes at drum hits.")

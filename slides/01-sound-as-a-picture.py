@@ -5,12 +5,13 @@ import numpy as np
 
 from sepedu import STFT
 from sepedu.evaluation import sdr
-from sepedu.plots import decibels, describe, spectrogram
+from sepedu.plots import BASELINE, OURS, SOURCE_COLOURS, describe, spectrogram
 from tools.slides import panels
-from tools.slides.material import magnitude, song, stft
+from tools.slides.material import magnitude, song, stft, told
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
+DATA = told("Pop - Morning Train", 2, 8)
 part = song("Pop - Morning Train").between(2.0, 8.0)
 voice = part.sources["vocals"]
 spectrum = stft.forward(voice)
@@ -28,8 +29,7 @@ three_notes = _three_notes().astype(np.float32)
 
 def _notes():
     figure, axes = plt.subplots(figsize=(11.7, 2.9))
-    axes.plot(np.arange(len(three_notes)) / RATE, three_notes, "#0072b2", linewidth=0.7)
-    axes.lines[0].set_rasterized(True)
+    panels.envelope(axes, three_notes, RATE, OURS)
     axes.set(xlabel="Time (s)", ylabel="Amplitude", xlim=(0, len(three_notes) / RATE))
     return describe(figure, "Waveform of five notes: five solid blocks that look alike.")
 
@@ -40,16 +40,16 @@ def _windowed():
     piece = voice[start : start + 4096]
     times = 1000 * np.arange(4096) / RATE
     window = np.hanning(stft.n_fft + 1)[:-1]
-    rows[0].plot(times, piece, "#555555", linewidth=1)
+    rows[0].plot(times, piece, color=SOURCE_COLOURS["vocals"], linewidth=1)
     rows[0].set_ylabel("sound")
     for number in range(5):
         at = 1200 + number * stft.hop_length
-        look = {"color": "#d55e00"} if number == 0 else {"color": "#555555", "linewidth": 1}
+        look = {"color": OURS} if number == 0 else {"color": BASELINE, "linewidth": 1}
         rows[1].plot(times[at : at + stft.n_fft], window, **look)
     rows[1].set_ylabel("windows")
     cut = np.zeros(4096)
     cut[1200 : 1200 + stft.n_fft] = window * piece[1200 : 1200 + stft.n_fft]
-    rows[2].plot(times, cut, "#d55e00", linewidth=1.4)
+    rows[2].plot(times, cut, color=OURS, linewidth=1.4)
     rows[2].set(ylabel="one piece", xlabel="Time (ms)", xlim=(0, times[-1]))
     for axes in rows:
         axes.set_yticks([])
@@ -107,16 +107,25 @@ def _leakage():
     time = np.arange(1024)
     tone = np.sin(2 * np.pi * 93.5 * time / 1024)
     hann = np.hanning(1025)[:-1]
-    hard, soft = (np.abs(np.fft.rfft(tone * w)) for w in (np.ones(1024), hann))
-    bins = np.arange(60, 128)
+    hard, soft = (np.abs(np.fft.rfft(tone * w, 16384)) for w in (np.ones(1024), hann))
+    away = (np.arange(8193) / 16 - 93.5) * RATE / 1024
+    near = np.abs(away) < 620
     figure = panels.curves(
-        {"hard cut": (bins, decibels(hard)[bins]), "Hann": (bins, decibels(soft)[bins])},
-        "Frequency bin",
+        {
+            name: (away[near], 20 * np.log10(level / level.max() + 1e-9)[near])
+            for name, level in (("hard cut", hard), ("Hann", soft))
+        },
+        "Distance from the tone (Hz)",
         "Level (dB)",
         "Spectrum of one tone: with a hard cut a tent that never falls below minus 40 decibels, "
         "with a Hann window a narrow peak over a deep floor.",
-        colours={"hard cut": "#d55e00", "Hann": "#0072b2"},
+        colours={"hard cut": BASELINE, "Hann": OURS},
     )
+    axes = figure.axes[0]
+    lobe = 2 * RATE / 1024
+    axes.axvspan(-lobe, lobe, color=OURS, alpha=0.15, linewidth=0)
+    axes.text(lobe + 12, -4, f"main lobe: {2 * lobe:.0f} Hz", color=OURS, fontsize=19)
+    axes.set_ylim(-105, 4)
     return figure
 
 
@@ -127,8 +136,8 @@ def _overlap():
         total = np.zeros(6144)
         for start in range(0, 6144 - 1023, hop):
             total[start : start + 1024] += window
-            axes.plot(np.arange(start, start + 1024), window, "#555555", linewidth=1)
-        axes.plot(total, "#d55e00")
+            axes.plot(np.arange(start, start + 1024), window, color=BASELINE, linewidth=1)
+        axes.plot(total, color=OURS)
         axes.set(
             xlim=(1024, 4096),
             ylim=(0, 1.65),
@@ -144,6 +153,20 @@ def _overlap():
     )
 
 
+def _spread(window):
+    """Standard deviations of a window's power in time and in frequency, multiplied."""
+    time = np.arange(len(window)) / RATE
+    power = np.abs(np.fft.fft(window, 64 * len(window))) ** 2
+    frequency = np.fft.fftfreq(64 * len(window), 1 / RATE)
+
+    def deviation(values, weights):
+        mean = np.average(values, weights=weights)
+        return np.sqrt(np.average((values - mean) ** 2, weights=weights))
+
+    return deviation(time, window**2) * deviation(frequency, power)
+
+
+hann_spread = f"{_spread(np.hanning(1025)[:-1]):.3f}"
 notes, windowed, linear_and_decibels = _notes(), _windowed(), _linear_and_decibels()
 resolutions, leakage, overlap = _resolutions(), _leakage(), _overlap()
 riddle = panels.spectra(
@@ -155,7 +178,7 @@ riddle = panels.spectra(
     "Three spectrograms to guess: wavy stacks of lines, vertical lines, and lines at the bottom.",
     columns=3,
     size=(11.7, 2.9),
-    top=5,
+    top=8,
     bar=False,
 )
 

@@ -5,15 +5,18 @@ import numpy as np
 from sepedu import apply_mask, average_mask, binary_mask, ratio_mask
 from sepedu.audio import resample
 from sepedu.evaluation import sdr
+from sepedu.plots import BASELINE, OURS
 from sepedu.songs import SOURCES
 from sepedu.widgets import ThresholdExplorer
 from tools.slides import panels
 from tools.slides.live import Live
-from tools.slides.material import magnitude, song, stft, training_songs
+from tools.slides.material import magnitude, song, stft, told, training_songs
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
-part = song("Pop - Morning Train").between(1.0, 8.0)
+DATA = told("Pop - Morning Train", 1.5, 7.5)
+part = song("Pop - Morning Train").between(1.5, 7.5)
+voice = part.sources["vocals"]
 mixture, vocals = magnitude(part.mixture), magnitude(part.sources["vocals"])
 
 
@@ -80,7 +83,7 @@ sdr_curve = panels.curves(
     log=True,
 )
 _axes = sdr_curve.axes[0]
-_axes.plot(best_t, best_sdr, "o", color="#0072b2", markersize=13)
+_axes.plot(best_t, best_sdr, "o", color=OURS, markersize=13)
 _axes.annotate(
     f"best: T = {best_t:.2g}, {best_sdr:.1f} dB",
     (best_t, best_sdr),
@@ -89,7 +92,7 @@ _axes.annotate(
     ha="center",
     fontsize=19,
 )
-_axes.axhline(mixture_sdr, color="#555555", linestyle="--", linewidth=2)
+_axes.axhline(mixture_sdr, color=BASELINE, linestyle="--", linewidth=2)
 _axes.text(
     5,
     mixture_sdr,
@@ -99,10 +102,11 @@ _axes.text(
 )
 _axes.margins(y=0.16)
 
-explorer = Live(ThresholdExplorer(part.between(0.5, 6.5), "vocals", seconds=6.0))
+explorer = Live(ThresholdExplorer(part, "vocals", seconds=6.0))
 
 train = training_songs()
 songs = len(train)
+TRAINED = f"{songs} training songs of the embedded set"
 _pairs = {s: [(magnitude(t.sources[s]), magnitude(t.mixture)) for t in train] for s in SOURCES}
 
 
@@ -145,17 +149,14 @@ beforehand = panels.curves(
 _other = train[0]
 _other_mask = binary_mask(magnitude(_other.sources["vocals"]), magnitude(_other.mixture), 0.5)
 _frames = mixture.shape[1]
-how_far = panels.bars(
+how_far = panels.ladder(
     {
         "mixture as it is": mixture_sdr,
         "average of other songs": quality(estimate(average["vocals"])),
-        "ideal mask of another song": quality(estimate(np.resize(_other_mask, mask.shape))),
+        "mask of another song": quality(estimate(np.resize(_other_mask, mask.shape))),
         "ideal mask of this song": quality(masked(0.5)),
     },
     "SDR of the vocals (dB)",
-    "Bars of SDR: the mixture is lowest, a mask made from other songs helps a little, the ideal "
-    "mask of this song helps by far the most.",
-    colours=["#555555", "#d55e00", "#d55e00", "#009e73"],
 )
 
 
@@ -187,5 +188,5 @@ broken = panels.bars(
     "SDR of the vocals (dB)",
     "Bars of SDR with the old mask: unchanged and half as loud are equal, a shift in time or a "
     "faster recording ruins it.",
-    colours=["#009e73", "#009e73", "#d55e00", "#d55e00", "#d55e00", "#d55e00"],
+    colours=[OURS, OURS, BASELINE, BASELINE, BASELINE, BASELINE],
 )

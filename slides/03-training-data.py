@@ -7,15 +7,16 @@ import numpy as np
 import torch
 
 from sepedu import open_dataset
-from sepedu.plots import SOURCE_COLOURS, describe, mask, spectrogram
+from sepedu.plots import BASELINE, INK, OURS, SOURCE_COLOURS, describe, mask, spectrogram
 from sepedu.songs import SOURCES
 from sepedu.stft import CONTEXT, HALF_CONTEXT, Features
 from sepedu.windows import as_table, make_example
 from tools.slides import panels
-from tools.slides.material import magnitude, song, stft, training_songs
+from tools.slides.material import magnitude, song, stft, told, training_songs
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
+DATA = told("Funk - Hot Pavement", 1, 5)
 part = song("Funk - Hot Pavement").between(1.0, 5.0)
 mixture = magnitude(part.mixture)
 example = make_example(part, "vocals")
@@ -46,12 +47,16 @@ class Table:
             if "BASS" not in name and "OTHER" not in name
         )
         head = "<tr><th>column</th><th>what a row holds</th><th>shape</th></tr>"
-        return f"<table>{head}{rows}</table><p>The same for BASS and OTHER.</p>"
+        note = (
+            "The same for BASS and OTHER. <strong>Magnitudes</strong> here; the talk's SPEC values "
+        )
+        note += "are negative, so they are none."
+        return f"<table class=layers>{head}{rows}</table><p>{note}</p>"
 
 
 WHAT = {
     "STFT_SPEC_FRAME": "the window around the frame",
-    "STFT_SPEC": "magnitudes of the frame",
+    "STFT_SPEC": "the values of the frame",
     "STFT_MASK": "its binary mask",
 }
 
@@ -70,7 +75,7 @@ def _one_example():
     return describe(
         figure,
         "Left: a window of 25 frames of a spectrogram, its middle frame "
-        "marked. Right: the mask of that frame, a column of bright and dark cells.",
+        "marked. Right: the mask of that frame, a column of white and dark cells.",
     )
 
 
@@ -79,13 +84,13 @@ def _steps():
     spectrogram(mixture[:, 150:230], None, "", axes, colourbar=False)
     step = stft.hop_length / RATE
     for number in range(4):
-        low = 0.3 + 1.4 * number
+        low, high = 0.1 + 0.12 * number, 10.95 - 0.12 * number
         start = (10 + number) * step
         axes.add_patch(
             plt.Rectangle(
                 (start, low),
                 CONTEXT * step,
-                5.2,
+                high - low,
                 fill=False,
                 edgecolor="white",
                 linewidth=3,
@@ -100,11 +105,9 @@ def _steps():
 def _compression():
     values = np.concatenate([m.ravel()[::97] for m in magnitudes])
     figure, (left, right) = plt.subplots(1, 2, figsize=panels.WIDE)
-    left.hist(values, 60, color="#555555", weights=np.full(values.size, 100 / values.size))
+    left.hist(values, 60, color=BASELINE, weights=np.full(values.size, 100 / values.size))
     left.set(xlabel="Magnitude |X|", ylabel="Cells (%)")
-    right.hist(
-        np.log1p(values), 60, color="#0072b2", weights=np.full(values.size, 100 / values.size)
-    )
+    right.hist(np.log1p(values), 60, color=OURS, weights=np.full(values.size, 100 / values.size))
     right.set(xlabel="log(1 + |X|)")
     return describe(
         figure,
@@ -117,8 +120,8 @@ def _statistics():
     figure, axes = plt.subplots(figsize=(11.7, 3.5))
     frequencies = stft.frequencies / 1000
     mean, deviation = features.mean.numpy(), features.deviation.numpy()
-    axes.plot(frequencies, mean, "#0072b2", label="mean $\\mu$")
-    axes.plot(frequencies, deviation, "#d55e00", linestyle="--", label="deviation $\\sigma$")
+    axes.plot(frequencies, mean, color=OURS, label="mean $\\mu$")
+    axes.plot(frequencies, deviation, color=INK, linestyle="--", label="deviation $\\sigma$")
     axes.set(xlabel="Frequency (kHz)", ylabel="log(1 + |X|)", xlim=(0, RATE / 2000))
     axes.legend()
     return describe(
@@ -154,7 +157,7 @@ def _alike():
         "Mean correlation of two frames",
         "Bars: the next frame is very much alike, a later one less, one of another song least.",
         form="{:.2f}",
-        colours=["#d55e00", "#d55e00", "#d55e00", "#009e73"],
+        colours=[BASELINE, BASELINE, BASELINE, OURS],
         size=(11.7, 3.5),
     )
 
@@ -167,7 +170,7 @@ def _heaps():
         "Songs",
         f"Bars: {songs} training songs, {valid} validation songs, {test} test songs.",
         form="{:.0f}",
-        colours=["#0072b2", "#009e73", "#d55e00"],
+        colours=[OURS, OURS, OURS],
         size=(11.7, 4.6),
     )
     return figure

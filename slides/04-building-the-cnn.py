@@ -6,10 +6,11 @@ import torch
 from torch.nn import functional as F
 
 from sepedu.model import MaskCNN, summary
-from sepedu.plots import FLOOR, decibels, describe
+from sepedu.plots import BASELINE, FLOOR, INK_ON_WHITE, OURS, decibels, describe
 from tools.slides import panels
-from tools.slides.material import magnitude, song
+from tools.slides.material import magnitude, song, told
 
+DATA = told("Funk - Hot Pavement", 2, 5)
 part = song("Funk - Hot Pavement").between(2.0, 5.0)
 mixture = magnitude(part.mixture)
 torch.manual_seed(0)
@@ -67,7 +68,7 @@ def _patterns():
 def _bend():
     x = np.linspace(-3, 3, 200)
     figure, axes = plt.subplots(figsize=(11.7, 5.3))
-    axes.plot(x, np.where(x > 0, x, 0.01 * x), "#0072b2", linewidth=4)
+    axes.plot(x, np.where(x > 0, x, 0.01 * x), color=OURS, linewidth=4)
     axes.axhline(0, color="#555555", linewidth=1)
     axes.axvline(0, color="#555555", linewidth=1)
     axes.set(xlabel="z", ylabel="LeakyReLU(z)")
@@ -83,7 +84,7 @@ def _pooling():
     largest = values.reshape(2, 3, 3, 3).max((1, 3))
     figure, (left, right) = plt.subplots(1, 2, figsize=(11.7, 4.6), width_ratios=(1.8, 1))
     for axes, numbers, size in ((left, values, 22), (right, largest, 34)):
-        axes.imshow(numbers, cmap="cividis", vmin=-4, vmax=10)
+        axes.imshow(numbers, cmap=INK_ON_WHITE, vmin=-1, vmax=16)
         rows, columns = numbers.shape
         for y in range(rows):
             for x in range(columns):
@@ -95,14 +96,14 @@ def _pooling():
                     ha="center",
                     va="center",
                     fontsize=size,
-                    color="black" if n > 3 else "white",
+                    color="black" if n < 8 else "white",
                 )
         axes.set(xticks=[], yticks=[])
         for spine in axes.spines.values():
             spine.set_visible(False)
     for edge in (2.5, 5.5):
-        left.axvline(edge, color="white", linewidth=5)
-    left.axhline(2.5, color="white", linewidth=5)
+        left.axvline(edge, color=OURS, linewidth=5)
+    left.axhline(2.5, color=OURS, linewidth=5)
     left.set_title("6 × 9")
     right.set_title("largest of each 3 × 3: 2 × 3")
     return describe(figure, "A grid of 6 by 9 numbers in groups of 3 by 3, and the 2 by 3 largest.")
@@ -118,13 +119,13 @@ def _sensitivity():
         total += window.grad.pow(2).mean((0, 1, 2)).numpy()
     total = 100 * np.sqrt(total) / np.sqrt(total).sum()
     figure, axes = plt.subplots(figsize=panels.WIDE)
-    colours = ["#d55e00" if column == 12 else "#0072b2" for column in range(25)]
+    colours = [OURS if column == 12 else BASELINE for column in range(25)]
     axes.bar(range(-12, 13), total, color=colours)
     centre = float((np.arange(-12, 13) * total).sum() / total.sum())
     axes.axvline(centre, color="#555555", linestyle="--")
     mean = f"{centre:+.1f}".replace("-", "−")
     axes.text(centre - 0.2, total.max() * 1.06, f"centre of weight: {mean} frames", ha="right")
-    axes.text(0.3, total.max() * 1.06, "middle frame", color="#d55e00")
+    axes.text(0.3, total.max() * 1.06, "middle frame", color=OURS)
     axes.set(
         xlabel="Column of the window, frames from the middle",
         ylabel="Reaction (%)",
@@ -150,8 +151,8 @@ def _work():
     figure, axes = plt.subplots(figsize=panels.WIDE)
     place = np.arange(6)
     for offset, values, colour, label in (
-        (-0.2, counts, "#d55e00", "parameters"),
-        (0.2, multiplications, "#0072b2", "multiplications"),
+        (-0.2, counts, BASELINE, "parameters"),
+        (0.2, multiplications, OURS, "multiplications"),
     ):
         share = 100 * np.array(values) / sum(values)
         bars = axes.barh(place + offset, share, 0.38, color=colour, label=label)
@@ -170,7 +171,7 @@ def _work():
 def _sigmoid():
     x = np.linspace(-6, 6, 200)
     figure, axes = plt.subplots(figsize=(11.7, 3.7))
-    axes.plot(x, 1 / (1 + np.exp(-x)), "#0072b2", linewidth=4)
+    axes.plot(x, 1 / (1 + np.exp(-x)), color=OURS, linewidth=4)
     axes.axhline(0.5, color="#555555", linestyle="--", linewidth=1.5)
     axes.text(-5.9, 0.53, "threshold at one half", color="#555555")
     axes.set(xlabel="score z", ylabel="mask")

@@ -8,16 +8,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from sepedu import apply_mask, predict_mask
+from sepedu import apply_mask, open_dataset, predict_mask
 from sepedu.model import MaskCNN
-from sepedu.plots import describe
+from sepedu.plots import BASELINE, INK_ON_WHITE, OURS, TALK, describe
 from sepedu.training import Recipe, learning_rate
 from tools.slides import panels
-from tools.slides.material import magnitude, network, song, stft, story  # noqa: F401
+from tools.slides.material import magnitude, network, song, stft, story, told  # noqa: F401
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
+DATA = told("Pop - Morning Train", 2, 8)
 part = song("Pop - Morning Train").between(2.0, 8.0)
+voice = part.sources["vocals"]
 spectrum = stft.forward(part.mixture)
 torch.manual_seed(0)
 fresh = MaskCNN().eval()
@@ -26,6 +28,8 @@ fresh_mask = predict_mask(fresh, np.abs(spectrum))
 
 measured = json.loads(Path(__file__).with_name("overfit.json").read_text(encoding="utf-8"))
 FEW, MANY, SECONDS = measured["few"], measured["many"], measured["seconds"]
+VALID = len(open_dataset(split="valid"))
+OVERFIT = f"Seconds 3 to 7 of {FEW} or {MANY} training and {VALID} validation songs, embedded set"
 few, many = measured[str(FEW)], measured[str(MANY)]
 
 
@@ -38,6 +42,12 @@ def _soft_mask():
     return predict_mask(network("vocals"), np.abs(spectrum))
 
 
+def flipped(factor=0.1):
+    """Share of the decisions that change when the song is softer by this factor."""
+    softer = predict_mask(network("vocals"), factor * np.abs(spectrum))
+    return float(np.mean((_soft_mask() > 0.5) != (softer > 0.5)))
+
+
 def trained():
     return stft.inverse(apply_mask(_soft_mask(), spectrum), len(part.mixture))
 
@@ -45,7 +55,7 @@ def trained():
 def trained_mask():
     return panels.masks(
         {"Untrained": fresh_mask, "Trained": _soft_mask()},
-        "Two masks: grey everywhere before training; after it, brighter and darker regions.",
+        "Two masks: grey everywhere before training; after it, lighter and darker regions.",
         size=(11.7, 3.9),
     )
 
@@ -61,10 +71,10 @@ untrained_mask = panels.masks(
 def _losses():
     p = np.linspace(0.02, 1, 200)
     figure, axes = plt.subplots(figsize=panels.WIDE)
-    axes.plot(p, -np.log(p), "#d55e00")
-    axes.text(0.16, 2.1, "cross-entropy", color="#d55e00", fontsize=22)
-    axes.plot(p, (1 - p) ** 2, "#0072b2")
-    axes.text(0.03, 0.25, "squared error", color="#0072b2", fontsize=22)
+    axes.plot(p, -np.log(p), color=OURS)
+    axes.text(0.16, 2.1, "cross-entropy", color=OURS, fontsize=22)
+    axes.plot(p, (1 - p) ** 2, color=TALK)
+    axes.text(0.03, 0.25, "squared error (the talk's)", color=TALK, fontsize=22)
     axes.set(xlabel="Predicted probability, when the truth is 1", ylabel="Loss of the cell")
     return describe(
         figure,
@@ -79,22 +89,21 @@ def _history(axes, rows, kind, majority=None):
         epochs,
         [row[f"train_{kind}"] for row in rows],
         "--",
-        color="#0072b2",
+        color=OURS,
         label="training songs",
     )
-    axes.plot(
-        epochs, [row[f"valid_{kind}"] for row in rows], color="#d55e00", label="unknown songs"
-    )
+    axes.plot(epochs, [row[f"valid_{kind}"] for row in rows], color=OURS, label="unknown songs")
     if majority:
-        axes.axhline(majority, color="#555555", linestyle=":", label="majority class")
+        axes.axhline(majority, color=BASELINE, linestyle=":", label="guessing: majority class")
     axes.set_xlabel("Epoch")
 
 
 def _curves_few():
     figure, axes = plt.subplots(figsize=(11.7, 4.3))
     _history(axes, few, "loss")
-    axes.set_ylabel("Loss")
-    axes.legend()
+    axes.axhline(np.log(2), color=BASELINE, linestyle=":", label="½ everywhere: ln 2")
+    axes.set(ylabel="Binary cross-entropy", ylim=(0, 0.85))
+    axes.legend(loc="lower left", ncols=3)
     return describe(
         figure,
         f"Loss over epochs with {FEW} songs: on training songs it falls to the "
@@ -120,27 +129,29 @@ def _best_epoch():
     losses = [row["valid_loss"] for row in few]
     best = int(np.argmin(losses))
     figure, axes = plt.subplots(figsize=panels.WIDE)
-    axes.plot(range(1, len(losses) + 1), losses, color="#d55e00")
-    axes.plot(best + 1, losses[best], "o", color="#009e73", markersize=20)
+    axes.plot(range(1, len(losses) + 1), losses, color=OURS)
+    axes.axhline(np.log(2), color=BASELINE, linestyle=":")
+    axes.text(1, np.log(2) + 0.012, "½ everywhere: ln 2", color="#555555")
+    axes.plot(best + 1, losses[best], "o", color=OURS, markersize=20)
     axes.annotate(
         "keep this one",
         (best + 1, losses[best]),
-        (30, -8),
+        (0, -44),
         textcoords="offset points",
         fontsize=22,
-        color="#009e73",
+        color=OURS,
     )
-    axes.plot(len(losses), losses[-1], "o", color="#555555", markersize=14)
+    axes.plot(len(losses), losses[-1], "o", color=BASELINE, markersize=14)
     axes.annotate(
         "not this one",
         (len(losses), losses[-1]),
-        (0, 22),
+        (0, -44),
         ha="right",
         textcoords="offset points",
         fontsize=22,
         color="#555555",
     )
-    axes.set(xlabel="Epoch", ylabel="Loss on unknown songs")
+    axes.set(xlabel="Epoch", ylabel="Cross-entropy, unknown songs", ylim=(0, 0.85))
     return describe(
         figure,
         f"The loss on unknown songs is lowest at epoch {best + 1} of "
@@ -156,11 +167,11 @@ def _dropout():
         (left, values, "measuring"),
         (right, values * kept / 0.75, "training, a quarter dropped"),
     ):
-        axes.imshow(shown, cmap="cividis", vmin=0, vmax=3)
+        axes.imshow(shown, cmap=INK_ON_WHITE, vmin=0, vmax=3)
         axes.set(xticks=[], yticks=[], title=title)
     return describe(
         figure,
-        "A grid of values, and the same grid with a quarter of them black and the others brighter.",
+        "A grid of values, and the same grid with a quarter of them white and the others darker.",
     )
 
 

@@ -5,18 +5,29 @@ from functools import lru_cache
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sepedu import apply_mask, average_mask, binary_mask, evaluate, predict_mask, ratio_mask
+from sepedu import (
+    apply_mask,
+    average_mask,
+    binary_mask,
+    evaluate,
+    predict_mask,
+    ratio_mask,
+    separate,
+)
+from sepedu.checkpoints import load_unet
 from sepedu.evaluation import sdr, summarise
-from sepedu.plots import AGREEMENT_COLOURS, agreement, describe
+from sepedu.plots import AGREEMENT_COLOURS, INK, OURS, agreement, describe
 from sepedu.songs import SOURCES
 from sepedu.windows import make_example
 from tools.slides import panels
-from tools.slides.material import magnitude, network, song, stft, training_songs
+from tools.slides.material import magnitude, network, song, stft, told, training_songs
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
 whole = song("Pop - Morning Train")
-part = whole.between(1.0, 8.0)
+DATA = told("Pop - Morning Train", 1, 7)
+part = whole.between(1.0, 7.0)
+AVERAGED = len(training_songs())
 voice = part.sources["vocals"]
 spectrum = stft.forward(part.mixture)
 mixture = np.abs(spectrum)
@@ -60,7 +71,8 @@ def agreement_figure():
     agreement(soft_mask(), target, axes=axes)
     axes.set_ylim(0, 8)
     axes.get_legend().remove()
-    handles = [plt.Rectangle((0, 0), 1, 1, color=c) for c in AGREEMENT_COLOURS.values()]
+    look = {"edgecolor": "#767676"}
+    handles = [plt.Rectangle((0, 0), 1, 1, facecolor=c, **look) for c in AGREEMENT_COLOURS.values()]
     axes.legend(handles, AGREEMENT_COLOURS, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
     return describe(
         figure, "Cells of the spectrogram coloured by hit, miss, false alarm, and rightly left out."
@@ -79,13 +91,20 @@ def _windows():
         rests = np.mean(vocals[at] ** 2) < 1e-6
         values.append(np.nan if rests else sdr(vocals[at], sound[at]))
     figure, axes = plt.subplots(figsize=panels.WIDE)
-    axes.bar(np.arange(seconds) + 0.5, np.nan_to_num(values), 0.85, color="#0072b2")
+    axes.bar(
+        np.arange(seconds) + 0.5,
+        np.nan_to_num(values),
+        0.85,
+        facecolor="none",
+        edgecolor=INK,
+        linewidth=2.5,
+    )
     for n, value in enumerate(values):
         if np.isnan(value):
             axes.text(n + 0.5, 0.3, "rests", ha="center", fontsize=17, color="#555555")
     median = float(np.nanmedian(values))
-    axes.axhline(median, color="#d55e00", linestyle="--")
-    axes.text(0.05, median, f"median {median:.1f} dB", va="bottom", color="#d55e00", fontsize=19)
+    axes.axhline(median, color=OURS, linestyle="--")
+    axes.text(0.05, median, f"median {median:.1f} dB", va="bottom", color=OURS, fontsize=19)
     axes.set(xlabel="Time (s)", ylabel="SDR of the window (dB)", xlim=(0, seconds))
     return describe(
         figure,
@@ -108,28 +127,21 @@ def ladder():
         {"vocals": network("vocals")},
         {"vocals": beforehand()},
         sources=["vocals"],
+        unet=load_unet(),
     )
-    values = summarise(table).loc["vocals", "sdr"].drop("majority class").sort_values()
-    known = {
-        name: "#009e73" if "ideal" in name else "#0072b2" if "network" in name else "#555555"
-        for name in values.index
-    }
-    return panels.bars(
-        dict(values),
-        "Median SDR of the vocals, two test songs (dB)",
-        "Bars from the lowest to the highest: "
-        + ", ".join(f"{name} {value:.1f}" for name, value in values.items()),
-        colours=[known[name] for name in values.index],
-    )
+    values = summarise(table).loc["vocals", "sdr"].drop(["majority class", "silence"])
+    rungs = {name.replace("network", "talk's network"): float(v) for name, v in values.items()}
+    return panels.ladder(rungs, "Median SDR of the vocals (dB)")
 
 
 @lru_cache
 def estimates():
     quartet = ratio_mask(np.stack([magnitude(part.sources[name]) for name in SOURCES]))
     return {
-        "beforehand": estimate(np.broadcast_to(beforehand(), mixture.shape)),
+        "average": estimate(np.broadcast_to(beforehand(), mixture.shape)),
         "binary": estimate(soft_mask() > 0.5),
         "soft": estimate(soft_mask()),
+        "U-Net": separate(part.mixture, RATE, ["vocals"])["vocals"],
         "ideal": estimate(quartet[SOURCES.index("vocals")]),
     }
 
@@ -138,10 +150,11 @@ def rungs():
     made = estimates()
     return {
         "mixture": part.mixture,
-        "beforehand": made["beforehand"],
-        "binary": made["binary"],
-        "soft": made["soft"],
-        "ideal": made["ideal"],
+        "average mask": made["average"],
+        "talk's network, binary": made["binary"],
+        "talk's network, soft": made["soft"],
+        "U-Net, soft": made["U-Net"],
+        "ideal ratio mask": made["ideal"],
         "truth": voice,
     }
 
@@ -150,13 +163,13 @@ def rung_pictures():
     made = estimates()
     return panels.spectra(
         {
-            "beforehand": magnitude(made["beforehand"]),
-            "soft": magnitude(made["soft"]),
-            "ideal": magnitude(made["ideal"]),
+            "talk's network, soft": magnitude(made["soft"]),
+            "U-Net, soft": magnitude(made["U-Net"]),
+            "ideal ratio mask": magnitude(made["ideal"]),
         },
         "Three spectrograms of estimated vocals, the first full of other instruments, the second "
         "less, the third clean.",
         columns=3,
-        size=(11.7, 3.9),
+        size=(11.7, 2.9),
         bar=False,
     )

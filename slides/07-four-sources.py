@@ -1,21 +1,32 @@
 """What the deck of lesson 07 draws, plays and quotes."""
 
+import json
 from functools import lru_cache
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sepedu import apply_mask, average_mask, binary_mask, predict_mask
-from sepedu.evaluation import talk_results
+from sepedu import apply_mask, average_mask, binary_mask, predict_mask, separate
+from sepedu.evaluation import results_path, talk_results
 from sepedu.model import MaskCNN
-from sepedu.plots import describe
+from sepedu.plots import BASELINE, OURS, TALK, describe
 from sepedu.songs import SOURCES
 from tools.slides import panels
-from tools.slides.material import magnitude, measured, network, song, stft, training_songs
+from tools.slides.material import (
+    magnitude,
+    measured,
+    network,
+    song,
+    stft,
+    told,
+    training_songs,
+)
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
-part = song("Pop - Morning Train").between(1.0, 8.0)
+DATA = told("Pop - Morning Train", 1, 7)
+VALIDATION = "MUSDB18 excerpts of 7 s, 14 validation songs"
+part = song("Pop - Morning Train").between(1.0, 7.0)
 spectrum = stft.forward(part.mixture)
 mixture = np.abs(spectrum)
 true = {name: binary_mask(magnitude(part.sources[name]), mixture, 0.5) for name in SOURCES}
@@ -65,21 +76,26 @@ _whole = [magnitude(one.mixture) for one in _songs]
 _stems = {s: [magnitude(one.sources[s]) for one in _songs] for s in SOURCES}
 
 
-def _share(source, threshold):
-    passed = [binary_mask(s, m, threshold) for s, m in zip(_stems[source], _whole, strict=True)]
-    return sum(int(p.sum()) for p in passed) / sum(p.size for p in passed)
+def ones(source):
+    """Share of ones in the true masks of the validation songs."""
+    return measured(source, "majority class", "ones")
 
 
-_places = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
-_shares = {s: [_share(s, t) for t in _places] for s in SOURCES}
-ones = {s: _shares[s][_places.index(0.5)] for s in SOURCES}
-guessing = panels.curves(
-    {s: (_places, [100 * max(v, 1 - v) for v in _shares[s]]) for s in SOURCES},
-    "Threshold T",
-    "Accuracy of guessing (%)",
-    "Accuracy of the best constant answer against the threshold: bass is always high, the others "
-    "dip towards 50 percent and rise with T.",
-)
+def guessing():
+    details = json.loads(results_path().read_text(encoding="utf-8"))["details"]
+    rows = {s: details[s]["thresholds"] for s in SOURCES}
+    return panels.curves(
+        {
+            s: ([row["threshold"] for row in rows[s]], [100 * row["majority"] for row in rows[s]])
+            for s in SOURCES
+        },
+        "Threshold T",
+        "Accuracy of guessing (%)",
+        "Accuracy of the best constant answer against the threshold: bass is always high, the "
+        "others dip towards 50 percent and rise with T.",
+    )
+
+
 _average = {
     s: average_mask([binary_mask(a, b, 0.5) for a, b in zip(_stems[s], _whole, strict=True)])
     for s in SOURCES
@@ -109,21 +125,19 @@ def soft_mask(source):
 
 @lru_cache
 def estimates():
-    return {
-        source: stft.inverse(apply_mask(soft_mask(source), spectrum), len(part.mixture))
-        for source in ORDER
-    }
+    """Of the talk's four networks with their soft masks, and of `separate` as it is by default."""
+    talk = {s: stft.inverse(apply_mask(soft_mask(s), spectrum), len(part.mixture)) for s in ORDER}
+    return talk, separate(part.mixture, RATE)
 
 
-def estimate_pictures():
-    return panels.spectra(
-        {name: magnitude(sound) for name, sound in estimates().items()},
-        "Spectrograms of the four estimates.",
-        columns=4,
-        size=(11.7, 3.6),
-        top=6,
-        bar=False,
-    )
+def heard():
+    talk, unet = estimates()
+    named = {f"{s}, talk's network": talk[s] for s in ORDER}
+    return {"mixture": part.mixture} | named | {f"{s}, U-Net": unet[s] for s in ORDER}
+
+
+def truths():
+    return {name: part.sources[s] for name in heard() for s in ORDER if name.startswith(s)}
 
 
 @lru_cache
@@ -151,7 +165,7 @@ def two_kinds():
         scores["precision"].append(hits / max(1, said.sum()))
         scores["recall"].append(hits / max(1, truth.sum()))
     for offset, (name, colour) in zip(
-        (-0.2, 0.2), (("precision", "#0072b2"), ("recall", "#d55e00")), strict=True
+        (-0.2, 0.2), (("precision", BASELINE), ("recall", OURS)), strict=True
     ):
         bars = axes.barh(place + offset, scores[name], 0.38, color=colour, label=name)
         axes.bar_label(bars, fmt="%.2f", padding=6)
@@ -188,46 +202,39 @@ def totals():
     axes.hist(
         total.ravel(),
         np.linspace(0, 2.5, 51),
-        color="#0072b2",
+        color=TALK,
         weights=np.full(total.size, 100 / total.size),
     )
-    axes.axvline(1, color="#d55e00", linestyle="--")
+    axes.axvline(1, color=OURS, linestyle="--")
     axes.set(xlabel="Sum of the four masks in a cell", ylabel="Cells (%)", xlim=(0, 2.5))
     return describe(
         figure, f"Histogram of the sum of the four masks: a hill around {np.median(total):.1f}."
     )
 
 
+def gain(accuracy, majority):
+    """Which share of guessing's errors is gone, as in lesson 07."""
+    return (accuracy - majority) / (1 - majority)
+
+
 def beside():
-    rows = [("", "talk", "ours", "majority class", "gain")]
+    rows = [("", "talk", "talk's network", "U-Net", "majority m", "gain, network", "gain, U-Net")]
     for source in ORDER:
-        ours = measured(source, "network, binary")
-        guess = measured(source, "majority class")
-        rows.append(
-            (
-                source,
-                f"{talk_accuracy(source):.3f}",
-                f"{ours:.3f}",
-                f"{guess:.3f}",
-                f"{ours - guess:+.3f}".replace("-", "−"),
-            )
-        )
+        methods = ("network, binary", "U-Net, binary", "majority class")
+        network_, unet, guess = (round(measured(source, method), 3) for method in methods)
+        gains = [f"{100 * gain(a, guess):.0f} %".replace("-", "−") for a in (network_, unet)]
+        talk = f"{talk_accuracy(source):.3f}"
+        rows.append((source, talk, f"{network_:.3f}", f"{unet:.3f}", f"{guess:.3f}", *gains))
     return rows
 
 
 def in_decibels():
-    figure, axes = plt.subplots(figsize=panels.WIDE)
-    methods = ("mixture", "network, soft", "ideal ratio mask")
-    place = np.arange(len(ORDER))
-    for offset, method, colour in zip(
-        (-0.27, 0, 0.27), methods, ("#555555", "#0072b2", "#009e73"), strict=True
-    ):
-        values = [measured(source, method, "sdr") for source in ORDER]
-        bars = axes.barh(place + offset, values, 0.26, color=colour, label=method)
-        axes.bar_label(bars, [f"{v:.1f}".replace("-", "−") for v in values], padding=5, fontsize=15)
-    axes.set(yticks=place, yticklabels=ORDER, xlabel="Median SDR, validation songs (dB)")
-    axes.margins(x=0.13)
-    axes.invert_yaxis()
-    axes.axvline(0, color="#333333", linewidth=1.2)
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-    return describe(figure, "Bars of median SDR by source: mixture, network, ideal ratio mask.")
+    methods = {
+        "mixture": "mixture",
+        "average mask": "average mask",
+        "talk's network": "network, soft",
+        "U-Net": "U-Net, soft",
+        "ideal ratio mask": "ideal ratio mask",
+    }
+    rungs = {s: {n: measured(s, m, "sdr") for n, m in methods.items()} for s in ORDER}
+    return panels.ladders(rungs, "Median SDR (dB)")

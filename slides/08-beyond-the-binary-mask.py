@@ -6,20 +6,22 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from sepedu import apply_mask, binary_mask, predict_mask, ratio_mask
+from sepedu import apply_mask, binary_mask, predict_mask, ratio_mask, separate
 from sepedu.checkpoints import load_unet
 from sepedu.evaluation import sdr
 from sepedu.model import MaskCNN
-from sepedu.plots import describe
+from sepedu.plots import BASELINE, INK, OURS, TALK, describe
 from sepedu.separation import predict_soft_mask
 from sepedu.songs import SOURCES
 from sepedu.unet import predict_masks
 from tools.slides import panels
-from tools.slides.material import magnitude, network, song, stft
+from tools.slides.material import magnitude, network, song, stft, told
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
+DATA = told("Rock - Last Tram", 2, 8)
 part = song("Rock - Last Tram").between(2.0, 8.0)
+voice = part.sources["vocals"]
 spectrum = stft.forward(part.mixture)
 mixture = np.abs(spectrum)
 stems = np.stack([magnitude(part.sources[name]) for name in SOURCES])
@@ -43,9 +45,9 @@ def _price():
         for name in SOURCES
     ]
     rows = {
-        "binary, T = 0.5": (quality([binary_mask(s, mixture, 0.5) for s in stems]), "#d55e00"),
-        "soft, p = 2": (quality(ratio_mask(stems, 2.0)), "#0072b2"),
-        "best real factor": (quality(best), "#009e73"),
+        "binary, T = 0.5": (quality([binary_mask(s, mixture, 0.5) for s in stems]), BASELINE),
+        "soft, p = 2": (quality(ratio_mask(stems, 2.0)), OURS),
+        "best real factor": (quality(best), INK),
     }
     figure, axes = plt.subplots(figsize=panels.WIDE)
     place = np.arange(4)
@@ -90,8 +92,8 @@ def shared():
     figure, axes = plt.subplots(figsize=panels.WIDE)
     place = np.arange(4)
     for offset, values, colour, label in (
-        (-0.2, before, "#555555", "each for itself"),
-        (0.2, after, "#0072b2", "divided by their sum"),
+        (-0.2, before, TALK, "each for itself"),
+        (0.2, after, OURS, "divided by their sum"),
     ):
         bars = axes.barh(place + offset, list(values.values()), 0.38, color=colour, label=label)
         axes.bar_label(bars, [f"{v:.1f}".replace("-", "−") for v in values.values()], padding=6)
@@ -137,7 +139,7 @@ def _columns():
     for row, (name, count, own) in enumerate(layers):
         step = 25 / count if count != 8 else 3
         for column in range(count):
-            colour = "#d55e00" if column in own else "#0072b2"
+            colour = OURS if column in own else BASELINE
             if (name, column) in unused:
                 colour = "#f0f0f0"
             width = 1 if count == 25 else 3 if count == 8 else 9
@@ -146,8 +148,8 @@ def _columns():
         axes.text(-0.6, -row + 0.36, name, ha="right", va="center", fontsize=19)
     for n, (colour, words) in enumerate(
         (
-            ("#0072b2", "shared by all windows"),
-            ("#d55e00", "this window's own"),
+            (BASELINE, "shared by all windows"),
+            (OURS, "this window's own"),
             ("#f0f0f0", "never used"),
         )
     ):
@@ -172,20 +174,20 @@ def _timing():
     answers = {}
     for _ in range(3):
         for method, times in took.items():
-            begun = time.perf_counter()
+            begun = time.process_time()
             answers[method] = predict_mask(model, seen, method)
-            times.append(time.perf_counter() - begun)
+            times.append(time.process_time() - begun)
     seconds = seen.shape[1] / stft.frames_per_second
     figure = panels.bars(
         {
             "a window for each frame": float(np.median(took["windows"])) / seconds,
             "the whole spectrogram": float(np.median(took["dense"])) / seconds,
         },
-        "Seconds of computing per second of sound",
+        "Processor seconds per second of sound",
         "Two bars of computing time: a window for each frame takes several times as long as the "
         "whole spectrogram at once.",
         form="{:.3f}",
-        colours=["#555555", "#009e73"],
+        colours=[BASELINE, OURS],
         size=(11.7, 4.2),
     )
     gap = float(np.abs(answers["windows"] - answers["dense"]).max())
@@ -196,4 +198,10 @@ def _timing():
 price, columns = _price(), _columns()
 powers, best_powers = _powers()
 timing, difference = _timing()
-wiener = dict(zip(SOURCES, map(estimate, ratio_mask(stems, 2.0)), strict=True))
+truths = {"mixture": voice, "vocals": voice, "residual": part.mixture - voice}
+
+
+def command():
+    """What `sepedu separate SONG --residual --sources vocals` writes, beside the mixture."""
+    vocals = separate(part.mixture, RATE, ["vocals"])["vocals"]
+    return {"mixture": part.mixture, "vocals": vocals, "residual": part.mixture - vocals}

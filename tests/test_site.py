@@ -1,23 +1,237 @@
-"""The static site: every lesson and page, no link that leads nowhere, nothing from other hosts."""
+"""The site: one build, read and then looked at, heard and turned in a browser."""
 
 from __future__ import annotations
 
+import functools
+import http.server
+import json
 import re
+import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+pytest.importorskip("myst_nb", reason="not installed: pip install -r requirements.lock")
+
+LESSON = """
+from sepedu import load_song, open_dataset
+from sepedu.audio import Player
+from sepedu.widgets import ThresholdExplorer
+
+song = load_song(open_dataset("stempeg", subset="test")[0]).between(0.1, 5.9)
+Player({"mixture": song.mixture, "vocals": song.sources["vocals"]}, song.sample_rate)
+"""
+WIDGET = 'ThresholdExplorer(song, "vocals", seconds=2.0)'
+LESSON_02 = ("l02-player", "l02-from-sepedu-widgets-import-threshold")
+"""The first player and the first widget of lesson 02."""
 
 
-def test_the_site_is_whole_and_needs_no_network(clone, tmp_path):
-    out = tmp_path / "site"
-    command = [sys.executable, str(clone / "tools" / "site.py"), "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
-    assert done.returncode == 0, done.stderr
+@pytest.fixture(scope="module")
+def site(clone, tmp_path_factory) -> Path:
+    """Build the pages with the sound of two cells, which stand for those of lesson 02."""
+    from tools.site.run import run
+
+    folder = tmp_path_factory.mktemp("site")
+    cells = [
+        new_code_cell(source, id=name, outputs=[new_output("display_data", {kind: text})])
+        for name, source, kind, text in (
+            (LESSON_02[0], LESSON, "text/plain", "Player at 22050 Hz"),
+            (LESSON_02[1], WIDGET, "text/html", '<div class="sepedu-left">'),
+        )
+    ]
+    cells.append(new_code_cell("raise SystemExit", id="what-comes-after"))
+    nbformat.write(new_notebook(cells=cells), folder / "02-binary-masks.ipynb")
+    kept = run(folder / "02-binary-masks.ipynb", folder / "runs")["cells"]
+    assert [min(kept[name][0].keys() - {"gain", "state"}) for name in LESSON_02] == [
+        "player",
+        "widget",
+    ]
+    assert "Rock - Last Tram" in kept[LESSON_02[1]][0]["state"]["title"]
+    out = folder / "site"
+    command = [sys.executable, "-m", "tools.site", "--quick", "--lessons"]
+    command += ["--runs", str(folder / "runs"), "--out", str(out)]
+    done = subprocess.run(command, cwd=clone, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr[-3000:]
     assert "0 broken links" in done.stdout
+    print(done.stdout)
+    return out
+
+
+def read(site: Path, page: str) -> str:
+    return (site / page).read_text(encoding="utf-8")
+
+
+def test_every_lesson_is_a_page_without_a_cell_that_waits(site, clone):
     lessons = sorted(path.stem for path in (clone / "lessons").glob("*.ipynb"))
     assert len(lessons) == 10
     for name in lessons:
-        page = (out / "lessons" / f"{name}.html").read_text(encoding="utf-8")
+        page = read(site, f"lessons/{name}.html")
         assert not re.search(r'<(?:script|link|img|audio)[^>]+(?:src|href)="https?:', page)
         pictures = re.findall(r"<img[^>]*>", page)
         assert pictures and all(re.search(r'alt="[^"]{20,}', picture) for picture in pictures)
-    assert "predict_mask" in (out / "api.html").read_text(encoding="utf-8")
+        assert "Not attempted yet" not in page and "NotImplementedError" in page
+        assert "Your turn" in page and "Hint 1" in page
+        assert f"../decks/{name}.html" in page
+
+
+def test_lessons_and_functions_lead_to_each_other(site):
+    lesson = read(site, "lessons/02-binary-masks.html")
+    assert 'href="../docs/library/masks.html#sepedu.masks.binary_mask"' in lesson
+    room = read(site, "docs/library/masks.html")
+    assert re.search("02 · Binary masks(</span>)?</a>", room) and r"B = (S &gt; T \cdot M)" in room
+    assert "Lesson: 02<" not in room
+
+
+def test_every_room_of_the_library_has_a_page(site, clone):
+    documented = set(
+        re.findall(
+            r'id="(?:module-)?(sepedu\.\w+)"',
+            "".join(
+                path.read_text(encoding="utf-8")
+                for path in (site / "docs" / "library").glob("*.html")
+            ),
+        )
+    )
+    rooms = {f"sepedu.{path.stem}" for path in (clone / "sepedu").glob("[a-z]*.py")}
+    assert rooms <= documented
+
+
+def test_glossary_explains_the_words_and_leads_to_their_lessons(site):
+    page = read(site, "docs/glossary.html")
+    assert 'id="term-binary-mask"' in page
+    assert 'href="../lessons/02-binary-masks.html"' in page
+
+
+def test_it_is_not_too_large(site):
+    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
+    assert size < 40e6  # decks and song page take the other half of 80 MB
+
+
+def test_a_broken_link_is_found(tmp_path):
+    from tools.site.links import broken_links
+
+    (tmp_path / "a.html").write_text('<a href="b.html#c">b</a><a href="d.html">d</a>')
+    (tmp_path / "b.html").write_text('<p id="e"></p>')
+    assert broken_links(tmp_path) == ["a.html: b.html#c", "a.html: d.html"]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def browser(site) -> Iterator[tuple[object, str]]:
+    """Chromium, and the address where the site is."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no chromium is installed (Debian: apt install chromium)")
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with playwright.sync_playwright() as player:
+            chromium = player.chromium.launch(
+                executable_path=found,
+                args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+            )
+            yield chromium, f"http://127.0.0.1:{server.server_port}/"
+            chromium.close()
+        server.shutdown()
+
+
+PAGES = (
+    "index.html",
+    "lessons/02-binary-masks.html",
+    "docs/library/masks.html",
+    "docs/glossary.html",
+    "docs/results.html",
+    "search.html?q=spectrogram",
+)
+AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+    .filter((one) => ["serious", "critical"].includes(one.impact))
+    .map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 150)).join(" | ")}`)"""
+
+
+@pytest.mark.browser
+def test_pages_stay_here_fit_a_phone_and_are_accessible(browser, clone):
+    chromium, address = browser
+    axe = (clone / "tests" / "browser" / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+    view = chromium.new_page(viewport={"width": 390, "height": 800})
+    asked, said = [], []
+    view.on("request", lambda request: asked.append(request.url))
+    view.on("console", lambda line: line.type == "error" and said.append(line.text))
+    view.on("pageerror", lambda error: said.append(str(error)))
+    found = {}
+    for page in PAGES:
+        view.goto(address + page, wait_until="load")
+        if "search" in page:
+            view.wait_for_selector("#search-results li a")
+        width = view.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, f"{page} is {width} pixels wide"
+        view.evaluate(axe)
+        found[page] = view.evaluate(AXE)
+    assert not any(found.values()), json.dumps(found, indent=1)
+    away = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
+    assert not away and not said
+    view.close()
+
+
+@pytest.mark.browser
+def test_the_front_page_is_light(browser):
+    chromium, address = browser
+    view = chromium.new_page()
+    sizes = []
+    line = view.context.new_cdp_session(view)
+    line.send("Network.enable")
+    line.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    view.goto(address + "index.html", wait_until="networkidle")
+    paint = view.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    print(f"front page: {sum(sizes) / 1e6:.2f} MB, first paint after {paint:.0f} ms")
+    assert 0 < sum(sizes) < 1e6
+    view.close()
+
+
+HEARD = """async (audio) => {
+    const bytes = await (await fetch(audio.src)).arrayBuffer();
+    const heard = await new OfflineAudioContext(1, 1, 44100).decodeAudioData(bytes);
+    const samples = heard.getChannelData(0);
+    return [heard.duration, Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length)];
+}"""
+
+
+@pytest.mark.browser
+def test_players_sound_and_widgets_turn_without_a_kernel(browser):
+    chromium, address = browser
+    view = chromium.new_page()
+    view.goto(address + "lessons/02-binary-masks.html", wait_until="load")
+    player = view.locator(".sepedu-player").first
+    seconds, level = player.locator("audio").first.evaluate(HEARD)
+    assert seconds == pytest.approx(5.8, abs=0.1) and 0.01 < level < 1
+    player.get_by_role("button", name="mixture").click()
+    view.wait_for_function(
+        "[...document.querySelectorAll('audio')].some((a) => a.currentTime > 0.2)"
+    )
+
+    live = view.locator(".sepedu-live").first
+    live.get_by_role("button", name="Turn it here").click()
+    slider = live.get_by_role("slider", name=re.compile("Threshold")).first
+    slider.wait_for()
+    picture = "(node) => [...node.querySelectorAll('canvas')].map((c) => c.toDataURL()).join()"
+    words = live.locator("output").first.text_content()
+    before = live.evaluate(picture)
+    sounds = "(node) => [...node.querySelectorAll('audio')].map((audio) => audio.src).join()"
+    heard = live.evaluate(sounds)
+    slider.focus()
+    for _ in range(20):
+        view.keyboard.press("ArrowRight")
+    changed = "([node, words, seen, heard]) => node.querySelector('output').textContent !== words"
+    changed += f" && ({picture})(node) !== seen && ({sounds})(node) !== heard"
+    view.wait_for_function(changed, arg=[live.element_handle(), words, before, heard])
+    view.close()

@@ -110,6 +110,8 @@ def test_drawings_are_of_the_network_and_described():
     figure = drawings.network()
     words = {text.get_text() for text in figure.axes[0].texts}
     assert {f"{count:,}" for count in TALK.parameters} <= words
+    fields = drawings.fields(np.ones((513, CONTEXT))).get_label()
+    assert "conv 1 3 × 3" in fields and "pool 2 25 × 25" in fields
     for drawn in (figure, drawings.kernel(), drawings.pooling(), drawings.flattening()):
         assert len(drawn.get_label()) > 60
     assert f"{TALK.flat:,}" in drawings.flattening().get_label()

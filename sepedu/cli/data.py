@@ -29,6 +29,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     words.add_argument("--workers", type=int, help="processes; by default as many as fit")
     words = action("build", build, "compose and render the embedded set again")
     words.add_argument("--out", type=Path, help="folder of the set; by default data/minimus")
+    words.add_argument("--student", metavar="NAME", help="instead: a mixture for one student")
+    words.add_argument("--secret", type=Path, metavar="FILE", help="a text that only you know")
+    add_data(words)
     action("compare", compare, "put the embedded set beside MUSDB18 excerpts")
 
 
@@ -61,6 +64,8 @@ def prepare(options: argparse.Namespace) -> None:
 
 def build(options: argparse.Namespace) -> int:
     """Render in an environment of its own: the instruments are no part of the course."""
+    if options.student:
+        return build_student(options)
     import subprocess
     import venv
 
@@ -81,6 +86,26 @@ def build(options: argparse.Namespace) -> int:
         finished.touch()
     words = ["--out", str(options.out.resolve())] if options.out else []
     return subprocess.call([str(python), "-m", "data.build.render", *words], cwd=clone)
+
+
+def build_student(options: argparse.Namespace) -> int:
+    """Mix what only the instructor can take apart, from stems of the test songs."""
+    from ..exercises.capstone import make_mixture, write_mixture
+    from ..songs import load_songs, open_dataset
+
+    if not options.secret or not options.out:
+        raise SepeduError("--student needs --secret and --out", "Give a file and a folder")
+    try:
+        secret = options.secret.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SepeduError(
+            f"The secret cannot be read from {options.secret} ({type(error).__name__})",
+            "Write a line of text into a file that only you have",
+        ) from error
+    songs = list(load_songs(open_dataset(options.data, "test")))
+    mixture, stems = write_mixture(make_mixture(songs, options.student, secret), options.out)
+    print(f"{mixture} for the student; keep {stems} to yourself")
+    return 0
 
 
 def compare(options: argparse.Namespace) -> int:

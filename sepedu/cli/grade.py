@@ -15,6 +15,12 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="marks.csv")
     parser.add_argument("--report", type=Path, metavar="class.html", help="the class's mistakes")
     parser.add_argument("--lesson", metavar="NN", help="mark notebooks of this lesson only")
+    parser.add_argument(
+        "--stems",
+        type=Path,
+        metavar="FOLDER",
+        help="measure separated mixtures instead, made by data build --student with this --out",
+    )
     parser.add_argument("--seconds", type=float, default=30.0, help="for one answer")
 
 
@@ -30,6 +36,12 @@ def run(options: argparse.Namespace) -> None:
     for place in (options.out, options.report):
         if place:
             check_place(place)
+    if options.stems:
+        from ..exercises import capstone
+
+        write_text(options.out, capstone.as_csv(capstone.score(options.place, options.stems)))
+        print(options.out)
+        return
     submissions = find_submissions(options.place, options.lesson)
     marked = list(tqdm(grade(submissions, options.seconds), total=len(submissions), unit="book"))
     write_text(options.out, as_csv(marked))

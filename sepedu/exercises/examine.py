@@ -123,13 +123,16 @@ def call(function: Any, *arguments: Any, **named: Any) -> Any:
         raise Wrong(
             "Your function returned a generator. Use `return`, and give a list or an array."
         )
-    for number, (before, after) in enumerate(zip(arguments, handed, strict=True)):
-        if not _same(before, after):
-            name = _name_of_argument(function, number)
-            raise Wrong(
-                f"Your function changes its argument {name}: whoever calls it loses the original. "
-                "Work on a copy, such as `x.copy()`, or make a new array."
-            )
+    changed = [
+        _name_of_argument(function, number)
+        for number, (before, after) in enumerate(zip(arguments, handed, strict=True))
+        if not _same(before, after)
+    ] + [f"`{name}`" for name in named if not _same(named[name], handed_named[name])]
+    if changed:
+        raise Wrong(
+            f"Your function changes its argument {changed[0]}: whoever calls it loses the "
+            "original. Work on a copy, such as `x.copy()`, or make a new array."
+        )
     return _plain(value)
 
 

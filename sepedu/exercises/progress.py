@@ -117,13 +117,17 @@ class Strip:
     """
 
     def __init__(self, lesson: str, folder: Path | None = None) -> None:
-        states = read_progress(Path.cwd() if folder is None else folder)
+        folder = Path.cwd() if folder is None else folder
+        states = read_progress(folder)
         self.lesson = lesson
+        self.is_recorded = (folder / MARKER).is_file()
         self.states = {
             name: states.get((lesson, name), State()) for name in lessons().get(lesson, {})
         }
 
     def __repr__(self) -> str:
+        if not self.is_recorded:
+            return f"The exercises of lesson {self.lesson}: {', '.join(self.states)}"
         done = sum(state.outcome == RIGHT for state in self.states.values())
         each = ", ".join(f"{SIGNS[s.outcome]} {name}" for name, s in self.states.items())
         return f"Lesson {self.lesson}: {done} of {len(self.states)} exercises right ({each})"

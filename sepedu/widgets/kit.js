@@ -133,14 +133,15 @@ export class KernelLine {
     this.ask({ kind: "hello" });
   }
 
-  // Whether nobody has answered.
+  // Whether nobody has answered, or the page never had a kernel.
   get silent() {
-    return !this.node.hidden;
+    return Boolean(this.model.alone) || !this.node.hidden;
   }
 
   // Send a message, or with none save the changed traits; an answer is expected.
   ask(message) {
     clearTimeout(this.timer);
+    if (this.model.alone) return;
     this.timer = setTimeout(() => (this.node.hidden = false), 2500);
     if (!message) save(this.model);
     try {

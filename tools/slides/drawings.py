@@ -111,16 +111,18 @@ def fields(window: np.ndarray, size: tuple[float, float] = SIZE) -> Figure:
 
     Lesson: 04
     """
-    names, reach, jump = [], 1, 1
-    for name, kernel, stride in (
-        ("conv 1", 3, 1),
-        ("conv 2", 3, 1),
-        ("pool", 3, 3),
-        ("conv 3", 3, 1),
-        ("conv 4", 3, 1),
-        ("pool", 3, 3),
-    ):
-        reach, jump = reach + (kernel - 1) * jump, jump * stride
+    model, names, reach, jump = MaskCNN(), [], 1, 1
+    layers = {
+        "conv 1": model.conv1,
+        "conv 2": model.conv2,
+        "pool 1": model.pool,
+        "conv 3": model.conv3,
+        "conv 4": model.conv4,
+        "pool 2": model.pool,
+    }
+    for name, layer in layers.items():
+        kernel, stride = (np.ravel(value)[0] for value in (layer.kernel_size, layer.stride))
+        reach, jump = reach + int(kernel - 1) * jump, jump * int(stride)
         names.append((name, reach))
     figure, axes = plt.subplots(figsize=size)
     bins, middle = 60, 30
@@ -133,10 +135,15 @@ def fields(window: np.ndarray, size: tuple[float, float] = SIZE) -> Figure:
         axes.annotate(
             f"{name}: {reach} × {reach}",
             (left + reach, low + reach),
-            (CONTEXT + 0.8, 14 + 8 * number),
+            (CONTEXT + 0.8, 15.5 + 5.5 * number),
             va="center",
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": "#777777", "linewidth": 1.5},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": "#777777",
+                "linewidth": 1.5,
+                "relpos": (0, 0.5),
+            },
         )
     axes.set(xlabel="Frame of the window", ylabel="Bin", xlim=(-0.5, CONTEXT - 0.5))
     told = ", ".join(f"{name} {reach} × {reach}" for name, reach in names)

@@ -23,6 +23,7 @@ SCRIPT = """
   }
   const heard = {};
   const model = {
+    alone: true, // there is no kernel, and nobody need be told
     get: (name) => state[name],
     set: (name, value) => {
       state[name] = value;
@@ -51,8 +52,7 @@ SCRIPT = """
 class Live:
     """A widget as part of a slide, its state and its script inside the page.
 
-    Only what a widget draws by itself works there. What it asks Python for (here sound and
-    exact SDR) stays as it was when the deck was built.
+    Pictures, sound and SDR are computed in the page. What a widget sends to Python goes nowhere.
 
     Parameters
     ----------

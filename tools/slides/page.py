@@ -57,11 +57,11 @@ def page(sources: Path, title: str, slides: Sequence[str]) -> str:
         title=html.escape(title),
         styles=styles,
         slides="\n".join(slides),
-        scripts="\n".join(_script(text) for text in scripts),
+        scripts="\n".join(as_script(text) for text in scripts),
     )
 
 
-def _script(text: str) -> str:
+def as_script(text: str) -> str:
     """A script that may stand inside of HTML, whatever its strings hold."""
     safe = re.sub(r"</(script)", r"<\\/\1", text, flags=re.IGNORECASE)
     return f"<script>{safe}</script>"

@@ -20,6 +20,19 @@ HALF = (5.7, 5.4)
 COLOURS = plots.SOURCE_COLOURS
 
 
+def envelope(axes: Axes, audio: np.ndarray, sample_rate: int, colour: str) -> None:
+    """Draw samples as editors do: the range between lowest and highest, 100 times a second.
+
+    Drawn sample by sample a tone makes patterns with the pixels that look like its frequency.
+    """
+    step = sample_rate // 100
+    count = len(audio) // step
+    parts = audio[: count * step].reshape(count, step)
+    times = (np.arange(count) + 0.5) * step / sample_rate
+    axes.fill_between(times, parts.min(1), parts.max(1), color=colour, linewidth=0.6)
+    axes.set_xlim(0, len(audio) / sample_rate)
+
+
 def grid(
     count: int, columns: int, size: tuple[float, float], share: bool = True
 ) -> tuple[Figure, list[Axes]]:

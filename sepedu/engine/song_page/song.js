@@ -99,7 +99,8 @@ async function takeOurs({ name, file, rate: own }) {
 async function takeApart(name, read) {
   run?.mixer?.stop();
   run?.pool?.end();
-  const mine = (run = { name });
+  for (const { download } of Object.values(run?.rows ?? {})) URL.revokeObjectURL(download.href);
+  const mine = (run = { name, read });
   find("result").hidden = find("problem").hidden = true;
   find("running").hidden = false;
   find("progress").removeAttribute("value");
@@ -123,8 +124,7 @@ async function takeApart(name, read) {
 
 async function separate(mine, channels, rate) {
   const samples = channels[0].length;
-  const chosen = document.querySelector("#networks input:checked").value;
-  const network = page.networks[Number(chosen)];
+  const network = chosenNetwork();
   const stft = grid(rate);
   const list = blocks(samples, stft, network);
   const mixing = conditions(channels, network);
@@ -171,6 +171,10 @@ async function separate(mine, channels, rate) {
   const took = (performance.now() - began) / 1000;
   say(`Done in ${took.toFixed(1)} s: ${(took / mine.seconds).toFixed(2)} s for each second of music.`);
   offer(mine, parts, network.block * stft.hop);
+}
+
+function chosenNetwork() {
+  return page.networks[Number(document.querySelector("#networks input:checked").value)];
 }
 
 function say(words) {
@@ -317,6 +321,16 @@ page.networks.forEach((network, i) => {
   input.checked = i === 0;
   find("networks").append(make("label", {}, input, ` ${network.title}`));
 });
+find("networks").hidden = page.networks.length === 1;
+const nameSources = () => {
+  const names = chosenNetwork().outputs;
+  find("sources-in-words").textContent = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+};
+nameSources();
+find("networks").onchange = () => {
+  nameSources();
+  if (run) takeApart(run.name, run.read); // the same song by the other network
+};
 for (const song of page.songs) {
   const button = make("button", { type: "button" }, song.name);
   button.onclick = () => takeOurs(song);

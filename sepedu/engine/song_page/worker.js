@@ -4,11 +4,15 @@ import { measureLevel, separateBlock } from "./separation.js";
 
 const BINS = 513;
 ort.env.wasm.numThreads = 1; // more need headers that a plain file server does not send
-ort.env.wasm.wasmPaths = { wasm: new URL("./vendor/ort.wasm", import.meta.url).href };
 let network, session;
 
 async function load(description) {
   network = description;
+  if (!ort.env.wasm.wasmBinary) {
+    const { body } = await fetch(new URL("./vendor/ort.wasm.packed", import.meta.url));
+    const unpacked = new Response(body.pipeThrough(new DecompressionStream("gzip")));
+    ort.env.wasm.wasmBinary = await unpacked.arrayBuffer();
+  }
   const model = await fetch(new URL(network.file, import.meta.url));
   if (!model.ok) throw new Error(`${network.file} is missing (${model.status})`);
   session = await ort.InferenceSession.create(new Uint8Array(await model.arrayBuffer()));
