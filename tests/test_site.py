@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 pytest.importorskip("myst_nb", reason="not installed: pip install -r requirements.lock")
 
@@ -27,6 +27,7 @@ from sepedu.widgets import ThresholdExplorer
 song = load_song(open_dataset("stempeg", subset="test")[0]).between(0.1, 5.9)
 Player({"mixture": song.mixture, "vocals": song.sources["vocals"]}, song.sample_rate)
 """
+WIDGET = 'ThresholdExplorer(song, "vocals", seconds=2.0)'
 LESSON_02 = ("l02-player", "l02-from-sepedu-widgets-import-threshold")
 """The first player and the first widget of lesson 02."""
 
@@ -38,9 +39,13 @@ def site(clone, tmp_path_factory) -> Path:
 
     folder = tmp_path_factory.mktemp("site")
     cells = [
-        new_code_cell(LESSON, id=LESSON_02[0]),
-        new_code_cell('ThresholdExplorer(song, "vocals", seconds=2.0)', id=LESSON_02[1]),
+        new_code_cell(source, id=name, outputs=[new_output("display_data", {kind: text})])
+        for name, source, kind, text in (
+            (LESSON_02[0], LESSON, "text/plain", "Player at 22050 Hz"),
+            (LESSON_02[1], WIDGET, "text/html", '<div class="sepedu-left">'),
+        )
     ]
+    cells.append(new_code_cell("raise SystemExit", id="what-comes-after"))
     nbformat.write(new_notebook(cells=cells), folder / "02-binary-masks.ipynb")
     kept = run(folder / "02-binary-masks.ipynb", folder / "runs")["cells"]
     assert [min(kept[name][0].keys() - {"gain", "state"}) for name in LESSON_02] == [
@@ -221,13 +226,12 @@ def test_players_sound_and_widgets_turn_without_a_kernel(browser):
     picture = "(node) => [...node.querySelectorAll('canvas')].map((c) => c.toDataURL()).join()"
     words = live.locator("output").first.text_content()
     before = live.evaluate(picture)
+    sounds = "(node) => [...node.querySelectorAll('audio')].map((audio) => audio.src).join()"
+    heard = live.evaluate(sounds)
     slider.focus()
     for _ in range(20):
         view.keyboard.press("ArrowRight")
-    view.wait_for_function(
-        "([node, words]) => node.querySelector('output').textContent !== words",
-        arg=[live.element_handle(), words],
-    )
-    view.wait_for_timeout(100)
-    assert live.evaluate(picture) != before
+    changed = "([node, words, seen, heard]) => node.querySelector('output').textContent !== words"
+    changed += f" && ({picture})(node) !== seen && ({sounds})(node) !== heard"
+    view.wait_for_function(changed, arg=[live.element_handle(), words, before, heard])
     view.close()

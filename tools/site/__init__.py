@@ -23,6 +23,7 @@ from .lessons import as_page, pack, player
 from .run import CLONE
 
 FRONT = "docs/index"
+titles = lru_cache(glossary.titles)
 
 
 class Site(StandaloneHTMLBuilder):
@@ -93,7 +94,7 @@ def listen(runs: Path, out: Path) -> str:
 def words() -> str:
     """The words of all lessons as a glossary."""
     lines = ["```{glossary}"]
-    lesson = glossary.titles()
+    lesson = titles()
     for term, (number, meaning) in sorted(glossary.words().items(), key=lambda w: w[0].lower()):
         file, title = lesson[number]
         link = f"[Lesson {number}](../lessons/{file} '{title}')"
@@ -114,7 +115,7 @@ def link_lessons(
 
 def lesson(number: str) -> str:
     """A lesson as the target of a reference, with its title."""
-    file, title = glossary.titles()[number]
+    file, title = titles()[number]
     return f"{number} · {title} </lessons/{Path(file).stem}>"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import html
 import importlib
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from .run import STAND_IN
 
 CHECK = re.compile(r"^ex\.(\w+)\.check\(", re.MULTILINE)
 HINT = re.compile(r"^# ex\.\w+\.hint\(\)")
+ideas = lru_cache(glossary.ideas)
 GUESS = (
     '<label class="sepedu-guess">My guess, before I go on'
     '<textarea rows="2" spellcheck="false"></textarea></label>'
@@ -49,7 +52,7 @@ def as_page(source: str, path: Path, runs: Path, out: Path) -> str:
         Folder of the built site.
     """
     book = nbformat.reads(source, as_version=4)
-    write_text(out / "lessons" / path.name, to_work_in(source))
+    write_text(out / "lessons" / path.name, to_work_in(book))
     number = path.name[:2]
     exercises = importlib.import_module(f"sepedu.exercises.lesson{number}")
     file = runs / f"{path.stem}.json"
@@ -74,9 +77,9 @@ def as_page(source: str, path: Path, runs: Path, out: Path) -> str:
     return nbformat.writes(book)
 
 
-def to_work_in(source: str) -> str:
+def to_work_in(book: nbformat.NotebookNode) -> str:
     """The notebook without its outputs: whoever runs it makes them."""
-    book = nbformat.reads(source, as_version=4)
+    book = copy.deepcopy(book)
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -161,7 +164,7 @@ def head(path: Path) -> str:
 def rooms(number: str) -> str:
     """What the library holds of a lesson."""
     lines = ["## In the library", ""]
-    for idea in glossary.ideas():
+    for idea in ideas():
         if number in idea.lessons:
             lines.append(f"- `sepedu.{idea.name}`: {idea.sentence}")
     return "\n".join(lines)

@@ -71,6 +71,10 @@ def run(path: Path, runs: Path) -> dict[str, Any]:
         Folder to keep the results in.
     """
     lesson = nbformat.read(path, as_version=4)
+    wanted = [place for place, cell in enumerate(lesson.cells) if has_piece(cell)]
+    lesson.cells = lesson.cells[
+        : max(wanted, default=-1) + 1
+    ]  # what comes after serves nothing here
     file = runs / f"{path.stem}.json"
     code = (cell.source for cell in lesson.cells if cell.cell_type == "code")
     key = run_key(PREPARE, *code)
@@ -105,6 +109,16 @@ def run(path: Path, runs: Path) -> dict[str, Any]:
     write_text(file, json.dumps(found))
     print(f"{path.name}: run for its sound in {time.perf_counter() - started:.0f} s", flush=True)
     return found
+
+
+def has_piece(cell: nbformat.NotebookNode) -> bool:
+    """Whether the committed notebook has a player or a widget here."""
+    shown = [output.get("data", {}) for output in cell.get("outputs", [])]
+    return any(
+        data.get("text/plain", "").startswith("Player at")
+        or "sepedu-left" in data.get("text/html", "")
+        for data in shown
+    )
 
 
 def widgets_key() -> str:
