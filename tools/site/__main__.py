@@ -75,21 +75,26 @@ def slim(out: Path) -> None:
 
 
 def decks(out: Path) -> None:
-    """Take the decks that `make slides` built, and build those that are missing.
+    """Take the decks that `make slides` built, and build those that are missing or old.
 
     All of them hold MathJax, more than two megabytes; here they share the site's.
     """
     out.mkdir(parents=True)
-    built = sources_folder() / "build"
-    missing = [p.stem for p in find_decks() if not (built / f"{p.stem}.html").is_file()]
-    if missing:
-        build(missing, pdf=False)
+    slides = sources_folder()
+    built = {path.stem: slides / "build" / f"{path.stem}.html" for path in find_decks()}
+    folders = (slides / "theme", CLONE / "tools" / "slides", CLONE / "sepedu" / "widgets")
+    common = [path for folder in folders for path in folder.glob("*.*")]
+    old = []
+    for name, file in built.items():
+        newest = max(p.stat().st_mtime for p in [*common, *slides.glob(f"{name}.*")])
+        if not file.is_file() or file.stat().st_mtime < newest:
+            old.append(name)
+    if old:
+        build(old, pdf=False)
     shared = '<script src="../_static/tex-svg-full.js"></script>'
-    mathjax = as_script((sources_folder() / "vendor/mathjax/tex-svg-full.js").read_text("utf-8"))
-    for path in find_decks():
-        name = f"{path.stem}.html"
-        text = (built / name).read_text("utf-8").replace(mathjax, shared)
-        write_text(out / name, text)
+    mathjax = as_script((slides / "vendor/mathjax/tex-svg-full.js").read_text("utf-8"))
+    for file in built.values():
+        write_text(out / file.name, file.read_text("utf-8").replace(mathjax, shared))
 
 
 if __name__ == "__main__":
