@@ -158,6 +158,7 @@ def test_names_as_platforms_give_them(tmp_path, path, student, number):
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr(path, solved())
         file.writestr("__MACOSX/._02-binary-masks.ipynb", "{")
+        file.writestr(path.replace(".ipynb", ".old-2.ipynb"), solved())
     (found,) = find_submissions(archive)
     assert (found.student, found.number, found.lesson) == (student, number, LESSON)
     assert list(found.answers) == NAMES
@@ -234,7 +235,7 @@ def test_questions_have_one_right_answer_which_no_order_gives_away(number):
 
 def test_right_answers_do_not_always_stand_at_one_place():
     places = {sorted(q.answers).index(q.right) for each in QUESTIONS.values() for q in each}
-    assert places == {0, 1, 2}
+    assert {0, 1, 2} <= places
 
 
 def test_progress_is_recorded_in_a_working_copy_only(tmp_path, monkeypatch, capsys):

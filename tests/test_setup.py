@@ -76,7 +76,15 @@ def test_whatever_the_library_imports_is_asked_for():
     by_module = metadata.packages_distributions()
     asked = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
     # JupyterLab and ipywidgets bring what they are made of.
-    asked |= {"jupyter-core", "ipython", "traitlets", "nbformat", "nbclient", "nbconvert"}
+    asked |= {
+        "jupyter-core",
+        "jupyter-server",
+        "ipython",
+        "traitlets",
+        "nbformat",
+        "nbclient",
+        "nbconvert",
+    }
     extras = PROJECT["optional-dependencies"]
     scale = {canonicalize_name(Requirement(line).name) for line in extras["scale"]}
     assert set(extras["scale"]) <= set(extras["test"])

@@ -6,6 +6,7 @@ import gzip
 import importlib.util
 import json
 import os
+import re
 import shutil
 import warnings
 from collections.abc import Mapping, Sequence
@@ -169,7 +170,7 @@ def write_song_page(
     ... # doctest: +SKIP
     """
     folder = Path(folder)
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not _is_page(folder)):
+    if folder.is_file() or (folder.is_dir() and not _is_page(folder)):
         raise SepeduError(
             f"{folder} holds something else than such a page",
             "Give a new or an empty folder",
@@ -196,7 +197,7 @@ def write_song_page(
             soundfile.write(folder / file, audio.T, rate)
             name = song.name.removesuffix(song.suffix).removesuffix(".stem")
             offered.append({"name": name, "file": file, "rate": rate})
-        # Last of all, for without it the page says that it is not whole.
+        # Last of all: with it the page is whole.
         page = {"networks": networks, "songs": offered, "home": home}
         write_text(folder / DESCRIPTION, json.dumps(page, indent=1))
     except (OSError, soundfile.LibsndfileError) as error:
@@ -208,4 +209,8 @@ def write_song_page(
 
 
 def _is_page(folder: Path) -> bool:
-    return (folder / DESCRIPTION).is_file()
+    """Whether a folder holds a page, what an interruption left of one, or nothing."""
+    names = [path.name for path in folder.iterdir()]
+    own = {path.name for path in PAGE.iterdir()} | {"stft.js", "fft.js"}
+    made = re.compile(r"network\d+\.onnx|song\d+\.flac")
+    return DESCRIPTION in names or all(name in own or made.fullmatch(name) for name in names)

@@ -39,6 +39,8 @@ UPLOADS = {
     "Canvas": re.compile(r"^(?P<student>.+?)_(?:late_)?(?P<number>\d+)_\d+(?:_|$)"),
 }
 """How learning platforms name what was handed in."""
+SET_ASIDE = re.compile(r"\.(new|old|old-\d+)\.ipynb$")
+"""What `sepedu update` lays beside a student's notebook."""
 START_SECONDS = 120.0
 """How long a process may take to import the library."""
 MOST_BYTES = 100_000
@@ -122,6 +124,8 @@ def find_submissions(place: Path, lesson: str | None = None) -> list[Submission]
     """
     found = []
     for name, content in _notebooks(place):
+        if SET_ASIDE.search(name.name):
+            continue
         submission = _read(name, content)
         if lesson is None or submission.lesson in ("", lesson):
             found.append(submission)
@@ -273,7 +277,7 @@ def as_csv(submissions: Sequence[Submission]) -> str:
     if platforms == {"Moodle"}:
         rows = [MOODLE]
         for (student, number), own in students.items():
-            points = sum(s.points for s in own)
+            points = len(_right(own))
             rows.append((f"Participant {number}", _plain(student), points, "", _feedback(own)))
     elif platforms == {"Canvas"}:
         found = sorted({lesson for lesson, _ in columns})
@@ -281,19 +285,24 @@ def as_csv(submissions: Sequence[Submission]) -> str:
         rows = [("Student", "ID", "Section", *(f"Lesson {lesson}" for lesson in found))]
         rows.append(("    Points Possible", "", "", *most))
         for (student, number), own in students.items():
-            each = [sum(s.points for s in own if s.lesson == lesson) for lesson in found]
+            each = [sum(lesson == one for lesson, _ in _right(own)) for one in found]
             rows.append((_plain(student), number, "", *each))
     else:
         heads = [f"{lesson} {exercise}" for lesson, exercise in columns]
         rows = [("Student", "ID", "Points", "Points possible", *heads, "Remark")]
         for (student, number), own in students.items():
-            right = {(s.lesson, m.exercise) for s in own for m in s.marks if m.outcome == RIGHT}
+            right = _right(own)
             remark = "; ".join(sorted({s.problem for s in own if s.problem}))
             each = [int(column in right) for column in columns]
             rows.append((_plain(student), number, len(right), len(columns), *each, remark))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
+
+
+def _right(submissions: Sequence[Submission]) -> set[tuple[str, str]]:
+    """Lesson and exercise of what a student has right in any of the notebooks."""
+    return {(s.lesson, m.exercise) for s in submissions for m in s.marks if m.outcome == RIGHT}
 
 
 MOODLE = ("Identifier", "Full name", "Grade", "Last modified (grade)", "Feedback comments")

@@ -42,7 +42,7 @@ def level_matched(recordings: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def chance(right: int, trials: int) -> float:
-    r"""How often guessing gets at least so many right.
+    r"""How often guessing gets at least `right` of `trials` right.
 
     .. math:: \sum_{k=r}^{n} \binom{n}{k} 2^{-n}
 
@@ -76,7 +76,7 @@ class BlindListening(LessonWidget):
     seed : int, optional
         Makes the order of X the same each time.
     start, seconds : float
-        The stretch to listen to.
+        The segment to listen to.
     answers : path, optional
         A CSV file that keeps the answers: read if it is there, so that its last pair and run go
         on, and written after each answer.
@@ -84,7 +84,7 @@ class BlindListening(LessonWidget):
     Raises
     ------
     SepeduError
-        If the song has no such source or stretch, or another sample rate.
+        If the song has no such source or segment, or another sample rate.
 
     Lesson: 00, 06
     """

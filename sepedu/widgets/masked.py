@@ -1,4 +1,4 @@
-"""What the widgets on a mask share: a song's stretch, what the mask leaves of it, and a figure."""
+"""What the widgets on a mask share: a song's segment, what the mask leaves of it, and a figure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_SDR = "The source is silent here, so that no SDR is defined."
 
 
 class MaskWidget(LessonWidget):
-    """A widget with a mask over a stretch of a song, whose estimate is measured and played.
+    """A widget with a mask over a segment of a song, whose estimate is measured and played.
 
     The browser computes the estimate's sound and its SDR itself, from the mixture and the source;
     Python hears of the mask, and measures it likewise.
@@ -24,7 +24,7 @@ class MaskWidget(LessonWidget):
     Parameters
     ----------
     material : Material
-        The stretch, and the source to look for.
+        The segment, and the source to look for.
     title : str
         What the widget shows; source and song are added.
     **traits

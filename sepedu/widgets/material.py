@@ -1,4 +1,4 @@
-"""The stretch of a song that a widget shows, as spectra, bytes for the browser, and sound."""
+"""The segment of a song that a widget shows, as spectra, bytes for the browser, and sound."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ..songs import Song
 
 
-def stretch(song: Song, start: float = 0.0, seconds: float | None = None) -> Song:
-    """Cut a stretch out of a song, and average the channels of a stereo one.
+def segment(song: Song, start: float = 0.0, seconds: float | None = None) -> Song:
+    """Cut a segment out of a song, and average the channels of a stereo one.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def stretch(song: Song, start: float = 0.0, seconds: float | None = None) -> Son
     Raises
     ------
     SepeduError
-        If the stretch lies outside of the song.
+        If the segment lies outside of the song.
     """
     first = round(start * song.sample_rate) if np.isfinite(start) else -1
     length = song.mixture.shape[-1]
@@ -50,7 +50,7 @@ def stretch(song: Song, start: float = 0.0, seconds: float | None = None) -> Son
 
 @dataclass(frozen=True)
 class Material:
-    """A stretch of a song and one of its sources, ready for masks.
+    """A segment of a song and one of its sources, ready for masks.
 
     Parameters
     ----------
@@ -80,8 +80,8 @@ class Material:
 
     @classmethod
     def of(cls, song: Song, source: str, start: float, seconds: float) -> Material:
-        """Take a stretch of a song with the course's transform."""
-        return cls(stretch(song, start, seconds), source, STFT())
+        """Take a segment of a song with the course's transform."""
+        return cls(segment(song, start, seconds), source, STFT())
 
     @cached_property
     def spectrum(self) -> np.ndarray:
@@ -111,7 +111,7 @@ class Material:
 
     @property
     def silent(self) -> bool:
-        """Whether the source is silent in this stretch."""
+        """Whether the source is silent in this segment."""
         return not self.reference.any()
 
     @property

@@ -33,7 +33,7 @@ class MaskPainter(MaskWidget):
     threshold : float
         T of the ideal mask that the painted one is compared with.
     start, seconds : float
-        The stretch to show.
+        The segment to show.
     mask : np.ndarray [shape=(513, frames)] or path, optional
         What is painted already, or a NumPy file that keeps the mask: read if it is there, and
         written after each stroke.
@@ -41,7 +41,7 @@ class MaskPainter(MaskWidget):
     Raises
     ------
     SepeduError
-        If the song has no such source or stretch, or another sample rate, or the mask another
+        If the song has no such source or segment, or another sample rate, or the mask another
         shape.
 
     Lesson: 02
@@ -107,7 +107,7 @@ class MaskPainter(MaskWidget):
         if mask.shape != self.material.shape:
             raise SepeduError(
                 f"A mask of shape {mask.shape} does not fit a picture of {self.material.shape}",
-                "Give one value for each bin and frame of the stretch on show",
+                "Give one value for each bin and frame of the segment on show",
             )
         self.painted = picture_bytes(mask > 0.5)
 

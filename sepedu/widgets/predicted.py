@@ -48,12 +48,12 @@ class PredictedMaskExplorer(MaskWidget):
     threshold : float
         T of the true mask, B = (S > T * M).
     start, seconds : float
-        The stretch to show.
+        The segment to show.
 
     Raises
     ------
     SepeduError
-        If the song has no such source or stretch, or another sample rate.
+        If the song has no such source or segment, or another sample rate.
 
     Lesson: 06, 09
     """

@@ -53,12 +53,12 @@ class ThresholdExplorer(MaskWidget):
     threshold : float
         T to begin with, from 0.01 to 10.
     start, seconds : float
-        The stretch to show.
+        The segment to show.
 
     Raises
     ------
     SepeduError
-        If the song has no such source or stretch, or another sample rate, or the threshold is
+        If the song has no such source or segment, or another sample rate, or the threshold is
         outside of the slider.
 
     Lesson: 02

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from .. import plots
 from ..stft import STFT
 from .base import LessonWidget, bundle
-from .material import encode, stretch
+from .material import encode, segment
 
 if TYPE_CHECKING:
     from ..songs import Song
@@ -95,12 +95,12 @@ class STFTExplorer(LessonWidget):
     song : Song, optional
         A song to look at besides the signals made here.
     start, seconds : float
-        The stretch of the song to show.
+        The segment of the song to show.
 
     Raises
     ------
     SepeduError
-        If the song has no such stretch.
+        If the song has no such segment.
 
     Lesson: 01
     """
@@ -121,7 +121,7 @@ class STFTExplorer(LessonWidget):
     def __init__(
         self, song: Song | None = None, *, start: float = 0.0, seconds: float = 4.0
     ) -> None:
-        self.song = stretch(song, start, seconds) if song else None
+        self.song = segment(song, start, seconds) if song else None
         signals = [["both", "two tones and two clicks"], ["tones", "two tones"]]
         signals += [["clicks", "two clicks"]] + ([["song", f"“{song.name}”"]] if song else [])
         heard = {}

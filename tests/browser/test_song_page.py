@@ -104,6 +104,51 @@ def test_the_mixer_plays_by_keyboard(page):
     assert page.inner_text("#play") == "Play"
 
 
+# Two sources of noise in blocks, played into a recording in place of the loudspeaker.
+MIX = """async () => {
+    const {Mixer} = await import('./mixer.js');
+    const [rate, samples, block] = [44100, 130000, 40000];
+    const noise = (length) => Float32Array.from({length}, () => Math.random() - 0.5);
+    const whole = {one: noise(2 * samples), two: noise(2 * samples)};
+    const parts = {};
+    for (const [name, values] of Object.entries(whole)) {
+        parts[name] = [];
+        for (let i = 0; i < 2 * samples; i += 2 * block) {
+            parts[name].push(new Blob([values.slice(i, i + 2 * block)]));
+        }
+    }
+    const real = window.AudioContext;
+    let context;
+    window.AudioContext = function ({sampleRate}) {
+        context = new OfflineAudioContext(2, samples + 10000, sampleRate);
+        context.close = () => {};
+        return context;
+    };
+    const mixer = new Mixer({parts, rate, samples, block, channels: 2, onMove: () => {}});
+    mixer.set('two', {gain: 0.5});
+    mixer.place = 0.5;
+    await mixer.play();
+    const heard = await context.startRendering();
+    clearInterval(mixer.timer);
+    window.AudioContext = real;
+    const first = Math.ceil(0.1 * rate), from = 0.5 * rate;
+    let worst = 0;
+    for (const channel of [0, 1]) {
+        const values = heard.getChannelData(channel);
+        for (let i = 0; i < samples - from; i++) {
+            const place = 2 * (from + i) + channel;
+            const expected = whole.one[place] + 0.5 * whole.two[place];
+            worst = Math.max(worst, Math.abs(values[first + i] - expected));
+        }
+    }
+    return worst;
+}"""
+
+
+def test_the_mixer_plays_blocks_without_a_seam(page):
+    assert page.evaluate(MIX) < 1e-4
+
+
 def test_axe_finds_nothing_serious(page):
     page.add_script_tag(path=AXE)
     for scheme in ("light", "dark"):

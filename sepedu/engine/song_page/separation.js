@@ -35,7 +35,7 @@ export function blocks(samples, stft, network) {
   return list;
 }
 
-// How to mix the channels for a network of so many, and their constant offsets after that.
+// How to mix the channels into what the network takes, and the constant offsets of that.
 export function conditions(channels, network) {
   const samples = channels[0].length;
   const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
