@@ -123,7 +123,7 @@ if lacking("vocals") is None:
         "Three spectrograms: the song, the estimated vocals with remains of drums and chords, and "
         "the true vocals.",
         columns=3,
-        size=(11.7, 4.0),
+        size=(11.7, 3.6),
         top=6,
         bar=False,
     )

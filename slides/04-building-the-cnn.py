@@ -6,8 +6,8 @@ import torch
 from torch.nn import functional as F
 
 from sepedu.model import MaskCNN, summary
-from sepedu.plots import BASELINE, FLOOR, INK_ON_WHITE, OURS, decibels, describe
-from tools.slides import panels
+from sepedu.plots import BASELINE, FLOOR, OURS, decibels, describe
+from tools.slides import drawings, panels  # noqa: F401 (the slides draw with it)
 from tools.slides.material import magnitude, song, told
 
 DATA = told("Funk - Hot Pavement", 2, 5)
@@ -74,39 +74,6 @@ def _bend():
     axes.set(xlabel="z", ylabel="LeakyReLU(z)")
     axes.text(-0.5, 2.0, "z  for z > 0\n0.01 z  otherwise", ha="right", fontsize=24)
     return describe(figure, "A line along zero for negative values that bends up at zero.")
-
-
-def _pooling():
-    random = np.random.default_rng(4)
-    highest = np.kron([[9, 6, 8], [4, 7, 5]], np.ones((3, 3), int))
-    values = random.integers(0, highest + 1)
-    values[1::3, 1::3] = highest[1::3, 1::3]
-    largest = values.reshape(2, 3, 3, 3).max((1, 3))
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11.7, 4.6), width_ratios=(1.8, 1))
-    for axes, numbers, size in ((left, values, 22), (right, largest, 34)):
-        axes.imshow(numbers, cmap=INK_ON_WHITE, vmin=-1, vmax=16)
-        rows, columns = numbers.shape
-        for y in range(rows):
-            for x in range(columns):
-                n = numbers[y, x]
-                axes.text(
-                    x,
-                    y,
-                    n,
-                    ha="center",
-                    va="center",
-                    fontsize=size,
-                    color="black" if n < 8 else "white",
-                )
-        axes.set(xticks=[], yticks=[])
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-    for edge in (2.5, 5.5):
-        left.axvline(edge, color=OURS, linewidth=5)
-    left.axhline(2.5, color=OURS, linewidth=5)
-    left.set_title("6 × 9")
-    right.set_title("largest of each 3 × 3: 2 × 3")
-    return describe(figure, "A grid of 6 by 9 numbers in groups of 3 by 3, and the 2 by 3 largest.")
 
 
 def _sensitivity():
@@ -178,5 +145,5 @@ def _sigmoid():
     return describe(figure, "The sigmoid: from 0 on the left through one half at zero to 1.")
 
 
-patterns, bend, pooling = _patterns(), _bend(), _pooling()
+patterns, bend = _patterns(), _bend()
 sensitivity, work, sigmoid = _sensitivity(), _work(), _sigmoid()

@@ -71,8 +71,13 @@ def agreement_figure():
     agreement(soft_mask(), target, axes=axes)
     axes.set_ylim(0, 8)
     axes.get_legend().remove()
+    # One step beside the colours of the theme, which a dark slide turns: the picture's stay.
+    colours = [
+        "#f0f0f1" if c == "#F0F0F0" else "#1b2a42" if c == INK else c
+        for c in AGREEMENT_COLOURS.values()
+    ]
     look = {"edgecolor": "#767676"}
-    handles = [plt.Rectangle((0, 0), 1, 1, facecolor=c, **look) for c in AGREEMENT_COLOURS.values()]
+    handles = [plt.Rectangle((0, 0), 1, 1, facecolor=c, **look) for c in colours]
     axes.legend(handles, AGREEMENT_COLOURS, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
     return describe(
         figure, "Cells of the spectrogram coloured by hit, miss, false alarm, and rightly left out."

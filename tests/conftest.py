@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable
@@ -31,7 +32,7 @@ def clone() -> Path:
 def built(tmp_path_factory, request) -> Callable[[str], Path]:
     """Build a deck when it is first asked for, once for all files and workers; give its HTML.
 
-    Beside it lies `NAME.json`: the coding error of each of its sounds, in decibels.
+    Beside it lies `NAME.json`: of each of its sounds the coding error, and what its button says.
     """
     from filelock import FileLock
 
@@ -52,25 +53,36 @@ def built(tmp_path_factory, request) -> Callable[[str], Path]:
 
 
 def build_and_listen(name: str, folder: Path) -> None:
-    """Build a deck without PDFs, and write down how far each sound's coding error lies below."""
-    from tools.slides import build, sounds
+    """Build a deck without PDFs, and write down what its buttons play and what they say of it."""
+    from sepedu.evaluation import sdr
+    from tools.slides import build
+    from tools.slides.sounds import Sounds
 
-    errors = []
+    told = []
 
-    def listen(audio: np.ndarray, rate: int, exact: bool = False) -> str:
-        address = encode(audio, rate, exact)
-        data = base64.b64decode(address.split(",", 1)[1])
+    def listen(self: Sounds, words: str) -> str:
+        button = write(self, words)
+        data = base64.b64decode(button.split(";base64,", 1)[1].split('"', 1)[0])
         heard = soundfile.read(io.BytesIO(data), dtype="float32")[0].T
-        lost, all_ = np.sum((heard - audio) ** 2), np.sum(audio**2)
-        errors.append(10 * np.log10(all_ / lost) if lost else np.inf)
-        return address
+        audio = self.gain * self.recordings[words]
+        lost = np.sum((heard - audio) ** 2)
+        said = re.search(r"<b>([−\d.]+) dB</b>", button)
+        told.append(
+            {
+                "name": words,
+                "coding error": float(10 * np.log10(np.sum(audio**2) / lost)) if lost else 99.0,
+                "said": float(said[1].replace("−", "-")) if said else None,
+                "heard": float(sdr(self.gain * self.truths[words], heard)) if said else None,
+            }
+        )
+        return button
 
-    encode, sounds.sound_address = sounds.sound_address, listen
+    write, Sounds._button = Sounds._button, listen
     try:
         build([name], out=folder, pdf=False)
     finally:
-        sounds.sound_address = encode
-    (folder / f"{name}.json").write_text(json.dumps([round(float(e), 1) for e in errors]))
+        Sounds._button = write
+    (folder / f"{name}.json").write_text(json.dumps(told))
 
 
 SHORTER = {

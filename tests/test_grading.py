@@ -70,8 +70,7 @@ def marked(tmp_path_factory):
     class_ = {
         "Right": solved(),
         "Stub": notebook({name: EXERCISES[name].stub for name in NAMES}),
-        "Wrong": solved(**{FIRST: mistake}),
-        "Syntax": solved(**{FIRST: f"def {FIRST}(:\n    return"}),
+        "Wrong": solved(**{FIRST: mistake, NAMES[1]: f"def {NAMES[1]}(:\n    return"}),
         "Broken": "{",
         **{
             student: solved(**{name: f"{HOSTILE[attack]}\n" for name, attack in attacks.items()})
@@ -90,9 +89,8 @@ def test_right_stub_wrong_and_broken(marked):
     assert outcomes(marked["Right"]) == dict.fromkeys(NAMES, RIGHT)
     assert outcomes(marked["Stub"]) == dict.fromkeys(NAMES, NOT_ATTEMPTED)
     assert outcomes(marked["Wrong"])[FIRST] == WRONG
-    assert marked["Wrong"].points == len(NAMES) - 1
-    assert outcomes(marked["Syntax"])[FIRST] == BROKEN
-    assert marked["Syntax"].points == len(NAMES) - 1
+    assert outcomes(marked["Wrong"])[NAMES[1]] == BROKEN
+    assert marked["Wrong"].points == len(NAMES) - 2
     assert "cannot be read" in marked["Broken"].problem
 
 
@@ -134,7 +132,7 @@ def test_the_table_is_in_the_form_of_the_platform_that_the_work_came_from(marked
     assert possible[f"Lesson {LESSON}"] == str(len(NAMES))
     assert list(canvas[0]) == ["Student", "ID", "Section", f"Lesson {LESSON}"]
     (wrong,) = (row for row in canvas if row["Student"] == "Wrong")
-    assert (wrong["ID"], wrong[f"Lesson {LESSON}"]) == ("4711", str(len(NAMES) - 1))
+    assert (wrong["ID"], wrong[f"Lesson {LESSON}"]) == ("4711", str(len(NAMES) - 2))
 
 
 def test_the_report_counts_the_mistakes(marked):
@@ -252,7 +250,9 @@ def test_progress_is_recorded_in_a_working_copy_only(tmp_path, monkeypatch, caps
     assert lines[0]["mistake"] == exercise.mistakes[0].title
 
     (tmp_path / "progress.jsonl").open("a").write("damaged\n")
-    assert main(["progress", str(tmp_path), "--out", str(tmp_path / "me.html")]) == 0
+    words = ["progress", str(tmp_path), "--out", str(tmp_path / "me.html"), "--name", "Ada"]
+    assert main(words) == 0
     told = capsys.readouterr().out
     assert f"lesson {LESSON}  1 of {len(NAMES)} right" in told and "Next: lesson 00" in told
-    assert exercise.mistakes[0].title in (tmp_path / "me.html").read_text()
+    page = (tmp_path / "me.html").read_text(encoding="utf-8")
+    assert exercise.mistakes[0].title in page and "<h1>Progress of Ada</h1>" in page

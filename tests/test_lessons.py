@@ -252,6 +252,12 @@ def test_what_tests_shorten_is_there(number, line):
     assert "\n".join(sources).count(line) == 1
 
 
+def test_the_real_song_is_cut_alike(path, notebook):
+    """So that a mask painted in lesson 02 fits in lesson 06, and the figures agree."""
+    ends = re.findall(r"\.between\(0\.1, ([^)]+)\)", "\n".join(c.source for c in code(notebook)))
+    assert set(ends) <= ({"5.98"} if path.name.startswith("00") else {"5.9"})
+
+
 def names_in(cell) -> set[str]:
     return {node.id for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)}
 

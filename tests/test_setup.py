@@ -84,6 +84,7 @@ def test_whatever_the_library_imports_is_asked_for():
         "nbformat",
         "nbclient",
         "nbconvert",
+        "tornado",
     }
     extras = PROJECT["optional-dependencies"]
     scale = {canonicalize_name(Requirement(line).name) for line in extras["scale"]}

@@ -12,7 +12,7 @@ import pytest
 from sepedu import plots
 from sepedu.errors import SepeduError
 from sepedu.songs import SOURCES
-from tools.slides.build import find_decks, serve
+from tools.slides.build import find_decks, local_about, serve
 from tools.slides.deck import Deck, read_deck
 from tools.slides.figures import as_svg
 from tools.slides.guide import filled, guide_path
@@ -233,6 +233,13 @@ def test_the_guide_is_up_to_date():
     assert filled(text) == text, "run: python -m tools.slides.guide"
 
 
+def test_the_guide_names_slides_that_there_are():
+    text = guide_path().read_text(encoding="utf-8").split("## A one-day workshop")[0]
+    titles = {slide.title for path in DECKS for slide in read_deck(path).slides}
+    named = re.findall("“(.+?)”", text)
+    assert len(named) > 5 and set(named) <= titles
+
+
 def test_decks_that_are_not_built_are_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("http.server.ThreadingHTTPServer.serve_forever", lambda self: None)
     (tmp_path / f"{DECKS[0].stem}.html").touch()
@@ -240,3 +247,15 @@ def test_decks_that_are_not_built_are_named(tmp_path, monkeypatch, capsys):
     line = capsys.readouterr().out.splitlines()[0]
     assert DECKS[0].stem not in line
     assert all(path.stem in line for path in DECKS[1:])
+
+
+def test_a_first_slide_names_instructor_date_and_logo(tmp_path):
+    (tmp_path / "logo.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (tmp_path / "local.yml").write_text("instructor: Ada\ndate: 12 October\nlogo: logo.svg\n")
+    made = deck(tmp_path, FRONT + "# One\n" + NOTE)
+    made.about.update(local_about(tmp_path))
+    (first,), _ = render_deck(made)
+    assert "Ada · 12 October" in first and 'src="data:image/svg+xml;base64,' in first
+    (tmp_path / "local.yml").write_text("teacher: Ada\n")
+    with pytest.raises(SepeduError, match="instructor, date, and logo"):
+        local_about(tmp_path)

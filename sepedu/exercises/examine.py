@@ -181,6 +181,11 @@ _ADVICE = (
         "NumPy cannot follow gradients: use the tensor's own functions, such as `.mean()`.",
     ),
     (
+        r"to have \d+ channels, but got",
+        "A layer got a picture with another number of channels: are the layers taken in another "
+        "order, or pictures joined where they should be added?",
+    ),
+    (
         r"does not require grad",
         "The loss carries no gradients: was it computed under `torch.no_grad()`, or with "
         "`.item()` or `.detach()` before the end?",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
 from tools.slides.build import find_decks
@@ -54,7 +56,7 @@ FAULTS = """() => {
 
 SOUND = """async () => {
     const context = new OfflineAudioContext(1, 1, 22050), wrong = [];
-    for (const sound of document.querySelectorAll('audio')) {
+    for (const sound of document.querySelectorAll('.sound audio')) {
         const bytes = Uint8Array.from(atob(sound.src.split(',')[1]), (c) => c.charCodeAt(0));
         const heard = await context.decodeAudioData(bytes.buffer);
         if (!(heard.duration > 0.5)) wrong.push(sound.parentElement.textContent);
@@ -101,6 +103,43 @@ def test_step_through(opened):
     assert slides >= 12
     assert page.evaluate(SOUND) == []
     assert complaints == []
+
+
+@pytest.mark.parametrize("deck", DECKS)
+def test_size_and_sounds(built, deck):
+    """Coding errors lie 25 dB below what is played, and its ratio is the one on the button."""
+    page = built(deck)
+    text = page.read_text(encoding="utf-8")
+    assert page.stat().st_size < (12e6 if "data-widget" in text else 8e6)
+    sounds = json.loads(page.with_suffix(".json").read_text())
+    for sound in sounds:
+        print("{name}: coding error {coding error:.1f} dB below".format_map(sound))
+        assert sound["coding error"] >= 25, sound
+        if sound["said"] is not None:
+            assert abs(sound["said"] - sound["heard"]) < 0.3, sound
+    assert text.count('class="sound"') == len(sounds)
+
+
+def test_where_artefacts_are_the_lesson_sounds_are_exact(built):
+    exact = {
+        "01-sound-as-a-picture": "zero phase",
+        "02-binary-masks": "masked, T = 0.5",
+        "06-separating-and-measuring": "loud cells wrong",
+    }
+    for deck, name in exact.items():
+        sounds = json.loads(built(deck).with_suffix(".json").read_text())
+        assert {s["coding error"] > 60 for s in sounds if s["name"] == name} == {True}, deck
+
+
+def test_what_decks_say_of_windows_and_levels(built):
+    text = built("01-sound-as-a-picture").read_text(encoding="utf-8")
+    spread = float(re.search(r"Hann: \} ([\d.]+)", text)[1])
+    assert 1 / (4 * np.pi) < spread < 1.05 / (4 * np.pi), "Gabor's limit, nearly reached"
+    assert "<strong>86 Hz</strong>" in text, "the main lobe, 4 bins of 21.5 Hz"
+    flips = re.search(
+        r"(\d+)\u00a0% of cells flip", built("05-training-the-cnn").read_text("utf-8")
+    )
+    assert int(flips[1]) > 10, "the talk's network answers softer songs otherwise"
 
 
 @pytest.mark.parametrize("opened", ["00-hear-the-problem"], indirect=True)
@@ -155,6 +194,7 @@ def test_answers_sounds_keys_and_speaker_view(opened):
     page.keyboard.press("b")
     assert page.locator(".sound[aria-pressed=true]").count() == 0, "black silences"
     page.keyboard.press("b")
+    page.wait_for_selector(".pause-overlay", state="hidden")
 
     page.keyboard.press("w")
     page.mouse.move(500, 300)

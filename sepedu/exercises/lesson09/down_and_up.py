@@ -162,6 +162,13 @@ def down_and_up(x, downs, ups):
             "kept.pop()",
         ),
         Mistake(
+            "Layers of the way up in reverse",
+            "def down_and_up(x, downs, ups):\n    kept = []\n    for down in downs:\n"
+            "        kept.append(x)\n        x = down(x)\n    for up in ups[::-1]:\n"
+            "        x = up(x) + kept.pop()\n    return x",
+            "another order",
+        ),
+        Mistake(
             "Only the way down",
             "def down_and_up(x, downs, ups):\n    for down in downs:\n        x = down(x)\n"
             "    return x",
