@@ -231,7 +231,14 @@ def export(state: Path, weights: Path) -> None:
     valid = load_songs(open_dataset("musdb7", split="valid"), stereo=True)
     metrics = {name: measure(model, valid, name == "stereo") for name in ("mono", "stereo")}
     print(json.dumps(metrics))
-    extra = config["extra"] or any(e["config"]["extra"] for e in story.get("earlier", []))
+    steps, minutes, earlier = kept["step"], kept["spent"] / 60, story.get("earlier", [])
+    if config["start"]:  # the run that this one goes on from belongs to the story
+        before = json.loads((RUNS / f"{config['start']}.json").read_text())
+        last = before["history"][-1]
+        steps, minutes = steps + last["step"], minutes + last["seconds"] / 60
+        ended = {"until_step": last["step"], "config": before["config"]}
+        earlier = [*before.get("earlier", []), ended, *earlier]
+    extra = config["extra"] or any(e["config"]["extra"] for e in earlier)
     about = {
         "network": "MaskUNet",
         "stft": asdict(STFT()),
@@ -241,9 +248,9 @@ def export(state: Path, weights: Path) -> None:
         "dense": config["dense"],
         "data": "80 songs of the MUSDB18 excerpts" + (", 5 CC0 songs" if extra else ""),
         "recipe": config,
-        "earlier": story.get("earlier", []),
-        "steps": kept["step"],
-        "minutes": round(kept["spent"] / 60),
+        "earlier": earlier,
+        "steps": steps,
+        "minutes": round(minutes),
         "metrics": metrics,
         "commit": commit,
     }
