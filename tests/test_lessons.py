@@ -203,6 +203,12 @@ def test_compared_cells_have_something_to_compare(notebook):
             assert cell.execution_count
 
 
+def test_numbers_of_the_cells_are_those_of_one_run(notebook):
+    """Otherwise nbval refuses an output: "Unrun reference cell has outputs"."""
+    counts = [cell.execution_count for cell in code(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
 def test_no_failure_in_outputs(notebook):
     for cell in code(notebook):
         assert all(output.output_type != "error" for output in cell.outputs), cell.source
