@@ -250,7 +250,9 @@ def test_progress_is_recorded_in_a_working_copy_only(tmp_path, monkeypatch, caps
     assert lines[0]["mistake"] == exercise.mistakes[0].title
 
     (tmp_path / "progress.jsonl").open("a").write("damaged\n")
-    assert main(["progress", str(tmp_path), "--out", str(tmp_path / "me.html")]) == 0
+    words = ["progress", str(tmp_path), "--out", str(tmp_path / "me.html"), "--name", "Ada"]
+    assert main(words) == 0
     told = capsys.readouterr().out
     assert f"lesson {LESSON}  1 of {len(NAMES)} right" in told and "Next: lesson 00" in told
-    assert exercise.mistakes[0].title in (tmp_path / "me.html").read_text()
+    page = (tmp_path / "me.html").read_text(encoding="utf-8")
+    assert exercise.mistakes[0].title in page and "<h1>Progress of Ada</h1>" in page

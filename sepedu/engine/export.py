@@ -29,7 +29,8 @@ from .files import write_text
 
 PAGE = Path(__file__).parent / "song_page"
 SHARED = Path(__file__).parent.parent / "widgets"
-"""The transform is the widgets' own."""
+"""The transform and what writes sounds are the widgets' own."""
+SCRIPTS = ("stft.js", "fft.js", "wav.js")
 DESCRIPTION = "page.json"
 """Says which networks and songs the page has."""
 OURS = ("Pop - Morning Train", "Rock - Last Tram", "Electronic - Blue Hour")
@@ -184,7 +185,7 @@ def write_song_page(
         # A quarter of the size, whether or not the server packs what it sends.
         packed = gzip.compress((PAGE / "vendor" / "ort.wasm").read_bytes(), mtime=0)
         (folder / "vendor" / "ort.wasm.packed").write_bytes(packed)
-        for script in ("stft.js", "fft.js"):
+        for script in SCRIPTS:
             shutil.copyfile(SHARED / script, folder / script)
         networks = []
         for number, model in enumerate(models):
@@ -211,6 +212,6 @@ def write_song_page(
 def _is_page(folder: Path) -> bool:
     """Whether a folder holds a page, what an interruption left of one, or nothing."""
     names = [path.name for path in folder.iterdir()]
-    own = {path.name for path in PAGE.iterdir()} | {"stft.js", "fft.js"}
+    own = {path.name for path in PAGE.iterdir()} | set(SCRIPTS)
     made = re.compile(r"network\d+\.onnx|song\d+\.flac")
     return DESCRIPTION in names or all(name in own or made.fullmatch(name) for name in names)

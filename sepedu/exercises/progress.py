@@ -163,8 +163,8 @@ def page(states: Mapping[tuple[str, str], State], name: str = "") -> str:
     rows = []
     for lesson, exercises in lessons().items():
         asked = {question.name: question.text for question in QUESTIONS.get(lesson, ())}
-        for name, task in ({e.name: e.task for e in exercises.values()} | asked).items():
-            state = states.get((lesson, name), State())
+        for key, task in ({e.name: e.task for e in exercises.values()} | asked).items():
+            state = states.get((lesson, key), State())
             cells: Sequence[str] = (
                 lesson,
                 task,
@@ -185,9 +185,11 @@ PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
-  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem }}
+  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem;
+         padding: 0 1rem }}
   table {{ border-collapse: collapse; width: 100% }}
   th, td {{ border-bottom: 1px solid #bbb; padding: 0.3rem 0.6rem; text-align: left }}
+  td:nth-child(3), td:nth-child(6) {{ white-space: nowrap }}
 </style></head><body><main><h1>{title}</h1>
 <pre>{summary}</pre>
 <table><thead><tr><th scope="col">lesson</th><th scope="col">exercise or question</th>

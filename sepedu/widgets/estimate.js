@@ -1,35 +1,24 @@
 // What a mask leaves of the mixture, as a sound and a number: computed in the page, as
 // sepedu/stft.py and sepedu/evaluation.py compute it.
 import { STFT, sdr } from "./stft.js";
+import { wavHead } from "./wav.js";
 
 export const RATE = 22050;
 export const LIMIT = 0.999; // of a sample, so that none clips
 
 // The samples of a sound that stands in the page as a data address.
 export async function decode(address, rate = RATE) {
-  const bytes = await (await fetch(address)).arrayBuffer();
-  return (await new OfflineAudioContext(1, 1, rate).decodeAudioData(bytes)).getChannelData(0);
+  const bytes = Uint8Array.from(atob(address.split(",")[1]), (letter) => letter.charCodeAt(0));
+  const sound = await new OfflineAudioContext(1, 1, rate).decodeAudioData(bytes.buffer);
+  return sound.getChannelData(0);
 }
 
 export const peakOf = (samples) =>
   samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
 
-// A mono WAV file of 32-bit floats, as an address.
+// Mono samples as a sound with an address.
 export function soundAddress(samples, rate) {
-  const head = new DataView(new ArrayBuffer(44));
-  const bytes = 4 * samples.length;
-  [..."RIFF    WAVEfmt                     data"].forEach((letter, i) =>
-    head.setUint8(i, letter.charCodeAt(0)));
-  const [four, two] = ["setUint32", "setUint16"].map((set) => (place, value) => head[set](place, value, true));
-  four(4, 36 + bytes);
-  four(16, 16);
-  two(20, 3); // floating point
-  two(22, 1); // channel
-  four(24, rate);
-  four(28, 4 * rate);
-  two(32, 4);
-  two(34, 32);
-  four(40, bytes);
+  const head = wavHead(4 * samples.length, rate, 1);
   return URL.createObjectURL(new Blob([head, samples], { type: "audio/wav" }));
 }
 

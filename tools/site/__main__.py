@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import base64
+import hashlib
 import re
 import shutil
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from sphinx.cmd.build import build_main
@@ -17,11 +20,12 @@ from sepedu.engine.files import write_text
 from sepedu.errors import SepeduError
 
 from ..edition import find_notebooks
+from ..slides import page
 from ..slides.build import build, find_decks, sources_folder
-from ..slides.page import as_script
 from .links import NO_PAGES, broken_links
 from .run import CLONE, run, run_front
 
+MATHJAX = "vendor/mathjax/tex-svg-full.js"
 RUNS = CLONE / "build" / "runs"
 
 
@@ -65,31 +69,62 @@ SEARCH = re.compile(r'<script src="[^"]*(?:searchtools|language_data|searchindex
 
 
 def slim(out: Path) -> None:
-    """Leave out what the theme puts into every page and folder, and nobody here uses."""
+    """Leave out what the theme brings and nobody here uses; let pictures be files."""
     for path in (out / "_static").rglob("*.map"):
         path.unlink()
     for path in out.rglob("*.html"):
         if path != out / "search.html" and path.relative_to(out).parts[0] not in NO_PAGES:
-            text = path.read_text("utf-8")
-            path.write_text(SEARCH.sub("", text), encoding="utf-8")
+            text = SEARCH.sub("", path.read_text("utf-8"))
+            text = PICTURE.sub(partial(as_file, out=path.parent / "pictures"), text)
+            path.write_text(text, encoding="utf-8")
 
 
 def decks(out: Path) -> None:
-    """Take the decks that `make slides` built, and build those that are missing.
+    """Take the decks that `make slides` built, and build those that are missing or old.
 
-    All of them hold MathJax, more than two megabytes; here they share the site's.
+    A deck is one file that holds all it needs; here they share what all of them have, and their
+    pictures are files.
     """
     out.mkdir(parents=True)
-    built = sources_folder() / "build"
-    missing = [p.stem for p in find_decks() if not (built / f"{p.stem}.html").is_file()]
-    if missing:
-        build(missing, pdf=False)
-    shared = '<script src="../_static/tex-svg-full.js"></script>'
-    mathjax = as_script((sources_folder() / "vendor/mathjax/tex-svg-full.js").read_text("utf-8"))
-    for path in find_decks():
-        name = f"{path.stem}.html"
-        text = (built / name).read_text("utf-8").replace(mathjax, shared)
-        write_text(out / name, text)
+    slides = sources_folder()
+    built = {path.stem: slides / "build" / f"{path.stem}.html" for path in find_decks()}
+    folders = (slides / "theme", CLONE / "tools" / "slides", CLONE / "sepedu" / "widgets")
+    common = [path for folder in folders for path in folder.glob("*.*")]
+    old = []
+    for name, file in built.items():
+        newest = max(p.stat().st_mtime for p in [*common, *slides.glob(f"{name}.*")])
+        if not file.is_file() or file.stat().st_mtime < newest:
+            old.append(name)
+    if old:
+        build(old, pdf=False)
+    mathjax = page.as_script(page.read(slides / MATHJAX))
+    shared = {mathjax: f'<script src="../_static/{Path(MATHJAX).name}"></script>'}
+    for name in {*page.SCRIPTS} - {MATHJAX}:
+        text = page.read(slides / name)
+        write_text(out / "shared" / Path(name).name, text)
+        shared[page.as_script(text)] = f'<script src="shared/{Path(name).name}"></script>'
+    for name in page.STYLES:
+        text = page.style(slides, name)
+        write_text(out / "shared" / Path(name).name, text)
+        link = f'<link rel="stylesheet" href="shared/{Path(name).name}">'
+        shared[f"<style>{text}</style>"] = link
+    for file in built.values():
+        text = file.read_text("utf-8")
+        for inside, beside in shared.items():
+            text = text.replace(inside, beside)
+        write_text(out / file.name, PICTURE.sub(partial(as_file, out=out / "shared"), text))
+
+
+PICTURE = re.compile(r'(src|href)="data:image/(\w+);base64,([A-Za-z0-9+/=]{2000,})"')
+
+
+def as_file(picture: re.Match[str], out: Path) -> str:
+    """Write a picture that stands inside of a page, and return the reference to its file."""
+    data = base64.b64decode(picture[3])
+    file = out / f"{hashlib.sha256(data).hexdigest()[:16]}.{picture[2]}"
+    out.mkdir(exist_ok=True)
+    file.write_bytes(data)
+    return f'{picture[1]}="{out.name}/{file.name}"'
 
 
 if __name__ == "__main__":

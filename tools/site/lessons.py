@@ -154,7 +154,8 @@ def head(path: Path) -> str:
     deck = f"../decks/{path.stem}.html"
     return (
         f'<a href="{path.name}" download>Notebook</a> · [How to run it](../README.md#start) · '
-        f'<a href="{deck}">Slides on a page of their own</a>\n\n'
+        f'<a href="{deck}">Slides on a page of their own</a> · '
+        '<a href="../song/index.html">Take your own song apart</a>\n\n'
         '<details class="sepedu-deck"><summary>Slides of this lesson</summary>'
         f'<iframe src="{deck}" loading="lazy" title="Slides of lesson {path.name[:2]}"></iframe>'
         "</details>"

@@ -51,8 +51,8 @@ def page(sources: Path, title: str, slides: Sequence[str]) -> str:
     slides : sequence of str
         Their HTML.
     """
-    styles = "\n".join(f"<style>{_style(sources, name)}</style>" for name in STYLES)
-    scripts = [_read(sources / name) for name in SCRIPTS]
+    styles = "\n".join(f"<style>{style(sources, name)}</style>" for name in STYLES)
+    scripts = [read(sources / name) for name in SCRIPTS]
     return PAGE.format(
         title=html.escape(title),
         styles=styles,
@@ -67,17 +67,17 @@ def as_script(text: str) -> str:
     return f"<script>{safe}</script>"
 
 
-def _style(sources: Path, name: str) -> str:
+def style(sources: Path, name: str) -> str:
     """A style sheet with its fonts inside."""
 
     def inside(match: re.Match[str]) -> str:
         data = base64.b64encode((sources / match[1]).read_bytes()).decode()
         return f"url(data:font/{match[2]};base64,{data})"
 
-    return FONT.sub(inside, _read(sources / name))
+    return FONT.sub(inside, read(sources / name))
 
 
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
     if not path.is_file():
         raise SepeduError(f"There is no file {path}", "Fetch it again: slides/vendor/fetch.sh")
     return path.read_text(encoding="utf-8")

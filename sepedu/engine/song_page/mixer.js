@@ -1,6 +1,7 @@
 // Plays the estimates together on one clock, each with its own gain.
 // They are kept in parts, one for each block, as bytes that the browser may put onto the disk:
 // only the parts that are about to sound are unpacked.
+import { wavHead } from "./wav.js";
 
 const AHEAD = 8; // seconds handed to the sound card in advance
 
@@ -114,20 +115,5 @@ export class Mixer {
 // A WAV file of 32-bit floats, from parts of interleaved samples.
 export function wav(parts, rate, channels) {
   const bytes = parts.reduce((sum, part) => sum + part.size, 0);
-  const head = new DataView(new ArrayBuffer(44));
-  const text = (place, letters) =>
-    [...letters].forEach((letter, i) => head.setUint8(place + i, letter.charCodeAt(0)));
-  text(0, "RIFF");
-  head.setUint32(4, 36 + bytes, true);
-  text(8, "WAVEfmt ");
-  head.setUint32(16, 16, true);
-  head.setUint16(20, 3, true); // floating point
-  head.setUint16(22, channels, true);
-  head.setUint32(24, rate, true);
-  head.setUint32(28, rate * channels * 4, true);
-  head.setUint16(32, channels * 4, true);
-  head.setUint16(34, 32, true);
-  text(36, "data");
-  head.setUint32(40, bytes, true);
-  return new Blob([head, ...parts], { type: "audio/wav" });
+  return new Blob([wavHead(bytes, rate, channels), ...parts], { type: "audio/wav" });
 }
