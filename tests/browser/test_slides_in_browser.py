@@ -166,6 +166,10 @@ def test_prints(opened, chromium, tmp_path):
     page.goto(f"{file.as_uri()}?print-pdf&print=handout")
     page.wait_for_selector("html[data-ready]", timeout=60_000)
     assert page.evaluate(hidden) == "hidden"
+    page.goto(f"{file.as_uri()}?print=notes")
+    page.wait_for_selector("html[data-ready]", timeout=60_000)
+    assert page.evaluate(hidden) == "visible"
+    assert page.evaluate("document.querySelector('.handed section').offsetHeight") == 720
 
 
 @pytest.mark.parametrize("opened", ["00-hear-the-problem"], indirect=True)
