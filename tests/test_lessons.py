@@ -203,6 +203,12 @@ def test_compared_cells_have_something_to_compare(notebook):
             assert cell.execution_count
 
 
+def test_numbers_of_the_cells_are_those_of_one_run(notebook):
+    """Otherwise nbval refuses an output: "Unrun reference cell has outputs"."""
+    counts = [cell.execution_count for cell in code(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
 def test_no_failure_in_outputs(notebook):
     for cell in code(notebook):
         assert all(output.output_type != "error" for output in cell.outputs), cell.source
@@ -236,6 +242,8 @@ def test_exercises(path, notebook):
         assert check.endswith(f"as ex\n\nex.{exercise.name}.check()")
         hints = f"# ex.{exercise.name}.hint()\n# ex.{exercise.name}.solution()"
         assert cells[place + 2].source == hints
+    checks = [name for cell in code(notebook) for name in CHECK.findall(cell.source)]
+    assert checks == list(lessons()[number]), "progress and marks tell them in this order"
     titles = re.findall(
         r"^### Exercise (\d+) · .+$", "\n".join(cell.source for cell in prose(notebook)), re.M
     )

@@ -41,6 +41,9 @@ FAULTS = """() => {
         if (!figure.getAttribute('aria-label')) faults.push('a figure has no description');
     }
     for (const picture of slide.querySelectorAll('img:not([alt])')) faults.push('no alt text');
+    for (const code of slide.querySelectorAll('pre code'))
+        if (code.getBoundingClientRect().right > code.parentElement.getBoundingClientRect().right)
+            faults.push('code is wider than its box');
     for (const math of slide.querySelectorAll('.math'))
         if (!math.querySelector('mjx-container svg')) faults.push(`raw: ${math.textContent}`);
     if (slide.querySelector('[data-mml-node=merror]')) faults.push('an error in mathematics');
