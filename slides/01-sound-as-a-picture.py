@@ -6,7 +6,9 @@ import numpy as np
 from sepedu import STFT
 from sepedu.evaluation import sdr
 from sepedu.plots import BASELINE, OURS, SOURCE_COLOURS, describe, spectrogram
+from sepedu.widgets import STFTExplorer
 from tools.slides import panels
+from tools.slides.live import Live
 from tools.slides.material import magnitude, song, stft, told
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
@@ -167,6 +169,7 @@ def _spread(window):
 
 
 hann_spread = f"{_spread(np.hanning(1025)[:-1]):.3f}"
+explorer = Live(STFTExplorer())
 notes, windowed, linear_and_decibels = _notes(), _windowed(), _linear_and_decibels()
 resolutions, leakage, overlap = _resolutions(), _leakage(), _overlap()
 riddle = panels.spectra(

@@ -242,6 +242,8 @@ def test_exercises(path, notebook):
         assert check.endswith(f"as ex\n\nex.{exercise.name}.check()")
         hints = f"# ex.{exercise.name}.hint()\n# ex.{exercise.name}.solution()"
         assert cells[place + 2].source == hints
+    checks = [name for cell in code(notebook) for name in CHECK.findall(cell.source)]
+    assert checks == list(lessons()[number]), "progress and marks tell them in this order"
     titles = re.findall(
         r"^### Exercise (\d+) · .+$", "\n".join(cell.source for cell in prose(notebook)), re.M
     )

@@ -177,6 +177,10 @@ def test_pages_stay_here_fit_a_phone_and_are_accessible(browser, clone):
         assert width <= 390, f"{page} is {width} pixels wide"
         view.evaluate(axe)
         found[page] = view.evaluate(AXE)
+    view.emulate_media(color_scheme="dark")
+    view.goto(address + PAGES[1], wait_until="load")
+    view.evaluate(axe)
+    found["dark"] = view.evaluate(AXE)
     assert not any(found.values()), json.dumps(found, indent=1)
     away = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
     assert not away and not said

@@ -21,3 +21,12 @@ document.addEventListener("DOMContentLoaded", () => {
     summary.removeAttribute("aria-label");
   }
 });
+
+// Paper is light.
+const root = document.documentElement;
+let theme;
+addEventListener("beforeprint", () => {
+  theme = root.dataset.theme;
+  root.dataset.theme = "light";
+});
+addEventListener("afterprint", () => (root.dataset.theme = theme));

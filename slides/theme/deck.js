@@ -172,6 +172,7 @@ window.startDeck = () => {
   function layOutNotes() {
     const slides = [...document.querySelectorAll(".slides > section")];
     document.querySelector(".reveal").remove();
+    page.classList.add("print-pdf"); // reveal.js's own sheet for paper would undo the slides
     page.dataset.theme = "light";
     for (let first = 0; first < slides.length; first += 3) {
       const sheet = document.body.appendChild(document.createElement("div"));

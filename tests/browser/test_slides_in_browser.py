@@ -41,6 +41,9 @@ FAULTS = """() => {
         if (!figure.getAttribute('aria-label')) faults.push('a figure has no description');
     }
     for (const picture of slide.querySelectorAll('img:not([alt])')) faults.push('no alt text');
+    for (const code of slide.querySelectorAll('pre code'))
+        if (code.getBoundingClientRect().right > code.parentElement.getBoundingClientRect().right)
+            faults.push('code is wider than its box');
     for (const math of slide.querySelectorAll('.math'))
         if (!math.querySelector('mjx-container svg')) faults.push(`raw: ${math.textContent}`);
     if (slide.querySelector('[data-mml-node=merror]')) faults.push('an error in mathematics');
@@ -163,6 +166,10 @@ def test_prints(opened, chromium, tmp_path):
     page.goto(f"{file.as_uri()}?print-pdf&print=handout")
     page.wait_for_selector("html[data-ready]", timeout=60_000)
     assert page.evaluate(hidden) == "hidden"
+    page.goto(f"{file.as_uri()}?print=notes")
+    page.wait_for_selector("html[data-ready]", timeout=60_000)
+    assert page.evaluate(hidden) == "visible"
+    assert page.evaluate("document.querySelector('.handed section').offsetHeight") == 720
 
 
 @pytest.mark.parametrize("opened", ["00-hear-the-problem"], indirect=True)

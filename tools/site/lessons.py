@@ -105,7 +105,8 @@ def enliven(cell: nbformat.NotebookNode, kept: dict[str, Any], out: Path) -> Non
             f"<button>Turn it here</button> <span>{title}</span></div>"
         )
         if STAND_IN in title:
-            page += f'<p class="sepedu-instead">{INSTEAD.replace("plays", "shows")}</p>'
+            words = INSTEAD.replace("plays", "shows").replace("hear", "see and hear")
+            page += f'<p class="sepedu-instead">{words}</p>'
         cell.outputs.append(new_output("display_data", {"text/html": page}))
 
 

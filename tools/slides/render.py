@@ -29,6 +29,7 @@ from .material import lacking
 
 LARGE = r"<svg|data-widget"
 """What fills a slide; one that has only words, equations and tables shows them larger."""
+PERCENT = re.compile(r"(?<=\d) %")
 MINUS = re.compile(r"(?<![\w.])-(?=\d)")
 
 
@@ -70,7 +71,10 @@ class SlideRenderer(mistune.HTMLRenderer):
             return MINUS.sub("−", text.replace("%", "\u00a0%"))
 
         pieces = re.split(f"({FENCE.pattern})", text, flags=FENCE.flags)
-        filled = [p if p.startswith("```") else VALUE.sub(value, p) for p in pieces]
+        filled = [
+            p if p.startswith("```") else PERCENT.sub("\u00a0%", VALUE.sub(value, p))
+            for p in pieces
+        ]
         open_ones = [p for p in filled if "{{ " in p and not p.startswith("```")]
         if open_ones:
             raise self.slide.error("a {{ has no }}", "Write values as {{ expression }}")

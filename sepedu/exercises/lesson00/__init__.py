@@ -4,4 +4,4 @@ from .gain import gain
 from .mix import mix
 from .residual import residual
 
-EXERCISES = (mix, residual, gain)
+EXERCISES = (gain, mix, residual)

@@ -6,4 +6,4 @@ from .parameters import parameters
 from .reach import reach
 from .values_after import values_after
 
-EXERCISES = (conv_parameters, values_after, parameters, reach, block)
+EXERCISES = (conv_parameters, values_after, block, parameters, reach)

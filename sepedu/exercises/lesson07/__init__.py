@@ -5,4 +5,4 @@ from .beyond_majority import beyond_majority
 from .precision_recall import precision_recall
 from .share_of_ones import share_of_ones
 
-EXERCISES = (share_of_ones, beyond_majority, precision_recall, accuracy_by_frequency)
+EXERCISES = (beyond_majority, share_of_ones, precision_recall, accuracy_by_frequency)
