@@ -223,7 +223,7 @@ def test_the_curve_is_measured_by_the_library(explorer):
     assert [0.2, explorer.result["sdr"]] in explorer.curve
     assert explorer.lines["best"][1] == max(value for _, value in explorer.curve)
     assert f"SDR {expected:.1f} dB" in explorer.reading
-    assert f"{100 * mask.mean():.1f} % of the bins are ones" in explorer.reading
+    assert f"{100 * mask.mean():.1f} % of the points are ones" in explorer.reading
 
 
 def test_the_browser_gets_the_sounds_that_it_computes_with(explorer):

@@ -1,4 +1,4 @@
-"""Draw the README's picture, docs/separation.png: an embedded song, and two networks' masks.
+"""Draw the README's pictures: a song and two networks' masks, and the talk's network.
 
 python tools/readme_picture.py
 """
@@ -22,7 +22,8 @@ CLONE = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Write the picture: mixture, true mask of the vocals, the talk's network, the U-Net."""
+    """Write docs/separation.png (mixture, true mask of the vocals, the talk's network, the U-Net)
+    and docs/network.png."""
     song = load_song(open_dataset(subset="test")[0])
     stft = STFT()
     mixture = np.abs(stft.forward(song.mixture))
@@ -41,6 +42,7 @@ def main() -> None:
     for panel in axes.flat:
         panel.label_outer()
     figure.savefig(CLONE / "docs" / "separation.png")
+    plots.network().savefig(CLONE / "docs" / "network.png", dpi=90)
 
 
 if __name__ == "__main__":

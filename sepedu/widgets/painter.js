@@ -121,8 +121,8 @@ export default {
         `SDR ${inDecibels(value)}, where the ideal binary mask has ${inDecibels(lines.ideal)} and ` +
         `the mixture as it is ${inDecibels(lines.mixture)}. ${reached(value, lines.aims)}`;
       return (
-        `${share.textContent} of the bins are painted. ${estimator.silent ? NO_SDR : measures} ` +
-        `${agreed.textContent} of the bins agree with the ideal mask.`
+        `${share.textContent} of the points are painted. ${estimator.silent ? NO_SDR : measures} ` +
+        `${agreed.textContent} of the points agree with the ideal mask.`
       );
     }
 

@@ -107,7 +107,7 @@ class MaskPainter(MaskWidget):
         if mask.shape != self.material.shape:
             raise SepeduError(
                 f"A mask of shape {mask.shape} does not fit a picture of {self.material.shape}",
-                "Give one value for each bin and frame of the segment on show",
+                "Give one value for each point of the segment on show",
             )
         self.painted = picture_bytes(mask > 0.5)
 
@@ -115,17 +115,17 @@ class MaskPainter(MaskWidget):
     def _whole(self, proposal: dict[str, Any]) -> bytes:
         if len(proposal["value"]) != self.ideal.size:
             raise SepeduError(
-                f"{len(proposal['value'])} painted values do not fit {self.ideal.size} bins",
+                f"{len(proposal['value'])} painted values do not fit {self.ideal.size} points",
                 "Run the cell again",
             )
         return proposal["value"]
 
     def measured(self, estimate: np.ndarray) -> dict[str, Any]:
-        """SDR of the painted mask, and the share of bins where it agrees with the ideal one."""
+        """SDR of the painted mask, and the share of points where it agrees with the ideal one."""
         return {"sdr": self.material.sdr(estimate), "agreed": accuracy(self.mask, self.ideal)}
 
     def words(self) -> str:
-        """The share of bins painted, SDR beside the ideal mask's and the mixture's, agreement."""
+        """The share of points painted, SDR beside the ideal mask's and the mixture's, agreement."""
         words = NO_SDR
         if not self.material.silent:
             words = (
@@ -134,8 +134,8 @@ class MaskPainter(MaskWidget):
                 f"{in_decibels(self.lines['mixture'])}. {self._reached()}"
             )
         return (
-            f"{in_percent(self.mask.mean())} of the bins are painted. {words} "
-            f"{in_percent(self.result['agreed'])} of the bins agree with the ideal mask."
+            f"{in_percent(self.mask.mean())} of the points are painted. {words} "
+            f"{in_percent(self.result['agreed'])} of the points agree with the ideal mask."
         )
 
     def _reached(self) -> str:
@@ -167,7 +167,7 @@ HALF_OCTAVES = [0, 180, 250, 350, 500, 710, 1000, 1400, 2000, 2800, 4000, 5700, 
 def aims(material: Material) -> tuple[tuple[float, float], str]:
     r"""Two aims in decibels that a brush can reach, and where to begin, in words.
 
-    Painting a bin changes the squared error of the estimate by :math:`|M - S|^2 - |S|^2`. The
+    Painting a point changes the squared error of the estimate by :math:`|M - S|^2 - |S|^2`. The
     octave and half second in which it falls most are where to begin. The second aim is what
     painting whole half octaves of a quarter of a second reaches, where that pays; at most 3 dB.
     """

@@ -180,7 +180,7 @@ export default {
       const { position, sdr: value } = heard, count = counts[position];
       const first =
         `Decision threshold ${decisions[position].toFixed(2)}: ${percent(count["right"])} of the ` +
-        `bins are right, where always giving the commoner answer has ${percent(lines.majority)}. ` +
+        `points are right, where always giving the commoner answer has ${percent(lines.majority)}. ` +
         `Hits ${percent(count["hit"])}, misses ${percent(count["miss"])}, false alarms ` +
         `${percent(count["false alarm"])}. `;
       if (estimator.silent) return first + NO_SDR;

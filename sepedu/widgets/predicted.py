@@ -32,7 +32,7 @@ DECISIONS = np.linspace(0, 1, 101).round(2)
 class PredictedMaskExplorer(MaskWidget):
     """A network's probabilities, a slider for the decision threshold, and the truth beside them.
 
-    Where a probability exceeds the threshold, the mask is one. Each bin is coloured as a hit, a
+    Where a probability exceeds the threshold, the mask is one. Each point is coloured as a hit, a
     miss, a false alarm, or a right no. For the chosen frame it shows what the network reads
     around it, and its 513 answers.
 
@@ -145,7 +145,7 @@ class PredictedMaskExplorer(MaskWidget):
         right = accuracy(self.mask, self.target)
         count = self.counts[self.position]
         words = (
-            f"Decision threshold {self.decision:.2f}: {in_percent(right)} of the bins are right, "
+            f"Decision threshold {self.decision:.2f}: {in_percent(right)} of the points are right, "
             f"where always giving the commoner answer has "
             f"{in_percent(self.lines['majority'])}. Hits "
             f"{in_percent(count['hit'])}, misses {in_percent(count['miss'])}, false alarms "

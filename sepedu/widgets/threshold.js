@@ -152,7 +152,7 @@ export default {
       const text = threeDigits(thresholds[heard.position]);
       const first = heard.soft
         ? `The ratio mask has no threshold: SDR ${inDecibels(heard.sdr)}. `
-        : `T = ${text}: ${percent(shares[heard.position])} of the bins are ones, ` +
+        : `T = ${text}: ${percent(shares[heard.position])} of the points are ones, ` +
           `SDR ${inDecibels(heard.sdr)}. `;
       if (estimator.silent) return first + NO_SDR;
       const best = bestOf([...curve]);

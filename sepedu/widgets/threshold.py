@@ -41,7 +41,7 @@ THRESHOLDS = slider_thresholds()
 class ThresholdExplorer(MaskWidget):
     """Mixture, source, mask B = (S > T * M) and masked mixture, with a slider for T.
 
-    The browser gets for each bin how many of the slider's thresholds it passes, and draws any
+    The browser gets for each point how many of the slider's thresholds it passes, and draws any
     mask from that at once; when the slider rests, it computes SDR and sound.
 
     Parameters
@@ -165,7 +165,7 @@ class ThresholdExplorer(MaskWidget):
             first = f"The ratio mask has no threshold: SDR {in_decibels(value)}. "
         else:
             first = (
-                f"T = {self.threshold:.3g}: {in_percent(self.shares[self.position])} of the bins "
+                f"T = {self.threshold:.3g}: {in_percent(self.shares[self.position])} of the points "
                 f"are ones, SDR {in_decibels(value)}. "
             )
         if self.material.silent:
@@ -218,7 +218,7 @@ def nearest(threshold: float) -> int:
     if not THRESHOLDS[0] <= threshold <= THRESHOLDS[-1]:
         raise SepeduError(
             f"Threshold {threshold!r} is not on the slider",
-            "Use 0.01 to 10; at T = 0 every bin passes in which the source sounds at all, and "
-            "below 0 every bin",
+            "Use 0.01 to 10; at T = 0 every point passes in which the source sounds at all, and "
+            "below 0 every point",
         )
     return int(np.argmin(np.abs(np.log(THRESHOLDS / threshold))))

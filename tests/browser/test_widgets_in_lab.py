@@ -157,7 +157,7 @@ def test_predicted_mask_explorer(page, latencies):
     assert same[:2] == [True, True] and same[2:5] == [False, False, False]
     assert same[5] and not same[6]  # the window stays, its answers change with the threshold
     right = found.locator(".sepedu-numbers output").first.inner_text()
-    assert f"{right} of the bins are right" in reading.inner_text()
+    assert f"{right} of the points are right" in reading.inner_text()
 
     latencies["predicted: frame to window and answers"] = quantiles(drag(page, place, 30))
     moved = [fingerprint(found, picture) for picture in range(7)]
@@ -190,7 +190,7 @@ def test_mask_painter(page, latencies):
     settled(page, found)
     painted = fingerprint(found, 0)
     assert painted != empty and share.inner_text() != "0.0 %"
-    assert reading.inner_text().startswith(f"{share.inner_text()} of the bins are painted")
+    assert reading.inner_text().startswith(f"{share.inner_text()} of the points are painted")
     assert sdr.inner_text() in reading.inner_text()
 
     found.get_by_role("button", name="Undo").click()
@@ -220,7 +220,7 @@ def test_mask_painter(page, latencies):
     found.get_by_label("Show the ideal mask beside it").check()
     assert found.locator("canvas").nth(1).is_visible()
     found.get_by_role("button", name="Clear all").click()
-    until(page, lambda: reading.inner_text().startswith("0.0 % of the bins are painted"))
+    until(page, lambda: reading.inner_text().startswith("0.0 % of the points are painted"))
 
 
 def test_stft_explorer(page, latencies):

@@ -17,88 +17,17 @@ from matplotlib.patches import Rectangle
 from torch.nn import functional as F
 
 from sepedu import plots
-from sepedu.model import MaskCNN, summary
+from sepedu.model import MaskCNN
+from sepedu.plots import network, stages
 from sepedu.stft import CONTEXT, HALF_CONTEXT
+
+__all__ = ["fields", "flattening", "kernel", "moving_window", "network", "pooling", "two_problems"]
 
 SIZE = (11.7, 5.2)
 TEXT, QUIET, PAPER = "#1b1e24", "#555555", "#f0f0f0"
 """Colours that a slide replaces by its own, lighter where it is dark."""
 FRAME = {"fill": False, "linewidth": 5, "edgecolor": plots.OURS, "zorder": 3, "clip_on": False}
 ARROW = {"arrowstyle": "-|>", "color": QUIET, "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
-
-# The network
-
-
-def stages(model: MaskCNN) -> list[tuple[tuple[int, ...], list[str], int]]:
-    """The network's stages: the shape of what comes out, its layers, their parameters.
-
-    A stage ends where the shape changes, or where the next convolution begins.
-    """
-    words = {
-        "Conv2d": "Conv 3 × 3",
-        "MaxPool2d": "MaxPool 3",
-        "Linear": "Linear",
-        "Flatten": "Flatten",
-    }
-    found: list[tuple[tuple[int, ...], list[str], int]] = []
-    for layer, shape, parameters in summary(model).itertuples(index=False):
-        if layer in words:
-            found.append((shape, [words[layer]], parameters))
-        else:
-            found[-1][1].append(layer)
-    return found
-
-
-def network(model: MaskCNN | None = None, size: tuple[float, float] = SIZE) -> Figure:
-    """Draw the talk's network from left to right, each layer's output with its shape.
-
-    Height stands for frequency, width for time, the number of sheets for channels.
-
-    Lesson: 04
-    """
-    drawn = stages(model or MaskCNN())
-    figure, axes = plt.subplots(figsize=size)
-    everything = [((1, 513, CONTEXT), ["window"], 0), *drawn]
-    edge = -0.35
-    for number, (shape, layers, parameters) in enumerate(everything):
-        if len(shape) == 3:
-            channels, bins, columns = shape
-            height, width = 3.3 * np.sqrt(bins / 513), 0.62 * np.sqrt(columns / CONTEXT)
-            sheets, text = max(1, channels // 4), f"{channels}\n{bins} × {columns}"
-        else:
-            height, width, sheets = 3.3 * np.sqrt(shape[0] / 513), 0.16, 1
-            text = f"{shape[0]:,}"
-            height = min(height, 3.9)
-        colour = plots.SOURCE_COLOURS["mixture"] if number == 0 else plots.OURS
-        colour = plots.INK if number == len(everything) - 1 else colour
-        step = 0.03
-        left = number * 1.17 - (width + (sheets - 1) * step) / 2
-        for sheet in reversed(range(sheets)):
-            place = (left + sheet * step, -height / 2 + sheet * step * 1.6)
-            axes.add_patch(
-                Rectangle(place, width, height, facecolor=colour, edgecolor="white", linewidth=0.8)
-            )
-        right = left + width + (sheets - 1) * step
-        if number:
-            axes.annotate("", (left - 0.04, 0), (edge + 0.04, 0), arrowprops=ARROW)
-        edge = right
-        middle = number * 1.17
-        axes.text(middle, -2.25, text, ha="center", va="top", fontsize="small")
-        axes.text(middle, 2.28, "\n".join(layers), ha="center", va="bottom", fontsize="x-small")
-        if parameters:
-            place = {"ha": "center", "va": "top", "fontsize": "small", "color": plots.OURS}
-            axes.text(middle, -3.15, f"{parameters:,}", weight="bold", **place)
-    total = sum(stage[2] for stage in drawn)
-    place = {"ha": "left", "va": "top", "fontsize": "small", "color": plots.OURS}
-    axes.text(-0.55, -3.62, f"parameters, {total:,} in all", **place)
-    axes.set(xlim=(-0.62, 1.17 * len(drawn) + 0.55), ylim=(-4.1, 3.5))
-    axes.axis("off")
-    shapes = ", ".join(" × ".join(map(str, shape)) for shape, _, _ in everything)
-    return plots.describe(
-        figure,
-        f"The network as blocks from left to right, with their shapes: {shapes}. "
-        f"{total:,} parameters in all.",
-    )
 
 
 def fields(window: np.ndarray, size: tuple[float, float] = SIZE) -> Figure:
