@@ -124,9 +124,10 @@ def lab(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Set up, then run the tests and every lesson on two workers."""
     set_up()
-    # One whole file per worker: a notebook's cells need one kernel. One thread per worker:
-    # two workers with two threads each are slower on two cores.
-    workers = ["-n", "2", "--dist", "loadfile"]
+    # One whole file per worker: a notebook's cells need one kernel. In the order they are
+    # collected: the lessons, which take longest, first. One thread per worker: two workers with
+    # two threads each are slower on two cores.
+    workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
     return run(PYTHON, "-m", "pytest", *workers, *arguments)
 

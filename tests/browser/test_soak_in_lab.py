@@ -119,5 +119,7 @@ def test_a_slider_moved_many_times(page, capsys):
         )
     assert growth(memory) < ROOM and growth(heap) < ROOM
     assert max(files[half:]) <= max(files[:half])
-    assert max(nodes) - min(nodes) < MOVES / 2
+    # The fewest seen: JupyterLab's own nodes come and go.
+    middle = len(nodes) // 2
+    assert min(nodes[middle:]) - min(nodes[:middle]) < half / 2
     assert int(models) > 0 and page.evaluate(PRINTED, COUNT_MODELS) == models
