@@ -377,7 +377,7 @@ def stages(model: MaskCNN) -> list[tuple[tuple[int, ...], list[str], int]]:
 def network(model: MaskCNN | None = None, size: tuple[float, float] = (11.7, 5.2)) -> Figure:
     """Draw the talk's network from left to right, each layer's output with its shape.
 
-    Height stands for frequency, width for time, the number of sheets for channels.
+    Height stands for frequency, width for time, each sheet for four channels.
 
     Lesson: 04
     """

@@ -315,6 +315,10 @@ find("app").hidden = false;
 if (page.home) {
   find("home").hidden = false;
   find("home").firstChild.href = page.home;
+  try {
+    const chosen = localStorage.getItem("mode"); // where the site's pages keep light, dark or auto
+    if (["light", "dark"].includes(chosen)) document.documentElement.style.colorScheme = chosen;
+  } catch {} // a browser that lets pages keep nothing
 }
 page.networks.forEach((network, i) => {
   const input = make("input", { type: "radio", name: "network", value: i });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..framework import Exercise, Mistake
@@ -11,6 +12,12 @@ from ..judge import judge
 def _frames(kernels: list[list[int]], less: int = 1, start: int = 1, first: int = 0) -> int:
     return start + sum(
         (kernel - less) * 2**level for level, row in enumerate(kernels, first) for kernel in row
+    )
+
+
+def _steps(kernels: list[list[int]], step: Callable[[int], int]) -> int:
+    return 1 + sum(
+        (kernel - 1) * step(level) for level, row in enumerate(kernels) for kernel in row
     )
 
 
@@ -63,6 +70,29 @@ def _examine_context_seconds(answer: Any) -> None:
             (
                 lambda kernels, hop, rate: (_frames(kernels) - 1) / 2 * hop / rate,
                 "This is the reach on one side: from one end to the other is asked for.",
+            ),
+            (
+                lambda kernels, hop, rate: (
+                    (_frames(kernels) + 2 ** (len(kernels) - 1) - 1) * hop / rate
+                ),
+                "You counted the strides between the levels, too. They add some frames, but here "
+                "only the widths in `kernels` are asked for.",
+            ),
+            (
+                lambda kernels, hop, rate: (_frames(kernels) + 2 ** len(kernels) - 2) * hop / rate,
+                "You started at one frame on each level: the frame itself counts once.",
+            ),
+            (
+                lambda kernels, hop, rate: _frames(kernels[::-1]) * hop / rate,
+                "The first list is the top level, where a step is one frame.",
+            ),
+            (
+                lambda kernels, hop, rate: _steps(kernels, lambda level: 3**level) * hop / rate,
+                "A step is twice as long on each level here, not three times: no pooling by 3.",
+            ),
+            (
+                lambda kernels, hop, rate: _steps(kernels, lambda level: 2 * level) * hop / rate,
+                "A step doubles on each level: 1, 2, 4, 8 frames, `2 ** level`.",
             ),
             (
                 lambda kernels, hop, rate: _frames(kernels) * 256 / 22050,
@@ -133,6 +163,20 @@ def context_seconds(kernels, hop_length, sample_rate):
             "    f = 1 + sum((k - 1) * 2**l for l, row in enumerate(kernels, 1) for k in row)\n"
             "    return f * hop / rate",
             "level 0",
+        ),
+        Mistake(
+            "Strides between the levels added",
+            "def context_seconds(kernels, hop, rate):\n"
+            "    f = 1 + sum((k - 1) * 2**l for l, row in enumerate(kernels) for k in row)\n"
+            "    return (f + sum(2**l for l in range(len(kernels) - 1))) * hop / rate",
+            "You counted the strides",
+        ),
+        Mistake(
+            "Lesson 04's pooling by 3",
+            "def context_seconds(kernels, hop, rate):\n"
+            "    f = 1 + sum((k - 1) * 3**l for l, row in enumerate(kernels) for k in row)\n"
+            "    return f * hop / rate",
+            "not three times",
         ),
     ),
     remark="The steps down and up add some frames more: a frame lies anywhere in its step.",

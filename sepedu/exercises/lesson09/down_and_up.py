@@ -44,6 +44,17 @@ def _run(
     return x.numpy()
 
 
+def _add_before_the_step(x: Tensor, downs: list[nn.Module], ups: list[nn.Module]) -> np.ndarray:
+    kept = []
+    with torch.no_grad():
+        for down in downs:
+            x = down(x)
+            kept.append(x)
+        for up in ups:
+            x = up(x + kept.pop())
+    return x.numpy()
+
+
 def _deepest(x: Tensor, downs: list[nn.Module]) -> np.ndarray:
     with torch.no_grad():
         for down in downs:
@@ -89,6 +100,11 @@ def _compare_with_the_right_one(answer: Any) -> None:
                     x, downs, ups, join=lambda up, kept: up if kept is not x else up + kept
                 ),
                 "Only the picture at the top is added: each level has a skip connection.",
+            ),
+            (
+                _add_before_the_step,
+                "You added before the step up, to pictures kept after their step down: go up "
+                "first, then add what was kept before the step down.",
             ),
             (lambda x, downs, ups: _deepest(x, downs), "This is the picture in the middle: go up."),
         ],

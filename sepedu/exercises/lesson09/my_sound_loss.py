@@ -45,6 +45,28 @@ def _examine_my_sound_loss(answer: Any) -> None:
                 "too.",
             ),
             (
+                lambda g, x, s: (_size(g * np.abs(x) - s) / _size(s)).mean(),
+                "You took the size of the mixture: the estimate keeps the phase, "
+                "`masks * mixture`.",
+            ),
+            (
+                lambda g, x, s: (_size(g * x - s) / np.maximum(_size(g * x), 1e-300)).mean(),
+                "You divided by the estimate: divide by the true source.",
+            ),
+            (
+                lambda g, x, s: np.sqrt(_energy(g * x - s) / _energy(s)).mean(),
+                "You took squares and a root: this loss takes the size of each error, and their "
+                "mean.",
+            ),
+            (
+                lambda g, x, s: (_size(s) / _size(g * x - s)).mean(),
+                "The fraction is upside down: error over source.",
+            ),
+            (
+                lambda g, x, s: (_size(g * x - s) / _size(s)).sum() / 4,
+                "You wrote 4: use the number of sources, or a mean.",
+            ),
+            (
                 lambda g, x, s: _size(g * x - s).mean(),
                 "A loud source counts more than a soft one here: divide each source's error by "
                 "how loud it is.",
@@ -138,6 +160,20 @@ def my_sound_loss(masks, mixture, stems):
             "Divided point by point",
             "def my_sound_loss(g, x, s):\n    return (np.abs(g * x - s) / np.abs(s)).mean()",
             "point by point",
+        ),
+        Mistake(
+            "The mixture's magnitude masked",
+            "def my_sound_loss(g, x, s):\n"
+            "    e = np.abs(g * np.abs(x) - s).mean(axis=(1, 2))\n"
+            "    return (e / np.abs(s).mean(axis=(1, 2))).mean()",
+            "keeps the phase",
+        ),
+        Mistake(
+            "Root of a mean square",
+            "def my_sound_loss(g, x, s):\n"
+            "    e = (np.abs(g * x - s) ** 2).mean(axis=(1, 2))\n"
+            "    return np.sqrt(e / (np.abs(s) ** 2).mean(axis=(1, 2))).mean()",
+            "squares and a root",
         ),
     ),
     remark="Masks of 0 have a loss of 1. Whatever is above it is worse than silence.",

@@ -24,8 +24,9 @@ def _right(scores: np.ndarray) -> np.ndarray:
 def _read(value: Any) -> np.ndarray:
     if isinstance(value, np.ndarray) and value.dtype.kind == "f" and np.isnan(value).any():
         raise Wrong(
-            "Some shares are NaN: `np.exp` of a large score is infinite. Only differences count, "
-            "so subtract the largest score of each point first."
+            "Some shares are NaN: `np.exp` of a large score is infinite, and of a very low one 0. "
+            "Only differences count, so subtract each point's own largest score first: over the "
+            "sources, `axis=0`."
         )
     return as_array(value, kind="real", what="array of shares")
 
@@ -46,6 +47,10 @@ def _examine_share_out(answer: Any) -> None:
                 lambda scores: 1 / (1 + np.exp(-scores)),
                 "These are sigmoids, which answer a question for each source, and may sum to "
                 "anything: divide `np.exp(scores)` by its sum over the sources.",
+            ),
+            (
+                lambda scores: 1 / (1 + np.exp(-scores)) / (1 / (1 + np.exp(-scores))).sum(axis=0),
+                "You divided sigmoids by their sum: a softmax takes `np.exp` alone.",
             ),
             (
                 lambda scores: np.exp(scores),

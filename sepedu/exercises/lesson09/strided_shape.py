@@ -61,6 +61,12 @@ def _examine_strided_shape(answer: Any) -> None:
                 "You rounded up: a kernel that does not fit is left out.",
             ),
             (
+                lambda shape, o, k, s: np.array(
+                    [o, *((n + k // 2 * 2 - k) // s + 1 for n in shape[1:])]
+                ),
+                "You padded the picture at its edges: nothing is padded here.",
+            ),
+            (
                 lambda shape, o, k, s: np.array([o, *(n - k + 1 for n in shape[1:])]),
                 "This is the shape for a stride of 1: the kernel moves on by `stride`.",
             ),
