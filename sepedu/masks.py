@@ -14,13 +14,13 @@ MASKS = ("soft", "binary", "ratio", "wiener")
 
 
 def binary_mask(source: Array, mixture: Array, threshold: float = 0.5) -> Array:
-    r"""Say for each bin whether the source is loud enough in the mixture.
+    r"""Say for each time-frequency point whether the source is loud enough in the mixture.
 
     .. math:: B = (S > T \cdot M)
 
     The masks of several sources need not exclude one another: at T = 0.5 two sources of
     opposite phase can both pass, and below T = 0.5 two of equal magnitude do. With T = 1 few
-    bins pass, since a source is seldom louder than the mixture that contains it. A bin where
+    points pass, since a source is seldom louder than the mixture that contains it. A point where
     both magnitudes are 0 does not belong to the source.
 
     Parameters
@@ -68,7 +68,7 @@ def binary_mask(source: Array, mixture: Array, threshold: float = 0.5) -> Array:
 
 
 def ratio_mask(sources: Array, power: float = 1.0) -> Array:
-    r"""Share out each bin among the sources in proportion to their magnitudes.
+    r"""Share out each point among the sources in proportion to their magnitudes.
 
     .. math:: R_i = \frac{S_i^p}{\sum_j S_j^p}
 
@@ -168,8 +168,8 @@ def convert_masks(masks: Array, mask: str, threshold: float = 0.5) -> Array:
     r"""Turn soft masks, such as networks predict, into masks of another kind.
 
     The networks of several sources know nothing of one another. Their soft masks p share out each
-    bin in proportion to what they say, or by the energies of the soft estimates, one step of Wiener
-    filtering; the mixture's magnitude cancels:
+    point in proportion to what they say, or by the energies of the soft estimates, one step of
+    Wiener filtering; the mixture's magnitude cancels:
 
     .. math:: \text{ratio: } \frac{p_i}{\sum_j p_j} \qquad \text{Wiener: }
         \frac{(p_i M)^2}{\sum_j (p_j M)^2} = \frac{p_i^2}{\sum_j p_j^2}

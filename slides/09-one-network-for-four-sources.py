@@ -74,20 +74,21 @@ def drawn():
             )
         if level < levels - 1:
             place = (levels - 1 - level) * 1.55
+            lower = -1.35 * (level + 1) + 0.82 * 0.8 ** (level + 1) + 0.05  # top of the next
             axes.annotate(
                 "",
                 (place - 0.55, down + 0.35),
                 (-place + 0.55, down + 0.35),
                 arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 3},
             )
-            for start, end in (((-place, down), (-place + 1.55, down - 0.55)),):
+            for start, end in (((-place, down), (-place + 1.55, lower)),):
                 axes.annotate(
                     "", end, start, arrowprops={"arrowstyle": "-|>", "color": "#555555", "lw": 2.5}
                 )
             axes.annotate(
                 "",
                 (place, down),
-                (place - 1.55, down - 0.55),
+                (place - 1.55, lower),
                 arrowprops={"arrowstyle": "-|>", "color": "#555555", "lw": 2.5},
             )
     axes.text(0, 0.5, "skip connections", ha="center", color=INK, fontsize=17)
@@ -135,6 +136,11 @@ def _shelf():
 @lru_cache
 def estimates():
     return separate(part.mixture, RATE)
+
+
+def mean_sdr(part):
+    """Mean over songs and sources, of the U-Net's soft masks."""
+    return np.mean([measured(s, "U-Net, soft", "sdr_mean", part) for s in SOURCES])
 
 
 def pictures():

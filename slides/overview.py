@@ -35,7 +35,7 @@ SONG = told(TITLE, START, END)
 FRAME = 300
 SPLIT = 250
 """Hertz: where the lowest octaves of the bass end."""
-EXCERPT_SECONDS = 7
+EXCERPT_SECONDS, EXCERPTS = 7, 94
 
 
 @lru_cache
@@ -363,7 +363,7 @@ def beside_guessing():
     rows = (
         ("always the commoner answer", BASELINE, [measured(s, "majority class") for s in ORDER]),
         ("the talk", drawings.TEXT, [TALK.result(s, "accuracy", "valid") for s in ORDER]),
-        ("ours", OURS, [measured(s, "network, binary") for s in ORDER]),
+        ("its network, trained by us", OURS, [measured(s, "network, binary") for s in ORDER]),
     )
     figure, axes = plt.subplots(figsize=WHOLE)
     wide, place = 0.28, np.arange(len(ORDER))

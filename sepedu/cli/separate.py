@@ -59,9 +59,11 @@ def run(options: argparse.Namespace) -> None:
 
     from contextlib import closing
 
+    import torch
     from tqdm import tqdm
 
     from ..engine.jobs import find_songs, separate_songs
+    from ..engine.pools import free_cores
     from ..separation import SeparationSettings, estimate_paths, read_networks
     from ..songs import SOURCES
     from ..unet import MaskUNet
@@ -78,6 +80,7 @@ def run(options: argparse.Namespace) -> None:
         options.residual,
         options.bfloat16,
     )
+    torch.set_num_threads(min(torch.get_num_threads(), free_cores()))
     jobs = find_songs(options.songs, options.out, settings)
     one = len(jobs) == 1
     outcomes = separate_songs(

@@ -107,7 +107,7 @@ def export_onnx(model: Networks, path: str | os.PathLike[str]) -> dict[str, Any]
         told |= {"sources": list(SOURCES), "window": 0, "context": 0}
     else:
         wrapped, frames, dynamic = WindowMasks(list(model.values())), CHUNK + 2 * HALF_CONTEXT, {}
-        told = {"title": "The talk's network, one for each source", "channels": 1}
+        told = {"title": "The small network of lesson 04, one for each source", "channels": 1}
         told |= {"sources": list(model), "window": CHUNK, "context": HALF_CONTEXT}
     example = torch.rand(1, told["channels"], 513, frames), torch.ones(1)
     with torch.no_grad(), warnings.catch_warnings():

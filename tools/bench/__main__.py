@@ -25,8 +25,8 @@ from .measure import (
     beside_others,
     compiled,
     forward,
-    fresh_process,
     matrix_rate,
+    peak_memory,
     separate_and_tell,
     systems,
 )
@@ -103,9 +103,9 @@ def tell(runs: int) -> str:
         else:
             rows.append((f"Four sources over {peer}", "not measured", "it could not be installed"))
     b = beside_others(min(runs, 3))
-    told = f"{{:.1f}} and {b['alone']:.1f} s for a minute of stereo"
+    told = f"{{:.1f}} and {b['alone']:.1f} s for two minutes of stereo"
     add(
-        "Time beside two busy processes over time alone",
+        "`sepedu separate` beside two busy processes over alone",
         b["beside"] / b["alone"],
         told.format(b["beside"]),
     )
@@ -113,7 +113,7 @@ def tell(runs: int) -> str:
     for through, rate in (("separate", 44100), ("separate_file", 44100), ("separate_file", 44056)):
         add(
             f"Peak memory of ten minutes of stereo at {rate:,} Hz, four sources, `{through}`",
-            fresh_process(through, rate=rate)[0] / 1000,
+            peak_memory(through, rate) / 1000,
             "of a fresh process",
             " GB",
         )

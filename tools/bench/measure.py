@@ -122,60 +122,57 @@ def systems(runs: int) -> dict[str, float]:
     return {name: seconds / SECONDS for name, seconds in measured.items()}
 
 
-def fresh_process(
-    through: str, minutes: float = 10, rate: int = RATE, before: Sequence[str] = ()
-) -> tuple[float, float]:
-    """Megabytes at most and seconds that a process takes for four sources of stereo noise.
+def write_noise(song: Path, minutes: int, rate: int = RATE) -> Path:
+    """Write stereo noise as a song."""
+    noise = 0.1 * np.random.default_rng(0).standard_normal((rate * 10, 2))
+    with soundfile.SoundFile(song, "w", rate, 2, "PCM_16") as file:
+        for _ in range(6 * minutes):
+            file.write(noise)
+    return song
 
-    Parameters
-    ----------
-    through : {"separate", "separate_file"}
-    minutes : float
-        Of noise.
-    rate : int
-        Its sample rate.
-    before : sequence of str
-        What starts the process, for example `nice`.
-    """
+
+def peak_memory(through: str, rate: int = RATE) -> float:
+    """Megabytes that a fresh process takes at most for four sources of ten minutes of stereo."""
     with tempfile.TemporaryDirectory() as folder:
-        song = Path(folder) / "song.wav"
-        noise = 0.1 * np.random.default_rng(0).standard_normal((rate * 10, 2))
-        with soundfile.SoundFile(song, "w", rate, 2, "PCM_16") as file:
-            for _ in range(round(6 * minutes)):
-                file.write(noise)
-        command = [*before, sys.executable, "-m", "tools.bench", "--separate", through]
-        command += [str(song), folder]
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    megabytes, seconds = map(float, told.split())
-    return megabytes, seconds
+        song = write_noise(Path(folder) / "song.wav", 10, rate)
+        command = [sys.executable, "-m", "tools.bench", "--separate", through, str(song), folder]
+        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def separate_and_tell(through: str, song: Path, folder: Path) -> None:
-    """What `fresh_process` starts: separate, then print the peak in megabytes, and seconds."""
-    started = time.perf_counter()
+    """What `peak_memory` starts: separate, then print this process's peak in megabytes."""
     if through == "separate_file":
         separate_file(song, folder)
     else:
         audio, rate = soundfile.read(song, dtype="float32")
         separate(audio.T, rate)
-    print(peak() / 1e6, time.perf_counter() - started)
+    print(peak() / 1e6)
 
 
 def beside_others(runs: int) -> dict[str, float]:
-    """Seconds for a minute of stereo: alone, beside two busy processes, and `nice` beside them."""
+    """Seconds that `sepedu separate` takes for two minutes of stereo, from word to files.
+
+    Alone, beside two busy processes, and beside them with `nice`.
+    """
     spin = [sys.executable, "-c", "while True: pass"]
-    nice = ("nice", "-n", "10") if shutil.which("nice") else ()
+    nice = ["nice", "-n", "10"] if shutil.which("nice") else []
+    with tempfile.TemporaryDirectory() as folder:
+        song = write_noise(Path(folder) / "song.wav", 2)
 
-    def seconds(busy: bool, before: Sequence[str] = ()) -> float:
-        others = [subprocess.Popen(spin) for _ in range(2 * busy)]
-        try:
-            return fresh_process("separate_file", 1, before=before)[1]
-        finally:
-            for other in others:
-                other.kill()
-                other.wait()
+        def seconds(busy: bool, before: Sequence[str] = ()) -> float:
+            command = [*before, sys.executable, "-m", "sepedu", "separate", str(song), "--out"]
+            with tempfile.TemporaryDirectory() as out:
+                others = [subprocess.Popen(spin) for _ in range(2 * busy)]
+                started = time.perf_counter()
+                try:
+                    subprocess.run([*command, out], check=True, capture_output=True)
+                    return time.perf_counter() - started
+                finally:
+                    for other in others:
+                        other.kill()
+                        other.wait()
 
-    rounds = [(seconds(False), seconds(True), seconds(True, nice)) for _ in range(runs)]
+        rounds = [(seconds(False), seconds(True), seconds(True, nice)) for _ in range(runs)]
     medians = map(statistics.median, zip(*rounds, strict=True))
     return dict(zip(("alone", "beside", "nice"), medians, strict=True))
 
