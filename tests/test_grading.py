@@ -139,6 +139,8 @@ def test_the_report_counts_the_mistakes(marked):
     page = as_report(list(marked.values()))
     assert EXERCISES[FIRST].mistakes[0].title in page
     assert f"{len(marked)} students" in page
+    two = [replace(marked["Right"], number=number) for number in ("4711", "4712")]
+    assert "2 students" in as_report(two), "two of one name are two"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +149,7 @@ def test_the_report_counts_the_mistakes(marked):
         ("Ada Lovelace_4711_assignsubmission_file_/02-binary-masks.ipynb", "Ada Lovelace", "4711"),
         ("Ada Lovelace_4711_assignsubmission_file_02-binary-masks.ipynb", "Ada Lovelace", "4711"),
         ("lovelaceada_4711_99_02-binary-masks.ipynb", "lovelaceada", "4711"),
+        ("lovelaceada_LATE_4711_99_02-binary-masks.ipynb", "lovelaceada", "4711"),
         ("ada/02-binary-masks.ipynb", "ada", ""),
         ("ada.ipynb", "ada", ""),
     ],

@@ -24,5 +24,11 @@ def run(options: argparse.Namespace) -> None:
     changes = update(course / FIRST_LESSON.parent, course / COPY, options.answers)
     for change in changes:
         print(change)
-    if not changes:
+    waiting = sorted(path.name for path in (course / COPY).glob("[0-9][0-9]-*.new.ipynb"))
+    if not changes and waiting:
+        print(
+            f"Nothing is newer than what lies beside your copies: {', '.join(waiting)}. "
+            "To carry your answers over: sepedu update --answers"
+        )
+    elif not changes:
         print("Your copy of the lessons is up to date.")

@@ -36,7 +36,7 @@ from .working_copy import answers_of
 IMPORT = re.compile(r"from\s+sepedu\.exercises\s+import\s+lesson(\d\d)\s+as\s+ex\b")
 UPLOADS = {
     "Moodle": re.compile(r"^(?P<student>.+?)_(?P<number>\d+)_assignsubmission_file(?:_|$)"),
-    "Canvas": re.compile(r"^(?P<student>.+?)_(?:late_)?(?P<number>\d+)_\d+(?:_|$)"),
+    "Canvas": re.compile(r"^(?P<student>.+?)_(?:late_|LATE_)?(?P<number>\d+)_\d+(?:_|$)"),
 }
 """How learning platforms name what was handed in."""
 SET_ASIDE = re.compile(r"\.(new|old|old-\d+)\.ipynb$")
@@ -374,7 +374,7 @@ def as_report(submissions: Sequence[Submission]) -> str:
         for s in submissions
         if s.problem
     )
-    students = len({s.student for s in submissions})
+    students = len({(s.student, s.number) for s in submissions})
     return PAGE.format(students=students, mistakes="\n".join(parts), rows=rows)
 
 

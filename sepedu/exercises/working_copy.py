@@ -40,24 +40,28 @@ class Change:
         or the student's work beside the new lesson with the answers.
     answers : tuple of str
         Exercises whose answers were carried over.
+    aside : str
+        Name that the notebook beside got, where the student had worked in that one.
     """
 
     lesson: str
     what: str
     beside: str = ""
     answers: tuple[str, ...] = ()
+    aside: str = ""
 
     def __str__(self) -> str:
+        aside = f"; your work in the one beside it is {self.aside}" if self.aside else ""
         if self.what == "kept":
             return (
                 f"{self.lesson} has changed, and so has your copy: yours is kept, the new one is "
-                f"{self.beside}. To carry your answers over: sepedu update --answers"
+                f"{self.beside}{aside}. To carry your answers over: sepedu update --answers"
             )
         if self.what == "carried over":
             carried = ", ".join(self.answers) or "none"
             return (
                 f"{self.lesson} is the new one, with your answers ({carried}); your old copy is "
-                f"{self.beside}"
+                f"{self.beside}{aside}"
             )
         return f"{self.lesson} is {self.what}"
 
@@ -104,7 +108,9 @@ def update(originals: Path, folder: Path, answers: bool = False) -> list[Change]
         elif version != record.get(lesson.name):
             change = _renew(own, handed_out, record.get(lesson.name))
         if answers and _new_of(own).exists():
-            change = _carry_over(own, _new_of(own))
+            aside = change.aside if change else ""
+            aside = aside or _set_aside(own, record.get(lesson.name))
+            change = _carry_over(own, handed_out, aside)
         if change:
             changes.append(change)
             record[lesson.name] = version
@@ -159,20 +165,38 @@ def _defined_names(source: str) -> set[str]:
 def _renew(own: Path, handed_out: NotebookNode, version_before: str | None) -> Change:
     """Renew an untouched copy; keep any other, and lay the new lesson beside it."""
     copy = _read(own)
-    was_run = any(cell.cell_type == "code" and cell.outputs for cell in copy.cells)
-    if not was_run and _digest(copy) == version_before:
+    if _untouched(copy, version_before):
         _write(own, handed_out)
         return Change(own.name, "renewed")
     if _digest(copy) == _digest(handed_out):
         return Change(own.name, "renewed")  # the very same cells: nothing is lost by keeping them
+    aside = _set_aside(own, version_before)
     _write(_new_of(own), handed_out)
-    return Change(own.name, "kept", _new_of(own).name)
+    return Change(own.name, "kept", _new_of(own).name, aside=aside)
 
 
-def _carry_over(own: Path, new: Path) -> Change:
-    """Put a student's answers into the new lesson, and keep the old copy under another name."""
-    lesson, answers = _read(new), answers_of(_read(own))
-    stubs = answers_of(lesson)
+def _untouched(copy: NotebookNode, version: str | None) -> bool:
+    was_run = any(cell.cell_type == "code" and cell.outputs for cell in copy.cells)
+    return not was_run and _digest(copy) == version
+
+
+def _set_aside(own: Path, version: str | None) -> str:
+    """Rename the lesson beside a copy if the student has worked in it; return its name, or ""."""
+    new = _new_of(own)
+    if not new.exists() or _untouched(_read(new), version):
+        return ""
+    return new.rename(_free_name(own)).name
+
+
+def _carry_over(own: Path, lesson: NotebookNode, aside: str) -> Change:
+    """Put a student's answers into the new lesson, and keep the old copy under another name.
+
+    Where the student went on in the notebook beside, now `aside`, its answers are the later ones.
+    """
+    answers, stubs = answers_of(_read(own)), answers_of(lesson)
+    if aside:
+        later = answers_of(_read(own.with_name(aside)))
+        answers |= {name: text for name, text in later.items() if text != stubs.get(name)}
     carried = []
     for name, stub in stubs.items():
         answer = answers.get(name)
@@ -183,8 +207,8 @@ def _carry_over(own: Path, new: Path) -> Change:
     old = _free_name(own)
     own.rename(old)
     _write(own, lesson)
-    new.unlink()
-    return Change(own.name, "carried over", old.name, tuple(carried))
+    _new_of(own).unlink(missing_ok=True)
+    return Change(own.name, "carried over", old.name, tuple(carried), aside)
 
 
 def _new_of(own: Path) -> Path:
