@@ -252,7 +252,7 @@ def test_a_threshold_outside_of_the_slider_is_refused(explorer, song, threshold)
 
 @pytest.mark.parametrize("threshold", [0, -1])
 def test_a_threshold_of_zero_or_less_is_explained(explorer, threshold):
-    with pytest.raises(SepeduError, match="at T = 0 every bin passes"):
+    with pytest.raises(SepeduError, match="at T = 0 every point passes"):
         explorer.threshold = threshold
 
 
