@@ -66,7 +66,7 @@ def page(browser, site):
 def test_the_page_separates_as_the_library_does(page, site, tmp_path, network, capsys):
     file = site[1][network]
     audio, rate = read_audio(file)
-    page.get_by_label("U-Net" if network == "unet" else "The talk").check()
+    page.get_by_label("U-Net" if network == "unet" else "The small network").check()
     page.get_by_role("button", name=file.stem).focus()
     page.keyboard.press("Enter")
     page.wait_for_function(DONE)
