@@ -16,6 +16,7 @@ from tools.slides.material import (
     magnitude,
     measured,
     network,
+    rungs,
     song,
     stft,
     told,
@@ -234,12 +235,4 @@ def beside():
 
 
 def in_decibels():
-    methods = {
-        "mixture": "mixture",
-        "average mask": "average mask",
-        "talk's network": "network, soft",
-        "U-Net": "U-Net, soft",
-        "ideal ratio mask": "ideal ratio mask",
-    }
-    rungs = {s: {n: measured(s, m, "sdr") for n, m in methods.items()} for s in ORDER}
-    return panels.ladders(rungs, "Median SDR (dB)")
+    return panels.ladders(rungs(ORDER), "Median SDR (dB)")

@@ -11,7 +11,7 @@ from sepedu.plots import INK, OURS, TALK, describe
 from sepedu.songs import SOURCES
 from sepedu.unet import MaskUNet, predict_masks
 from tools.slides import panels
-from tools.slides.material import magnitude, measured, network, song, stft, told
+from tools.slides.material import magnitude, measured, network, rungs, song, stft, told
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
@@ -154,15 +154,7 @@ def pictures():
 
 
 def ladder():
-    methods = {
-        "mixture": "mixture",
-        "average mask": "average mask",
-        "talk's network": "network, soft",
-        "U-Net": "U-Net, soft",
-        "ideal ratio mask": "ideal ratio mask",
-    }
-    rungs = {s: {n: measured(s, m, "sdr") for n, m in methods.items()} for s in SOURCES}
-    return panels.ladders(rungs, "Median SDR (dB)")
+    return panels.ladders(rungs(SOURCES), "Median SDR (dB)")
 
 
 shelf = _shelf()

@@ -32,10 +32,9 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sepedu.engine.files import write_text
-from sepedu.errors import SepeduError
 from sepedu.exercises.framework import Exercise, lessons
 
-from .edition import find_notebooks
+from .edition import find_notebooks, run_command
 
 CONFIG = """c = get_config()
 c.CourseDirectory.course_id = "sepedu"
@@ -136,16 +135,7 @@ def write_assignments(folder: Path, wanted: Iterable[str] = ()) -> list[Path]:
 
 def main(words: list[str]) -> int:
     """Run the command; return its exit status."""
-    if not words or words[0].startswith("-"):
-        print(__doc__)
-        return 2
-    try:
-        for path in write_assignments(Path(words[0]), words[1:]):
-            print(path)
-    except (SepeduError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return run_command(words, __doc__, write_assignments)
 
 
 if __name__ == "__main__":

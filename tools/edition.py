@@ -9,7 +9,7 @@ the mistakes that the check knows by name. Outputs are left out: run the noteboo
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import nbformat
@@ -104,18 +104,28 @@ def write_edition(folder: Path, wanted: Iterable[str] = ()) -> list[Path]:
     return written
 
 
-def main(words: list[str]) -> int:
-    """Run the command; return its exit status."""
+def run_command(
+    words: list[str], usage: str, write: Callable[[Path, list[str]], Iterable[Path]]
+) -> int:
+    """Write what is asked for to the place that the first word names; return the exit status.
+
+    Without a place, print how the command is used; what goes wrong is one line.
+    """
     if not words or words[0].startswith("-"):
-        print(__doc__)
+        print(usage)
         return 2
     try:
-        for path in write_edition(Path(words[0]), words[1:]):
+        for path in write(Path(words[0]), words[1:]):
             print(path)
     except (SepeduError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def main(words: list[str]) -> int:
+    """Run the command; return its exit status."""
+    return run_command(words, __doc__, write_edition)
 
 
 if __name__ == "__main__":

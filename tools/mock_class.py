@@ -13,16 +13,16 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from sepedu.errors import SepeduError
 from sepedu.exercises.framework import lessons
 from sepedu.exercises.working_copy import CHECK, answers_of, without_outputs
 
-from .edition import find_notebooks
+from .edition import find_notebooks, run_command
 
 STUDENTS = [
     "Ada",
@@ -109,22 +109,19 @@ def mock_class(lesson: str) -> dict[str, str]:
     return written
 
 
-def main(words: list[str]) -> int:
-    """Run the command; return its exit status."""
-    if not words or words[0].startswith("-"):
-        print(__doc__)
-        return 2
-    try:
-        written = mock_class(words[1] if len(words) > 1 else "02")
-    except SepeduError as error:
-        print(error, file=sys.stderr)
-        return 2
-    with zipfile.ZipFile(Path(words[0]), "w", zipfile.ZIP_DEFLATED) as archive:
+def write_class(place: Path, wanted: Sequence[str] = ()) -> list[Path]:
+    """Write the class as the zip that Moodle gives, for one lesson, by default 02."""
+    written = mock_class(wanted[0] if wanted else "02")
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, (student, text) in enumerate(written.items(), 4711):
             name = "other.ipynb" if student == STRANGE else "02-binary-masks.ipynb"
             archive.writestr(f"{student} Mock_{number}_assignsubmission_file_/{name}", text)
-    print(words[0])
-    return 0
+    return [place]
+
+
+def main(words: list[str]) -> int:
+    """Run the command; return its exit status."""
+    return run_command(words, __doc__, write_class)
 
 
 if __name__ == "__main__":

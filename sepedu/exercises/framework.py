@@ -177,8 +177,7 @@ class Exercise:
             By default what the notebook calls by the exercise's name.
         """
         if answer is _LOOK_UP:
-            caller = sys._getframe(1)
-            answer = {**caller.f_globals, **caller.f_locals}.get(self.name, _LOOK_UP)
+            answer = self._look_up(sys._getframe(1))
         verdict = self._judge(answer)
         from .progress import record  # here, since it reads the lessons
 
@@ -195,11 +194,14 @@ class Exercise:
             By default what the notebook calls by the exercise's name.
         """
         if answer is _LOOK_UP:
-            caller = sys._getframe(1)
-            answer = {**caller.f_globals, **caller.f_locals}.get(self.name, _LOOK_UP)
+            answer = self._look_up(sys._getframe(1))
         verdict = self.check(answer)
         if verdict.outcome != RIGHT:
             raise AssertionError(f"{verdict.outcome.capitalize()}. {verdict.message}".strip())
+
+    def _look_up(self, caller: types.FrameType) -> Any:
+        """What the caller calls by the exercise's name, or `_LOOK_UP`."""
+        return {**caller.f_globals, **caller.f_locals}.get(self.name, _LOOK_UP)
 
     def _judge(self, answer: Any) -> Verdict:
         if broken := _broken_cell(self.name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -75,6 +76,18 @@ def measured(source: str, method: str, column: str = "accuracy", part: str = "va
             f"There is no result for {source}, {method}, {part}", "Make it: sepedu results"
         )
     return float(rows.sort_values("data", key=lambda names: names == "minimus")[column].iloc[0])
+
+
+def rungs(sources: Iterable[str]) -> dict[str, dict[str, float]]:
+    """Published median SDR in decibels by source, from the mixture to the ideal ratio mask."""
+    methods = {
+        "mixture": "mixture",
+        "average mask": "average mask",
+        "talk's network": "network, soft",
+        "U-Net": "U-Net, soft",
+        "ideal ratio mask": "ideal ratio mask",
+    }
+    return {s: {name: measured(s, m, "sdr") for name, m in methods.items()} for s in sources}
 
 
 def lacking(needs: str) -> str | None:
