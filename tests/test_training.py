@@ -174,6 +174,8 @@ def test_bad_requests(tmp_path):
         (lambda: fit(unet, excerpts(), VALID), "A MaskUNet on Excerpts cannot be trained without"),
         (lambda: Recipe(epochs=0), "epochs must be at least 1, got 0"),
         (lambda: Recipe(patience=0), "patience must be at least 1, got 0"),
+        (lambda: Recipe(epochs=2.5), "epochs must be a whole number, got 2.5"),
+        (lambda: Recipe(weight_decay=float("nan")), "weight_decay must be a number, got nan"),
         (lambda: Recipe(learning_rate=0), "learning_rate must be above 0, got 0"),
         (lambda: Recipe(average=1.0), "average must be at least 0 and below 1, got 1.0"),
     ]

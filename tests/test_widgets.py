@@ -39,7 +39,7 @@ from sepedu.widgets import (
 )
 from sepedu.widgets.base import FOLDER, bundle
 from sepedu.widgets.listening import chance, level_matched
-from sepedu.widgets.material import encode, segment
+from sepedu.widgets.material import Material, encode
 from sepedu.widgets.threshold import THRESHOLDS
 from sepedu.widgets.transform import WINDOWS, WindowedSTFT, dip, two_clicks, two_tones
 from sepedu.windows import make_example
@@ -184,11 +184,11 @@ def test_bad_input_is_named_with_a_remedy(kind, song):
 @pytest.mark.parametrize("start, seconds", [(-1, 1), (9, 1), (0, 0), (0, -1), (float("nan"), 1)])
 def test_a_segment_lies_inside_of_the_song(song, start, seconds):
     with pytest.raises(SepeduError, match=r"lasts 0\.50 s"):
-        segment(song, start, seconds)
+        Material.of(song, "vocals", start, seconds)
 
 
 def test_a_segment_is_cut_from_every_recording(song):
-    cut = segment(song, 0.1, 0.2)
+    cut = Material.of(song, "vocals", 0.1, 0.2).song
     assert np.array_equal(cut.mixture, song.mixture[2205:6615])
     assert np.array_equal(cut.sources["drums"], song.sources["drums"][2205:6615])
 
