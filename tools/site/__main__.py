@@ -32,7 +32,7 @@ RUNS = CLONE / "build" / "runs"
 
 
 def main() -> int:
-    """Run lessons for their sound, build decks and pages, check links and size; 1 if a check fails."""
+    """Run lessons for their sound, build decks and pages; 1 if a link or the size is wrong."""
     parser = argparse.ArgumentParser("make site ARGS=...", description=__doc__)
     parser.add_argument("--out", type=Path, default=CLONE / "build" / "site", metavar="FOLDER")
     parser.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER", help="kept sound")
