@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from .errors import SepeduError
-from .masks import MASKS, apply_mask, binary_mask, convert_masks, ratio_mask
+from .masks import MASKS, accuracy, apply_mask, binary_mask, convert_masks, ratio_mask
 from .model import MaskCNN
 from .separation import predict_soft_mask
-from .songs import SOURCES, Song
+from .songs import SOURCES, Song, check_song
 from .stft import STFT
 from .unet import MaskUNet, predict_masks
 
@@ -85,7 +85,8 @@ def si_sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
     Returns
     -------
     si_sdr : float
-        NaN where the reference or the estimate is silent.
+        NaN where the reference or the estimate is silent; minus infinity where an estimate that
+        is not has nothing of the reference (they are orthogonal).
 
     References
     ----------
@@ -98,7 +99,8 @@ def si_sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
     energy = float((reference**2).sum())
     if energy == 0 or not estimate.any():
         return float("nan")
-    return sdr(float((reference * estimate).sum()) / energy * reference, estimate)
+    scale = float((reference * estimate).sum()) / energy
+    return sdr(scale * reference, estimate) if scale else float("-inf")
 
 
 def _same_shape(reference: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -235,14 +237,6 @@ __all__ = [
 ]
 
 
-def accuracy(prediction: np.ndarray, target: np.ndarray) -> float:
-    """Share of bins where the prediction, taken as a mask above 0.5, agrees with a binary mask.
-
-    Lesson: 05
-    """
-    return float(np.mean((prediction > 0.5) == target))
-
-
 def mean_squared_error(prediction: np.ndarray, target: np.ndarray) -> float:
     """Mean over all bins of the squared difference between prediction and binary mask."""
     return float(np.mean((prediction.astype(np.float64) - target) ** 2))
@@ -287,12 +281,18 @@ def evaluate(
         mask), `accuracy`, `mse`, `sdr` (median of one-second windows, as museval reports),
         `sdr_song` (whole song) and `si_sdr`, in decibels. NaN where the source is silent.
 
+    Raises
+    ------
+    SepeduError
+        If there are no songs, or one lacks a source, has another sample rate, or two channels.
+
     Lesson: 06
     """
     stft = STFT()
     rows = []
     shares: dict[str, list[tuple[float, int]]] = {source: [] for source in sources}
     for song in progress(songs):
+        check_song(song, stft.sample_rate, sources)
         spectrum = stft.forward(song.mixture)
         mixture = np.abs(spectrum)
         magnitudes = {name: np.abs(stft.forward(audio)) for name, audio in song.sources.items()}
@@ -328,6 +328,8 @@ def evaluate(
                         "si_sdr": si_sdr(reference, estimate),
                     }
                 )
+    if not rows:
+        raise SepeduError("There is nothing to measure", "Give at least one song and one source")
     table = pd.DataFrame(rows)
     for source, share in shares.items():
         ones = sum(s * n for s, n in share) / sum(n for _, n in share)

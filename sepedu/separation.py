@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-import torch
 
 from .audio import (
     Recording,
@@ -461,8 +460,8 @@ class MaskPredictor:
                 magnitude,
                 "binary" if settings.mask == "binary" else "share",
                 self.level,
-                torch.bfloat16 if settings.bfloat16 else torch.float32,
-                block=-(-magnitude.shape[-1] // STEP) * STEP,
+                settings.bfloat16,
+                block=-(-magnitude.shape[-1] // settings.model.step) * settings.model.step,
             )
             masks = dict(zip(SOURCES, answers, strict=True))
         else:
@@ -527,7 +526,7 @@ def predict_soft_mask(
     """
     if level:
         magnitude = magnitude * np.float32(TRAINING_LEVEL / level)
-    prediction = predict_mask(model, magnitude, autocast=bfloat16)
+    prediction = predict_mask(model, magnitude, bfloat16=bfloat16)
     if model.output == "magnitude":
         prediction = np.expm1(prediction).clip(min=0) / np.maximum(magnitude, 1e-8)
         prediction = prediction.clip(max=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ __all__ = [
     "SOURCES",
     "Song",
     "cache_folder",
+    "check_song",
     "data_folder",
     "load_song",
     "load_songs",
@@ -62,10 +63,47 @@ class Song:
         return np.sum(list(self.sources.values()), axis=0, dtype=np.float32)
 
     def between(self, start: float, end: float) -> Song:
-        """The part of the song between two moments in seconds, as a song; views, no copies."""
-        part = slice(round(start * self.sample_rate), round(end * self.sample_rate))
+        """The part of the song between two moments in seconds, as a song; views, no copies.
+
+        What lies beyond the song's end is left out. SepeduError if nothing is left.
+        """
+        length = self.mixture.shape[-1]
+        part = slice(0)
+        if 0 <= start < end:  # none of them is NaN
+            first, last = (min(moment * self.sample_rate, length) for moment in (start, end))
+            part = slice(round(first), round(last))
+        if part.stop <= (part.start or 0):
+            raise SepeduError(
+                f"The song {self.name} has nothing from {start} s to {end} s: it lasts "
+                f"{length / self.sample_rate:.2f} s",
+                "Choose a start inside of the song and an end after it",
+            )
         sources = {name: audio[..., part] for name, audio in self.sources.items()}
         return replace(self, mixture=self.mixture[..., part], sources=sources)
+
+    def to_mono(self) -> Song:
+        """The same song with the mean of its channels."""
+        sources = {name: mono(audio) for name, audio in self.sources.items()}
+        return replace(self, mixture=mono(self.mixture), sources=sources)
+
+
+def check_song(song: Song, sample_rate: int, sources: Iterable[str] = ()) -> None:
+    """Raise SepeduError unless a song is mono, has this sample rate, and has these sources."""
+    for source in sources:
+        if source not in song.sources:
+            raise SepeduError(
+                f"The song {song.name} has no source {source!r}",
+                f"It has: {', '.join(song.sources)}",
+            )
+    if song.sample_rate != sample_rate:
+        raise SepeduError(
+            f"The song {song.name} has {song.sample_rate} Hz, the transform {sample_rate} Hz",
+            f"Load it with load_song(track, sample_rate={sample_rate})",
+        )
+    if song.mixture.ndim != 1:
+        raise SepeduError(
+            f"The song {song.name} has {len(song.mixture)} channels", "Use song.to_mono()"
+        )
 
 
 EXPECTED_TREE = (

@@ -11,40 +11,34 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..checkpoints import load_checkpoint, save_checkpoint, weights_path
 from ..errors import SepeduError
 from ..evaluation import accuracy, framewise_sdr, mean_squared_error
 from ..excerpts import Augmentation, Excerpts, SegmentAugmentation, Segments
-from ..masks import apply_mask, binary_mask
+from ..masks import apply_mask
 from ..model import MaskCNN
 from ..separation import predict_soft_mask
 from ..songs import SOURCES, Song, load_song, load_songs, open_dataset
 from ..stft import STFT
 from ..training import (
-    Backend,
     Callback,
     History,
     MaskObjective,
     Objective,
     Recipe,
     Training,
+    UNetObjective,
     check_loss,
     fit,
 )
-from ..unet import (
-    BLOCK,
-    MaskUNet,
-    binary_loss,
-    measure_level,
-    predict_masks,
-    share_loss,
-)
+from ..unet import MaskUNet, predict_masks
 from ..windows import Example, make_example
 from .curves import Curves, ProgressBar, curves_path
 from .distributed import Processes, accelerator, is_first, launched
 from .files import check_place
+from .interrupts import defer_interrupt
 from .memory import keep_freed_memory
 from .prepare import store_folder
 from .resume import Checkpoint, check_resumable, last_path, read_state
@@ -59,8 +53,6 @@ UNET_RECIPE = Recipe(epochs=60, learning_rate=2e-3, loss="log L2", average=0.999
 SEGMENT_AUGMENTATION = SegmentAugmentation(
     remix=0.75, gain=6.0, speed=0.1, channels=True, pan=0.5, equaliser=2.5, double=0.1, mute=0.04
 )
-LEVEL = 4.0
-"""Largest random change of the level that a segment is compared with, up or down, in decibels."""
 
 
 def train_source(
@@ -129,7 +121,7 @@ def train_source(
     callbacks = _callbacks(out, metadata, resume, progress, log)
     tracks, valid_tracks = (open_dataset(data, split=split) for split in ("train", "valid"))
     torch.manual_seed(recipe.seed)
-    with Backend():  # Ctrl-C in the middle of making weights could leave gradients off
+    with defer_interrupt():  # Ctrl-C in the middle of making weights could leave gradients off
         model = MaskCNN(output=output, dropout=DROPOUT)
     if store:
         folder = store_folder(tracks.root) if store is True else store
@@ -153,60 +145,6 @@ def train_source(
     if is_first():
         finish(out, songs, valid)
     return history
-
-
-class UNetObjective(Objective):
-    """Trains `MaskUNet` on segments: the loss of the sound, and cross-entropy of the binary masks.
-
-    Accuracy is the share of bins where the binary masks are right, over all four sources.
-
-    Parameters
-    ----------
-    model : MaskUNet
-    loss : str
-        As `share_loss` takes it.
-    """
-
-    def __init__(self, model: MaskUNet, loss: str = "log L2") -> None:
-        super().__init__()
-        self.model, self.loss = model, loss
-
-    def forward(self, spectra: Tensor) -> tuple[Tensor, Tensor]:
-        """[shape=(batch, 4, 2, 513, frames), complex -> two numbers]"""
-        mixture = spectra.sum(1, keepdim=True)
-        level = measure_level(mixture[:, 0].abs())
-        # A whole song's level is another than that of its segment.
-        change = torch.empty_like(level).uniform_(-LEVEL, LEVEL)
-        return self._compare(spectra, mixture, level * 10 ** (change / 20))
-
-    @torch.inference_mode()
-    def measure(self, song: Song) -> tuple[float, float, int]:
-        """A block of frames after the other, each heard by itself, in bounded memory."""
-        stft = self.model.stft
-        stems = np.stack([np.atleast_2d(song.sources[name]) for name in SOURCES])
-        mixture = stft.forward(torch.from_numpy(np.atleast_2d(song.mixture))[None, None])
-        level = measure_level(mixture[:, 0].abs())
-        rows, lengths = [], []
-        for start in range(0, mixture.shape[-1], BLOCK):
-            first = max(start - 2, 0)  # samples under the block, and two frames on each side
-            audio = stems[..., first * stft.hop_length : (start + BLOCK + 2) * stft.hop_length]
-            heard = mixture[..., start : start + BLOCK]
-            spectra = stft.forward(torch.from_numpy(audio))[None, ..., start - first :]
-            spectra = spectra[..., : heard.shape[-1]]
-            rows.append([value.item() for value in self._compare(spectra, heard, level)])
-            lengths.append(heard.shape[-1])
-        loss, accuracy = np.average(rows, axis=0, weights=lengths)
-        return float(loss), float(accuracy), sum(lengths)
-
-    def _compare(self, spectra: Tensor, mixture: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
-        heard = mixture[:, 0].abs()  # (batch, channels, 513, frames)
-        both, side = self.model.run_layers(heard, level)  # (batch, 2, 4, 513, frames)
-        channels = [both] if heard.shape[1] == 1 else [both + side, both - side]
-        shares, answers = torch.stack(channels, dim=3).unbind(1)
-        loss = share_loss(shares.softmax(1), spectra, mixture, self.loss)
-        target = binary_mask(spectra.abs(), mixture.abs().expand_as(answers), 0.5)
-        right = (answers.detach() > 0) == target
-        return loss + binary_loss(answers, spectra, mixture), right.float().mean()
 
 
 class ClipGradients(Callback):

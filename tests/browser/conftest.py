@@ -18,13 +18,14 @@ from urllib.request import urlopen
 import pytest
 from notebook_of_widgets import CELLS, WIDGETS
 
+from tools.course import LAB_SETTINGS
+
 TOKEN = "a-token-for-the-test"
 LOCAL = ("127.0.0.1", "localhost", "")
 
-SETTINGS = {
+SETTINGS = LAB_SETTINGS | {
     # Keep all cells in the page, so that every widget can be found.
-    "notebook-extension/tracker": {"windowingMode": "none"},
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
 
 
@@ -54,7 +55,8 @@ def lab(chromium, tmp_path_factory) -> Iterator[str]:
     """Start a JupyterLab that holds one notebook, and give its address."""
     folder = tmp_path_factory.mktemp("lab")
     for name, settings in SETTINGS.items():
-        place = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        plugin = name.replace(":", "/") + ".jupyterlab-settings"
+        place = folder / "settings" / plugin
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(json.dumps(settings))
     root = folder / "root"
@@ -68,6 +70,7 @@ def lab(chromium, tmp_path_factory) -> Iterator[str]:
         *(f"--port={port}", "--port-retries=0", f"--IdentityProvider.token={TOKEN}"),
         *(f"--ServerApp.root_dir={root}", "--Application.log_level=WARN"),
         "--LabApp.expose_app_in_browser=True",
+        "--ServerApp.jpserver_extensions=sepedu.cli.opening=True",
     ]
     environment = os.environ | {
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),

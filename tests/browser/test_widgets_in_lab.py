@@ -286,6 +286,7 @@ def test_training_monitor_stops_a_training(page):
     page.keyboard.press("Control+Enter")
     until(page, lambda: "then batch 2 of 5" in found.inner_text())
     assert stop.is_enabled() and "is under way" in found.inner_text()
+    assert "Loss of the batch 0.3100" in found.inner_text()  # of the second, before any epoch
     until(page, lambda: found.locator("circle").count() > 8)
     assert "left" in found.locator(".sepedu-reading").inner_text()
     stop.click()
