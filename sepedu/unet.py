@@ -98,6 +98,8 @@ class MaskUNet(nn.Module):
 
     @property
     def receptive_field(self) -> int:
+        # Each 3 x 3 convolution reaches one frame of its depth further, 2**depth of the mixture:
+        # one at the entrance, two on the way down and two on the way up; the deepest has two.
         deepest = len(self.channels) - 1
         reach = 1 + sum((2 if depth == deepest else 4) * 2**depth for depth in range(deepest + 1))
         return reach + self.step - 1  # a frame sees all of the deepest frame that it lies in

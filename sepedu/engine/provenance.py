@@ -1,8 +1,8 @@
 """What an estimate says of how it was made, so that a second run knows what is done.
 
 It stands in the file itself, in the field for comments of a WAV file: which mask, which networks,
-and the SHA-256 of the song. With other settings, other networks or another song the estimate is
-made anew.
+which version of the computation, and the SHA-256 of the song. Where one of them has changed the
+estimate is made anew.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import nn
 
 from ..audio import Recording, name_for_libsndfile
 from ..model import MaskCNN
-from ..separation import SeparationSettings
+from ..separation import ALGORITHM, SeparationSettings
 from ..songs import SOURCES
 from ..unet import MaskUNet
 
@@ -47,6 +47,7 @@ def _made(song: Path, settings: SeparationSettings) -> dict[str, dict]:
         alone = settings.mask in ("soft", "binary") and source in prints
         made[source] = {
             "made by": MAKER,
+            "algorithm": ALGORITHM,
             "estimate": source,
             "mask": mask,
             "networks": [prints[source]] if alone else [prints[name] for name in sorted(prints)],

@@ -25,7 +25,7 @@ from .distributed import launched
 from .files import write_text
 from .prepare import prepare
 from .results import collect_results, readme_table, write_results
-from .runs import dataset_name, progress_of, train_source
+from .runs import RunOptions, dataset_name, progress_of, train_source
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,9 @@ def reproduce(
     config: ReproductionConfig | None = None,
     progress: bool = True,
 ) -> dict[str, Any]:
-    """Make everything that the project publishes anew, from a dataset, into a folder.
+    """Make the talk's four networks and their results anew, from a dataset, into a folder.
+
+    The U-Net is no part of it; see `UNET_RECIPE`.
 
     What is finished there is not done again, and a training run that was interrupted goes on after
     its last finished epoch: the same call does the rest. Nothing is written outside of the folder.
@@ -123,7 +125,6 @@ def reproduce(
         "augmentation": config.augmentation,
         "batch": config.batch,
         "store": out / "store" if config.stored else False,
-        "progress": progress,
     }
     places = {source: weights_path(source, out / "weights") for source in SOURCES}
     states = {
@@ -141,8 +142,8 @@ def reproduce(
         _say(f"Network {number} of {len(SOURCES)}: {source}{how}", progress)
         if state == "finished":
             continue
-        recipe, resume = config.recipes[source], state == "begun"
-        history = train_source(source, data, places[source], recipe, resume=resume, **settings)
+        recipe, options = config.recipes[source], RunOptions(state == "begun", progress)
+        history = train_source(source, data, places[source], recipe, options=options, **settings)
         if history.stopped:
             raise KeyboardInterrupt
     return _measure(data, out, progress)

@@ -176,9 +176,12 @@ def as_markdown(results: Mapping[str, Any]) -> str:
         "Made by `sepedu results` from the checkpoints in "
         f"`{results.get('weights', 'data/weights')}` and {results['data']}. "
         "Mono at 22,050 Hz; true masks B = (S > 0.5 M); accuracy and mean squared error over all "
-        "bins of all frames; SDR and SI-SDR in decibels, median over songs of the median over "
-        "windows of one second, as museval reports it. Songs with a silent source have no SDR "
-        "and are counted as such. The talk states neither its threshold nor how it divided "
+        "bins of all frames; SDR in decibels, median over songs of the median over windows of one "
+        "second, and SI-SDR, median over songs. museval takes the same windows, but leaves one out "
+        "for all sources where any of them is silent; here it is left out for that source alone. "
+        "Songs with a silent source have no SDR and are counted as such. The networks hear each "
+        "song at its own level, while `separate` first brings it to the level of the songs that "
+        "they were trained on. The talk states neither its threshold nor how it divided "
         "frames, so its figures stand beside ours without being the same measurement.",
         "",
     ]
