@@ -214,20 +214,20 @@ def open_audio(path: Path, stack: ExitStack) -> Recording:
     """
     aside = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sepedu-")))
     source = _regular_file(path, aside)
-    recording, told, speakers = _uncompressed(source), [], 0
+    recording, notes, speakers = _uncompressed(source), [], 0
     try:
         with open_container(source, path) as container:
-            track, told = choose_track(container, path)
+            track, notes = choose_track(container, path)
             speakers = speakers_of(track)
             trusted = recording is not None and track.codec_context.name.startswith("pcm_")
             if not trusted or abs(recording.frames - (track.duration or 0)) > 1:
-                told += write_decoded(container, track, path, aside / "decoded.wav")
+                notes += write_decoded(container, track, path, aside / "decoded.wav")
                 recording = Recording(aside / "decoded.wav")
     except SepeduError:  # libsndfile passes over some sizes that libavformat stumbles on
         if recording is None:
             raise
     recording.source, recording.speakers = source, speakers
-    recording.warnings = [*told, *_cut_off(recording)]
+    recording.warnings = [*notes, *_cut_off(recording)]
     return stack.enter_context(recording)
 
 

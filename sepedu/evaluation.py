@@ -85,8 +85,8 @@ def framewise_sdr(
     length = int(seconds * sample_rate)
     starts = range(0, max(reference.shape[-1] - length, 0) + 1, length)
     values = [sdr(reference[..., s : s + length], estimate[..., s : s + length]) for s in starts]
-    heard = [value for value in values if not np.isnan(value)]
-    return float(np.median(heard)) if heard else float("nan")
+    measured = [value for value in values if not np.isnan(value)]
+    return float(np.median(measured)) if measured else float("nan")
 
 
 def si_sdr(reference: np.ndarray, estimate: np.ndarray) -> float:

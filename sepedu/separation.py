@@ -180,7 +180,7 @@ def separate(
         the threshold. The U-Net's soft masks share out each bin. With the talk's networks "ratio"
         and "wiener" do so, see `convert_masks`.
     threshold : float
-        For the binary mask, in [0, 1].
+        Of "binary": the probability to exceed, in [0, 1], unlike the T of `binary_mask`.
     residual : bool
         Also return "residual": what is left of the mixture when the estimates are taken away.
     bfloat16 : bool
@@ -257,7 +257,7 @@ def separate_file(
     settings = settings or SeparationSettings()
     with ExitStack() as stack:
         recording = open_audio(song, stack)
-        told = comments(recording) if comments else {}
+        texts = comments(recording) if comments else {}
         rate = recording.samplerate
         files = estimate_paths(song, out, settings)
         folder = next(iter(files.values())).parent
@@ -285,8 +285,8 @@ def separate_file(
                         format="RF64" if large else "WAVEX" if recording.speakers else "WAV",
                     )
                     parts[name] = writers.enter_context(file)
-                    if name in told:
-                        file.comment = told[name]
+                    if name in texts:
+                        file.comment = texts[name]
                 for name, _, part in separate_blocks(
                     read, recording.frames, rate, settings, progress
                 ):

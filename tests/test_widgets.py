@@ -281,7 +281,7 @@ def test_the_mask_is_what_exceeds_the_decision_threshold(song):
 
 def test_what_the_network_reads_is_what_it_answers_about(song):
     """The features on show, put through the network, give the probability on show."""
-    model, soft = network(), replace(song, mixture=song.mixture / 10)
+    model, soft = network().eval(), replace(song, mixture=song.mixture / 10)
     probability, _, features = inspect_network(model, Material.of(soft, "vocals", 0.0, 9.0))
     with torch.inference_mode():
         scores = window_scores(model, torch.from_numpy(6 * features[None] - 3))

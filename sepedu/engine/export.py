@@ -108,13 +108,13 @@ def export_onnx(model: Networks, path: str | os.PathLike[str]) -> dict[str, Any]
         )
     if isinstance(model, MaskUNet):
         wrapped, frames, dynamic = UNetMasks(model), 4 * STEP, {"magnitude": {3: "frames"}}
-        told = {"title": "U-Net: one network for all sources", "channels": 2}
-        told |= {"sources": list(SOURCES), "window": 0, "context": 0}
+        about = {"title": "U-Net: one network for all sources", "channels": 2}
+        about |= {"sources": list(SOURCES), "window": 0, "context": 0}
     else:
         wrapped, frames, dynamic = WindowMasks(list(model.values())), CHUNK + 2 * HALF_CONTEXT, {}
-        told = {"title": "The small network of lesson 04, one for each source", "channels": 1}
-        told |= {"sources": list(model), "window": CHUNK, "context": HALF_CONTEXT}
-    example = torch.rand(1, told["channels"], 513, frames), torch.ones(1)
+        about = {"title": "The small network of lesson 04, one for each source", "channels": 1}
+        about |= {"sources": list(model), "window": CHUNK, "context": HALF_CONTEXT}
+    example = torch.rand(1, about["channels"], 513, frames), torch.ones(1)
     with torch.no_grad(), warnings.catch_warnings():
         # PyTorch's newer exporter takes a minute for the dense evaluation, and this one 2 seconds.
         # What it warns of is that it is the older one, and that it follows one way through the
@@ -130,10 +130,10 @@ def export_onnx(model: Networks, path: str | os.PathLike[str]) -> dict[str, Any]
             dynamic_axes=dynamic,
             dynamo=False,
         )
-    margin = SeparationSettings(told["sources"], model).margin
-    whole = set(told["sources"]) == set(SOURCES)
-    outputs = told["sources"] if whole else [*told["sources"], "residual"]
-    return told | {"outputs": outputs, "block": BLOCK, "margin": margin, "step": STEP}
+    margin = SeparationSettings(about["sources"], model).margin
+    whole = set(about["sources"]) == set(SOURCES)
+    outputs = about["sources"] if whole else [*about["sources"], "residual"]
+    return about | {"outputs": outputs, "block": BLOCK, "margin": margin, "step": STEP}
 
 
 def write_song_page(

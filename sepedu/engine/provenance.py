@@ -69,11 +69,11 @@ def fingerprint(model: nn.Module) -> str:
 
 def is_done(song: Path, files: Mapping[str, Path], settings: SeparationSettings) -> bool:
     """Whether all these files are there, and made of this song with these settings."""
-    told = {name: _told(path) for name, path in files.items()}
-    for made in told.values():
+    comments = {name: _read_comment(path) for name, path in files.items()}
+    for made in comments.values():
         made.pop("warnings", None)
     try:
-        return all(told.values()) and told == _made(song, settings)
+        return all(comments.values()) and comments == _made(song, settings)
     except OSError:  # the song cannot be read, and whoever separates it will say so
         return False
 
@@ -81,14 +81,14 @@ def is_done(song: Path, files: Mapping[str, Path], settings: SeparationSettings)
 def is_estimate(path: Path) -> bool:
     """Whether a file is an estimate that `separate_file` wrote, and no song."""
     named = path.suffix == ".wav" and path.stem in (*SOURCES, "residual")
-    return named and _told(path).get("made by") == MAKER
+    return named and _read_comment(path).get("made by") == MAKER
 
 
-def _told(path: Path) -> dict:
+def _read_comment(path: Path) -> dict:
     """What an estimate says of itself; nothing where a file is none."""
     try:
         with soundfile.SoundFile(name_for_libsndfile(path)) as file:
-            told = json.loads(file.comment)
+            comment = json.loads(file.comment)
     except (soundfile.LibsndfileError, OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return comment if isinstance(comment, dict) else {}

@@ -59,9 +59,9 @@ class ReproductionConfig:
 
 def as_published() -> ReproductionConfig:
     """The config that the networks which come with the course tell of."""
-    told = {source: load_checkpoint(weights_path(source))[1] for source in SOURCES}
-    first = told[SOURCES[0]]
-    recipes = {source: Recipe(**about["recipe"]) for source, about in told.items()}
+    metadata = {source: load_checkpoint(weights_path(source))[1] for source in SOURCES}
+    first = metadata[SOURCES[0]]
+    recipes = {source: Recipe(**about["recipe"]) for source, about in metadata.items()}
     return ReproductionConfig(recipes, Augmentation(**first["augmentation"]), first["batch"])
 
 
@@ -156,7 +156,7 @@ def _mark(
     config: ReproductionConfig,
 ) -> None:
     """Begin a folder, or make sure that it was begun with the same config."""
-    told = json.loads(json.dumps({"data": dataset_name(data), "songs": songs} | asdict(config)))
+    mark = json.loads(json.dumps({"data": dataset_name(data), "songs": songs} | asdict(config)))
     if out.exists() and not out.is_dir():
         raise SepeduError(f"{out} is not a folder", "Name a new one with --out")
     if not (out / MARK).is_file():
@@ -165,10 +165,10 @@ def _mark(
                 f"The folder {out} is not empty, and no reproduction was begun in it",
                 "Name a new one with --out",
             )
-        write_text(out / MARK, json.dumps(told, indent=1) + "\n")
+        write_text(out / MARK, json.dumps(mark, indent=1) + "\n")
         return
-    before = _read(out)
-    changed = [name for name, value in told.items() if before.get(name) != value]
+    before = _read_mark(out)
+    changed = [name for name, value in mark.items() if before.get(name) != value]
     if changed:
         raise SepeduError(
             f"The reproduction in {out} was begun with other {', '.join(changed)}",
@@ -176,14 +176,14 @@ def _mark(
         )
 
 
-def _read(out: Path) -> dict[str, Any]:
+def _read_mark(out: Path) -> dict[str, Any]:
     try:
-        told = json.loads((out / MARK).read_text(encoding="utf-8"))
+        mark = json.loads((out / MARK).read_text(encoding="utf-8"))
     except ValueError:
-        told = None
-    if not isinstance(told, dict):
+        mark = None
+    if not isinstance(mark, dict):
         raise SepeduError(f"{out / MARK} is damaged", "Name a new folder with --out")
-    return told
+    return mark
 
 
 def _check_memory(seconds: Iterable[float]) -> None:
@@ -204,14 +204,14 @@ def _check_memory(seconds: Iterable[float]) -> None:
 
 def _measure(data: str | os.PathLike[str] | None, out: Path, progress: bool) -> dict[str, Any]:
     """Measure the networks of a folder, unless just these results are there."""
-    if _read(out).get("measured") == _digests(out):
+    if _read_mark(out).get("measured") == _digests(out):
         _say("Measured before", progress)
         return json.loads((out / "results.json").read_text(encoding="utf-8"))
     _say("Measuring", progress)
     results = collect_results(data, progress=_bar(progress), weights=out / "weights")
     write_results(results, out)
-    told = _read(out) | {"measured": _digests(out)}
-    write_text(out / MARK, json.dumps(told, indent=1) + "\n")
+    mark = _read_mark(out) | {"measured": _digests(out)}
+    write_text(out / MARK, json.dumps(mark, indent=1) + "\n")
     return results
 
 
