@@ -281,7 +281,7 @@ def fit(
             done = len(history.rows) * len(train)
             schedule = LambdaLR(optimizer, lambda step: learning_rate(1.0, done + step, steps))
             for epoch in range(len(history.rows), recipe.epochs):
-                started, seen = time.perf_counter(), []
+                started, training.seen = time.perf_counter(), []
                 # Dropout, too, is the same when resumed, and differs from process to process.
                 torch.manual_seed(recipe.seed + epoch + 1_000_003 * backend.process)
                 model.train()
@@ -296,11 +296,11 @@ def fit(
                     optimizer.step()
                     schedule.step()
                     averaged.update_parameters(objective)
-                    seen.append(_finite("training", backend.total(*sums), epoch))
+                    training.seen.append(_finite("training", backend.total(*sums), epoch))
                     for callback in callbacks if backend.is_first else ():
                         callback.on_batch(training)
-                sizes = [train.size(step) for step in range(len(seen))]
-                trained = np.average(seen, axis=0, weights=sizes).tolist()
+                sizes = [train.size(step) for step in range(len(training.seen))]
+                trained = np.average(training.seen, axis=0, weights=sizes).tolist()
                 measured = _finite("validation", validate(averaged.module, valid, backend), epoch)
                 values = epoch + 1, *trained, *measured, time.perf_counter() - started
                 row = dict(zip(HISTORY_COLUMNS, values, strict=True))
@@ -408,7 +408,12 @@ def average_weights(model: nn.Module, decay: float) -> AveragedModel:
 
 
 class Training:
-    """A training run under way, as callbacks see it; `best` holds the best weights so far."""
+    """A training run under way, as callbacks see it.
+
+    `best` holds the best weights so far, `seen` loss and accuracy of this epoch's batches.
+    """
+
+    seen: list[Sequence[float]]
 
     def __init__(
         self, objective: Objective, train: Excerpts | Segments, recipe: Recipe, backend: Backend
@@ -420,7 +425,7 @@ class Training:
         self.network, self.optimizer = backend.prepare(objective, optimizer)
         self.averaged = average_weights(objective, recipe.average).eval()
         self.best = copy.deepcopy(self.model.state_dict())
-        self.history = History()
+        self.history, self.seen = History(), []
 
 
 class Backend(defer_interrupt):

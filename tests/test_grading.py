@@ -113,7 +113,7 @@ def test_the_table_is_for_a_learning_platform(marked):
     assert set(by_student) == set(marked)
     assert by_student["Right"]["Points"] == by_student["Right"]["Points possible"]
     assert by_student["Wrong"][f"{LESSON} {FIRST}"] == "0"
-    assert by_student["Broken"]["Points"] == "0" and by_student["Broken"]["Remark"]
+    assert by_student["Broken"]["Points"] == "" and by_student["Broken"]["Remark"]
 
 
 def test_the_table_is_in_the_form_of_the_platform_that_the_work_came_from(marked):
@@ -127,12 +127,20 @@ def test_the_table_is_in_the_form_of_the_platform_that_the_work_came_from(marked
     assert moodle["Right"]["Last modified (grade)"] == ""
     assert f"{FIRST}: not right yet." in moodle["Wrong"]["Feedback comments"]
 
+    # A notebook that cannot be read has no grade, which calls for a teacher, and says why.
+    assert (
+        moodle["Broken"]["Grade"] == ""
+        and "cannot be read" in moodle["Broken"]["Feedback comments"]
+    )
+    assert moodle["Stub"]["Grade"] == "0"
+
     possible, *canvas = rows("Canvas")
     assert possible["Student"].strip() == "Points Possible"
     assert possible[f"Lesson {LESSON}"] == str(len(NAMES))
     assert list(canvas[0]) == ["Student", "ID", "Section", f"Lesson {LESSON}"]
     (wrong,) = (row for row in canvas if row["Student"] == "Wrong")
     assert (wrong["ID"], wrong[f"Lesson {LESSON}"]) == ("4711", str(len(NAMES) - 2))
+    assert {row[f"Lesson {LESSON}"] for row in canvas if row["Student"] == "Broken"} == {""}
 
 
 def test_the_report_counts_the_mistakes(marked):
@@ -188,7 +196,9 @@ def test_the_command(tmp_path, capsys):
     assert "seconds must be above 0, got 0" in capsys.readouterr().err
 
 
-def test_the_made_up_class_is_thirty_students_with_three_hostile_ones(tmp_path):
+def test_the_made_up_class_is_thirty_students_with_three_hostile_ones(tmp_path, capsys):
+    assert mock_class.main([str(tmp_path / "class.zip"), "99"]) == 2
+    assert "There is no lesson '99' with exercises. Use one of 00, 01" in capsys.readouterr().err
     assert mock_class.main([str(tmp_path / "class.zip"), LESSON]) == 0
     found = find_submissions(tmp_path / "class.zip")
     assert len(found) == 30 and {one.platform for one in found} == {"Moodle"}
@@ -256,6 +266,9 @@ def test_progress_is_recorded_in_a_working_copy_only(tmp_path, monkeypatch, caps
     words = ["progress", str(tmp_path), "--out", str(tmp_path / "me.html"), "--name", "Ada"]
     assert main(words) == 0
     told = capsys.readouterr().out
-    assert f"lesson {LESSON}  1 of {len(NAMES)} right" in told and "Next: lesson 00" in told
+    assert (
+        f"lesson {LESSON}  1 of {len(NAMES)} right" in told
+        and f"Next: lesson {LESSON}, {NAMES[1]}" in told
+    )
     page = (tmp_path / "me.html").read_text(encoding="utf-8")
     assert exercise.mistakes[0].title in page and "<h1>Progress of Ada</h1>" in page

@@ -26,6 +26,7 @@ from sepedu.training import (
     validate,
 )
 from sepedu.unet import MaskUNet
+from sepedu.widgets import TrainingMonitor
 from sepedu.windows import make_example
 
 SONGS = [made_up_song("a", 0.3), made_up_song("b", 0.3, seed=1)]
@@ -82,6 +83,21 @@ def test_it_learns_without_the_mask():
     )
     losses = [row["valid_loss"] for row in history.rows]
     assert min(losses) < losses[0]
+
+
+def test_the_monitors_button_is_heard_from_the_first_batch():
+    class Press(Callback):
+        def on_batch(self, training):
+            monitor.receive({"kind": "stop"})
+            monitor._told = 0.0  # the browser hears of each batch
+
+    monitor, model = TrainingMonitor(Recipe(epochs=50), VALID), new_model()
+    losses = []
+    monitor.observe(lambda change: losses.append(change["new"]), "batch_loss")
+    history = fit(model, excerpts(), VALID, quick(50), callbacks=[Press(), monitor])
+    assert len(history.rows) == 1 and monitor.stage == "over" and monitor.rows == history.rows
+    sizes = [excerpts().size(step) for step in range(len(excerpts()))]
+    assert np.average(losses, weights=sizes) == pytest.approx(history.rows[0]["train_loss"])
 
 
 def test_resumed_equals_unbroken(tmp_path):

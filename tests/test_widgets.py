@@ -477,7 +477,7 @@ def row(epoch: int, loss: float) -> dict[str, float]:
 
 def training(*rows: dict[str, float], batches: int = 4) -> SimpleNamespace:
     """A training as callbacks see it."""
-    return SimpleNamespace(history=History(list(rows)), train=range(batches))
+    return SimpleNamespace(history=History(list(rows)), train=range(batches), seen=[])
 
 
 def test_the_monitor_follows_a_training(song):
@@ -487,10 +487,14 @@ def test_the_monitor_follows_a_training(song):
     under_way = training()
     monitor.on_start(under_way)
     assert (monitor.stage, monitor.batches, monitor.left) == ("training", 4, None)
+    under_way.seen.append([0.3, 0.6])
     monitor.on_batch(under_way)
+    assert monitor.batch_loss is None  # the browser has just been told of the start
     monitor._told -= 1  # a second later
+    under_way.seen.append([0.2, 0.7])
     monitor.on_batch(under_way)
     assert monitor.batch == 2 and monitor.left > 0
+    assert monitor.batch_loss == pytest.approx(0.25)
     under_way.history.rows.append(row(1, 0.2))
     assert monitor.on_epoch(under_way) is False
     assert (monitor.stage, monitor.left, monitor.best) == ("training", 30.0, 0)
@@ -515,6 +519,7 @@ def test_a_second_training_begins_the_monitor_anew():
     monitor.on_end(training(row(1, 0.2)))
     monitor.on_start(training())
     assert (monitor.rows, monitor.best, monitor.stop, monitor.stage) == ([], -1, False, "training")
+    assert monitor.batch_loss is None
     assert "has begun" in monitor.reading
     monitor.on_end(training())
     assert "before its first epoch" in monitor.reading

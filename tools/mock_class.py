@@ -19,6 +19,7 @@ from pathlib import Path
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
+from sepedu.errors import SepeduError
 from sepedu.exercises.framework import lessons
 from sepedu.exercises.working_copy import CHECK, answers_of, without_outputs
 
@@ -82,8 +83,7 @@ def fill(notebook: NotebookNode, answers: dict[str, str]) -> NotebookNode:
 
 def mock_class(lesson: str) -> dict[str, str]:
     """Return the text of each student's notebook."""
-    exercises = lessons()[lesson]
-    (path,) = (path for path in find_notebooks() if path.name.startswith(lesson))
+    exercises, path = lessons()[lesson], notebook_of(lesson)
     original = nbformat.read(path, as_version=4)
     asked = [n for cell in original.cells for n in CHECK.findall(cell.source)]
     right = {name: exercises[name].reference for name in asked}
@@ -109,12 +109,23 @@ def mock_class(lesson: str) -> dict[str, str]:
     return written
 
 
+def notebook_of(lesson: str) -> Path:
+    """The notebook of a lesson by its number, such as "02"."""
+    found = [path for path in find_notebooks() if path.name.startswith(f"{lesson}-")]
+    if lesson not in lessons() or len(found) != 1:
+        raise SepeduError(
+            f"There is no lesson {lesson!r} with exercises", f"Use one of {', '.join(lessons())}"
+        )
+    return found[0]
+
+
 def write_class(place: Path, wanted: Sequence[str] = ()) -> list[Path]:
     """Write the class as the zip that Moodle gives, for one lesson, by default 02."""
-    written = mock_class(wanted[0] if wanted else "02")
+    path = notebook_of(wanted[0] if wanted else "02")
+    written = mock_class(path.name[:2])
     with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, (student, text) in enumerate(written.items(), 4711):
-            name = "other.ipynb" if student == STRANGE else "02-binary-masks.ipynb"
+            name = "other.ipynb" if student == STRANGE else path.name
             archive.writestr(f"{student} Mock_{number}_assignsubmission_file_/{name}", text)
     return [place]
 

@@ -267,6 +267,7 @@ def as_csv(submissions: Sequence[Submission]) -> str:
 
     Moodle's is the offline grading worksheet of an assignment, with the checks' words as feedback;
     Canvas's is the gradebook's, with a column a lesson. Otherwise there is a column an exercise.
+    Where none of a student's notebooks could be marked, the points stay empty.
     """
     platforms = {s.platform for s in submissions}
     columns = _columns(submissions)
@@ -277,15 +278,16 @@ def as_csv(submissions: Sequence[Submission]) -> str:
     if platforms == {"Moodle"}:
         rows = [MOODLE]
         for (student, number), own in students.items():
-            points = len(_right(own))
-            rows.append((f"Participant {number}", _plain(student), points, "", _feedback(own)))
+            rows.append(
+                (f"Participant {number}", _plain(student), _points(own), "", _feedback(own))
+            )
     elif platforms == {"Canvas"}:
         found = sorted({lesson for lesson, _ in columns})
         most = [sum(lesson == one for lesson, _ in columns) for one in found]
         rows = [("Student", "ID", "Section", *(f"Lesson {lesson}" for lesson in found))]
         rows.append(("    Points Possible", "", "", *most))
         for (student, number), own in students.items():
-            each = [sum(lesson == one for lesson, _ in _right(own)) for one in found]
+            each = [_points(own, one) for one in found]
             rows.append((_plain(student), number, "", *each))
     else:
         heads = [f"{lesson} {exercise}" for lesson, exercise in columns]
@@ -294,7 +296,7 @@ def as_csv(submissions: Sequence[Submission]) -> str:
             right = _right(own)
             remark = "; ".join(sorted({s.problem for s in own if s.problem}))
             each = [int(column in right) for column in columns]
-            rows.append((_plain(student), number, len(right), len(columns), *each, remark))
+            rows.append((_plain(student), number, _points(own), len(columns), *each, remark))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
@@ -303,6 +305,13 @@ def as_csv(submissions: Sequence[Submission]) -> str:
 def _right(submissions: Sequence[Submission]) -> set[tuple[str, str]]:
     """Lesson and exercise of what a student has right in any of the notebooks."""
     return {(s.lesson, m.exercise) for s in submissions for m in s.marks if m.outcome == RIGHT}
+
+
+def _points(submissions: Sequence[Submission], lesson: str = "") -> int | str:
+    """How much a student has right, of one lesson or of all; "" where nothing could be marked."""
+    if all(submission.problem for submission in submissions):
+        return ""
+    return sum(lesson in ("", one) for one, _ in _right(submissions))
 
 
 MOODLE = ("Identifier", "Full name", "Grade", "Last modified (grade)", "Feedback comments")

@@ -137,9 +137,14 @@ class Strip:
 
 
 def report(states: Mapping[tuple[str, str], State]) -> str:
-    """Progress in every lesson as text, a line each, with the exercise that comes next."""
+    """Progress in every lesson as text, a line each, with the exercise that comes next.
+
+    It is the first open one from the lesson on in which something was checked last; where none
+    follows, the first of all.
+    """
     lines = []
-    following = ""
+    latest = max(states, key=lambda key: states[key].when, default=("", ""))[0]
+    open_ones: list[str] = []
     for lesson, exercises in lessons().items():
         found = [states.get((lesson, name), State()) for name in exercises]
         done = sum(state.outcome == RIGHT for state in found)
@@ -151,10 +156,10 @@ def report(states: Mapping[tuple[str, str], State]) -> str:
             + (f", {tried} tried" if tried else "")
             + (f"; {known} of {len(asked)} questions" if asked else "")
         )
-        if not following:
-            open_ones = [n for n, s in zip(exercises, found, strict=True) if s.outcome != RIGHT]
-            following = f"lesson {lesson}, {open_ones[0]}" if open_ones else ""
-    lines.append(f"Next: {following}" if following else "All exercises are right.")
+        left = [n for n, s in zip(exercises, found, strict=True) if s.outcome != RIGHT]
+        open_ones += [f"lesson {lesson}, {left[0]}"] if left else []
+    following = [told for told in open_ones if told >= f"lesson {latest}"] or open_ones
+    lines.append(f"Next: {following[0]}" if following else "All exercises are right.")
     return "\n".join(lines)
 
 
