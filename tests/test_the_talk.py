@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -27,6 +28,12 @@ def noise(name: str, seconds: float = 0.3) -> Song:
 def test_the_page_is_what_the_runs_say(kept):
     written = (DOCS / "experiments.md").read_text().split(BEGIN)[1].split(END)[0]
     assert written.strip() == the_talk.page(kept)
+
+
+def test_lesson_07_holds_what_was_measured(kept):
+    cells = nbformat.read(the_talk.LESSON, as_version=4).cells
+    (cell,) = [cell for cell in cells if cell.id == "l07-evidence"]
+    assert cell.source == the_talk.evidence(kept)
 
 
 def test_guessing_leaves_one_threshold(kept):

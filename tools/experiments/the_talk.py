@@ -21,19 +21,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import torch
 from torch.nn import functional as F
 
 from sepedu.dense import pad_frames, predict_mask, window_scores
+from sepedu.engine.files import write_text
 from sepedu.engine.memory import keep_freed_memory
-from sepedu.evaluation import TALK
+from sepedu.evaluation import talk_results
 from sepedu.model import MaskCNN
 from sepedu.songs import SOURCES, Song, load_songs, open_dataset
 from sepedu.stft import CONTEXT
 from sepedu.windows import Example, make_example
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+LESSON = DOCS.parent / "lessons" / "07-four-sources.ipynb"
 KEPT = DOCS / "the_talk.json"
 BEGIN, END = "<!-- written by tools.experiments.the_talk -->", "<!-- end -->"
 PARTS = "train", "valid"
@@ -76,7 +79,8 @@ PLAN = [
 
 def talk(source: str) -> dict[str, tuple[float, float]]:
     """The talk's accuracy and MSE of a source, for "train" and "valid"."""
-    return {part: (accuracy, mse) for name, part, accuracy, mse in TALK if name == source}
+    table = talk_results().loc[source]
+    return {part: (float(table.accuracy[part]), float(table.mse[part])) for part in PARTS}
 
 
 def figures(
@@ -274,12 +278,41 @@ def _four_figures(row: dict) -> str:
     return "{:.3f} / {:.3f}, {:.3f} / {:.3f}".format(*accuracy, *mse)
 
 
+def evidence(kept: dict) -> str:
+    """The cell of lesson 07 that holds what was measured."""
+    lines = [
+        "# Measured by `python -m tools.experiments.the_talk` on real songs; a test compares.",
+        f"THRESHOLDS = {list(THRESHOLDS)}",
+        "ONES = {  # the share of ones in the masks of all songs, at each threshold",
+    ]
+    for part in PARTS:
+        lines.append(f'    "{part}": {{')
+        for source in SOURCES:
+            shares = [round(share, 4) for share in kept["ones"][part][source].values()]
+            lines.append(f'        "{source}": {shares},')
+        lines.append("    },")
+    lines += ["}", "REPRODUCED = {  # accuracy and MSE, each on training and on validation frames"]
+    for (threshold, split, dropout, seed), figures in together(kept).items():
+        if dropout == DROPOUT and seed == 0 and len(figures) == len(SOURCES):
+            lines.append(f'    ({threshold:g}, "{split}"): {{')
+            for source in SOURCES:
+                values = [figures[source][part][kind] for kind in (0, 1) for part in PARTS]
+                lines.append(f'        "{source}": {[round(value, 3) for value in values]},')
+            lines.append("    },")
+    return "\n".join([*lines, "}"])
+
+
 def write() -> None:
-    """Put the section between its two marks in docs/experiments.md."""
+    """Put the section between its two marks in docs/experiments.md, and fill lesson 07's cell."""
+    kept = json.loads(KEPT.read_text())
     path = DOCS / "experiments.md"
     before, rest = path.read_text().split(BEGIN)
     _, after = rest.split(END)
-    path.write_text(f"{before}{BEGIN}\n{page(json.loads(KEPT.read_text()))}\n{END}{after}")
+    path.write_text(f"{before}{BEGIN}\n{page(kept)}\n{END}{after}")
+    notebook = nbformat.read(LESSON, as_version=4)
+    (cell,) = [cell for cell in notebook.cells if cell.id == "l07-evidence"]
+    cell.source = evidence(kept)
+    write_text(LESSON, nbformat.writes(notebook).rstrip("\n") + "\n")
 
 
 def main() -> None:
