@@ -30,7 +30,7 @@ import nbformat
 
 from ..errors import SepeduError
 from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
-from .marker import BROKEN, READY, check_answers
+from .grading_worker import BROKEN, READY, check_answers
 from .working_copy import answers_of
 
 IMPORT = re.compile(r"from\s+sepedu\.exercises\s+import\s+lesson(\d\d)\s+as\s+ex\b")
@@ -48,7 +48,7 @@ MOST_BYTES = 100_000
 
 # Where processes can be forked, one that has imported the library starts all the others.
 _CONTEXT = multiprocessing.get_context("spawn" if os.name == "nt" else "forkserver")
-_CONTEXT.set_forkserver_preload(["sepedu.exercises.marker"])
+_CONTEXT.set_forkserver_preload(["sepedu.exercises.grading_worker"])
 
 
 @dataclass(frozen=True)

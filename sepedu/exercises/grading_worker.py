@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import framework
+from . import call_answer, framework
+from .call_answer import NotAttempted
 from .framework import NOT_ATTEMPTED, WRONG, Exercise, Verdict, lessons
-from .progress import mistake_of
 
 BROKEN = "does not run"
 """Outcome of an answer that stops with an error before it can be checked, or never ends."""
@@ -39,18 +39,18 @@ def check_answers(
     for exercise in exercises.values():
         _mark(exercise, exercise.reference)  # imports what checks need, before there are limits
     _limit(seconds * len(answers), megabytes)
+    call_answer.SECONDS = 10 * seconds  # the process that waits is the one that ends an answer
     before = _fingerprint()
     sender.send_bytes(READY)
     for name, source in answers.items():
         random.seed(0)
         np.random.seed(0)
         torch.manual_seed(0)
-        verdict, mistake = _mark(exercises[name], source)
+        verdict = _mark(exercises[name], source)
         changed = _fingerprint() != before
         if changed:
-            verdict, mistake = Verdict(BROKEN, "It changes the checks themselves."), ""
-        mark = {"outcome": verdict.outcome, "mistake": mistake, "message": verdict.message}
-        sender.send_bytes(json.dumps(mark | {"last": changed}).encode())
+            verdict = Verdict(BROKEN, "It changes the checks themselves.")
+        sender.send_bytes(json.dumps(vars(verdict) | {"last": changed}).encode())
         if changed:
             os._exit(0)  # the next answer is checked in a fresh process
 
@@ -69,22 +69,21 @@ def _shut_in(folder: str) -> None:
     torch.set_num_threads(1)
 
 
-def _mark(exercise: Exercise, source: str) -> tuple[Verdict, str]:
+def _mark(exercise: Exercise, source: str) -> Verdict:
     """Run an answer's source and check what it defines."""
     if source.strip() == exercise.stub:
-        return Verdict(NOT_ATTEMPTED, ""), ""
+        return Verdict(NOT_ATTEMPTED, "")
     try:
         answer = exercise.run(source)
-    except KeyError:
-        return Verdict(NOT_ATTEMPTED, f"The cell does not define {exercise.name}."), ""
+    except NotAttempted as why:
+        return Verdict(NOT_ATTEMPTED, str(why))
     except BaseException as error:  # an answer may raise what it likes, SystemExit too
         lines = str(error).strip().splitlines() or [""]
-        return Verdict(BROKEN, f"{type(error).__name__}: {lines[0][:200]}"), ""
+        return Verdict(BROKEN, f"{type(error).__name__}: {lines[0][:200]}")
     try:
-        verdict = exercise.check(answer)
+        return exercise.check(answer)
     except BaseException:
-        verdict = Verdict(WRONG, "Your answer could not be examined.")
-    return verdict, mistake_of(exercise, verdict)
+        return Verdict(WRONG, "Your answer could not be examined.")
 
 
 def _limit(seconds: float, megabytes: int) -> None:
