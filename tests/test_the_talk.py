@@ -10,7 +10,7 @@ import pytest
 
 from sepedu.songs import SOURCES, Song
 from tools.experiments import the_talk
-from tools.experiments.the_talk import BEGIN, DOCS, END, KEPT, PARTS, Run
+from tools.experiments.the_talk import BEGIN, DOCS, END, KEPT, PARTS, THRESHOLDS, Run
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,22 @@ def test_lesson_07_holds_what_was_measured(kept):
     cells = nbformat.read(the_talk.LESSON, as_version=4).cells
     (cell,) = [cell for cell in cells if cell.id == "l07-evidence"]
     assert cell.source == the_talk.evidence(kept)
+
+
+def test_the_readme_says_what_was_found(kept):
+    words = " ".join((DOCS.parent / "README.md").read_text().split())
+    assert "Of five thresholds tried only T = 0.25" in words and len(THRESHOLDS) == 5
+    ours = the_talk.together(kept)[0.25, "songs", the_talk.DROPOUT, 0]
+    apart = {
+        (source, part): np.subtract(ours[source][part], the_talk.talk(source)[part])
+        for source in SOURCES
+        for part in PARTS
+    }
+    near = [("bass", "train"), ("bass", "valid"), ("drums", "train"), ("other", "train")]
+    assert "within 0.01" in words and np.abs([apart[place] for place in near]).max() < 0.01
+    assert "loses more on new voices and less on new drums" in words
+    lost = {source: apart[source, "train"][0] - apart[source, "valid"][0] for source in SOURCES}
+    assert lost["vocals"] > 0.05 and lost["drums"] < -0.02
 
 
 def test_guessing_leaves_one_threshold(kept):
