@@ -300,15 +300,15 @@ def evaluate(
         mask), `accuracy`, `mse`, `sdr` (median of one-second windows, see `framewise_sdr`),
         `sdr_song` (whole song) and `si_sdr`, in decibels. NaN where the source is silent.
 
-    Notes
-    -----
-    The networks hear each song at its own level, as `predict_mask` does. `separate` first brings
-    it to the level of the songs that the networks were trained on.
-
     Raises
     ------
     SepeduError
         If there are no songs, or one lacks a source, has another sample rate, or two channels.
+
+    Notes
+    -----
+    The talk's networks hear each song at its own level, as in `predict_mask`; `separate` first
+    brings it to the level of the songs that they were trained on. The U-Net does so by itself.
 
     Lesson: 06
     """
