@@ -166,18 +166,18 @@ def ended(run: Run, rows: Sequence[dict]) -> bool:
     return passed or len(rows) >= EPOCHS or losses[-1] > min(losses)
 
 
-def run_plan(out: Path, hours: float) -> None:
+def run_plan(out: Path, hours: float, first: int) -> None:
     keep_freed_memory()
     torch.set_num_threads(1)
     out.mkdir(parents=True, exist_ok=True)
     songs, new = (load_songs(open_dataset("musdb7", split=part)) for part in ("train", "valid"))
-    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {"runs": {}}
-    kept["ones"] = {"train": ones(songs), "valid": ones(new)}
+    counted = {"train": ones(songs), "valid": ones(new)}
     until = time.monotonic() + 3600 * hours
-    for run in PLAN:
+    for run in PLAN[first:]:
         for history in learn(run, songs, new, out):
-            kept["runs"][run.name] = history
-            KEPT.write_text(json.dumps(kept, indent=1) + "\n")
+            kept = json.loads(KEPT.read_text()) if KEPT.exists() else {"runs": {}}
+            kept |= {"ones": counted, "runs": kept["runs"] | {run.name: history}}
+            write_text(KEPT, json.dumps(kept, indent=1) + "\n")
             print(run.name, history["rows"][-1], flush=True)
             if time.monotonic() > until:
                 return
@@ -321,10 +321,11 @@ def main() -> None:
     running = commands.add_parser("run")
     running.add_argument("--out", type=Path, required=True, help="where states are kept")
     running.add_argument("--hours", type=float, default=24, help="begin no epoch after them")
+    running.add_argument("--first", type=int, default=0, help="place in the plan to begin at")
     commands.add_parser("write")
     words = parser.parse_args()
     if words.command == "run":
-        run_plan(words.out, words.hours)
+        run_plan(words.out, words.hours, words.first)
     else:
         write()
 
