@@ -104,7 +104,7 @@ def predict_mask(
         Magnitudes of the mixture, on a linear scale.
     method : {"dense", "windows"}
         "dense" computes the columns that windows share once. "windows" is the plain sliding
-        window, a frame of 513 x 25 for each column; the results agree up to rounding.
+        window, 513 x 25 values for each frame; the results agree up to rounding.
     bfloat16 : bool
         Compute in half precision, which is faster where the processor has it; masks then differ
         by some thousandths.

@@ -412,8 +412,8 @@ class Segments(_Drawing):
             song = int(random.integers(len(self.stems)))
             frame = int(random.integers(self.frames[song] - self.segment + 1))
             first = frame * self.stft.hop_length
-            heard = self.stems[song][stem, :, first : first + self._samples]
-            if heard.size and np.abs(heard).max() > SILENCE:
+            part = self.stems[song][stem, :, first : first + self._samples]
+            if part.size and np.abs(part).max() > SILENCE:
                 break
         return song, frame, self._speed(random)
 

@@ -205,7 +205,7 @@ def convert_masks(masks: Array, mask: str, threshold: float = 0.5) -> Array:
     mask : {"soft", "binary", "ratio", "wiener"}
         "soft" leaves them as they are, "binary" is 1 where they exceed the threshold.
     threshold : float
-        Of "binary".
+        Of "binary": the probability to exceed, unlike the T of `binary_mask`.
 
     Returns
     -------

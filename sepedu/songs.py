@@ -28,6 +28,7 @@ __all__ = [
     "cache_folder",
     "check_song",
     "data_folder",
+    "embedded_root",
     "load_song",
     "load_songs",
     "open_dataset",
@@ -311,22 +312,22 @@ def load_song(
                 "Fetch it again, or move it away",
             )
         read = {name: (_to_16_bits(tracks[i][0]), tracks[i][1]) for name, i in ids.items()}
-    told = {
+    shapes = {
         name: f"{audio.shape[1]} samples of {audio.shape[0]} channels at {rate} Hz"
         for name, (audio, rate) in read.items()
     }
-    for name, text in told.items():
-        if text != told["mixture"]:
+    for name, text in shapes.items():
+        if text != shapes["mixture"]:
             raise SepeduError(
                 f"The song {track.path} cannot be used: its {name} has {text}, its mixture "
-                f"{told['mixture']}",
+                f"{shapes['mixture']}",
                 "Its stems must be of one length and rate: fetch it again, or move it away",
             )
-    heard = {
+    audio_of = {
         name: resample(audio if stereo else mono(audio), rate, sample_rate)
         for name, (audio, rate) in read.items()
     }
-    return Song(track.name, heard.pop("mixture"), heard, sample_rate)
+    return Song(track.name, audio_of.pop("mixture"), audio_of, sample_rate)
 
 
 def _read_stem(path: Path) -> tuple[np.ndarray, int]:

@@ -24,13 +24,11 @@ from .masks import accuracy, binary_mask
 from .model import MaskCNN
 from .songs import SOURCES, Song
 from .stft import HALF_CONTEXT
-from .unet import LOSSES, MaskUNet, binary_loss, measure_level, share_loss
+from .unet import LOSSES, UNET_BLOCK, MaskUNet, binary_loss, measure_level, share_loss
 from .windows import Example
 
 LEVEL = 4.0
 """Largest random change of the level that a segment is compared with, up or down, in decibels."""
-BLOCK = 1024
-"""Frames of a song that `UNetObjective` measures at a time, about 12 seconds."""
 
 
 @dataclass(frozen=True)
@@ -212,14 +210,14 @@ class UNetObjective(Objective):
         mixture = stft.forward(torch.from_numpy(np.atleast_2d(song.mixture))[None, None]).to(device)
         level = measure_level(mixture[:, 0].abs())
         rows, lengths = [], []
-        for start in range(0, mixture.shape[-1], BLOCK):
+        for start in range(0, mixture.shape[-1], UNET_BLOCK):
             first = max(start - 2, 0)  # samples under the block, and two frames on each side
-            audio = stems[..., first * stft.hop_length : (start + BLOCK + 2) * stft.hop_length]
-            heard = mixture[..., start : start + BLOCK]
+            audio = stems[..., first * stft.hop_length : (start + UNET_BLOCK + 2) * stft.hop_length]
+            piece = mixture[..., start : start + UNET_BLOCK]
             spectra = stft.forward(torch.from_numpy(audio))[None, ..., start - first :]
-            spectra = spectra[..., : heard.shape[-1]].to(device)
-            rows.append([value.item() for value in self._compare(spectra, heard, level)])
-            lengths.append(heard.shape[-1])
+            spectra = spectra[..., : piece.shape[-1]].to(device)
+            rows.append([value.item() for value in self._compare(spectra, piece, level)])
+            lengths.append(piece.shape[-1])
         loss, right = np.average(rows, axis=0, weights=lengths)
         return float(loss), float(right), sum(lengths)
 

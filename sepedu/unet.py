@@ -20,7 +20,7 @@ FIRST_BIN = 2
 """A constant offset of the audio reaches only the bins below this one, through the Hann window."""
 COMPRESSION = 10.0
 r"""c in :math:`\log(1 + c\,|X| / \text{level})`."""
-BLOCK = 1024
+UNET_BLOCK = 1024
 """Frames of a block, about 12 seconds: it takes about 0.3 GB."""
 
 
@@ -98,6 +98,8 @@ class MaskUNet(nn.Module):
 
     @property
     def receptive_field(self) -> int:
+        # Each 3 x 3 convolution reaches one frame of its depth further, 2**depth of the mixture:
+        # one at the entrance, two on the way down and two on the way up; the deepest has two.
         deepest = len(self.channels) - 1
         reach = 1 + sum((2 if depth == deepest else 4) * 2**depth for depth in range(deepest + 1))
         return reach + self.step - 1  # a frame sees all of the deepest frame that it lies in
@@ -159,8 +161,8 @@ class MaskUNet(nn.Module):
         if level is None:
             level = measure_level(magnitude)
         silence = -frames % self.step  # so that each depth halves evenly
-        heard = self.features(F.pad(magnitude, (0, silence)), level)  # (batch, 2, 513, frames)
-        x = heard[:, :, :-1].contiguous(memory_format=torch.channels_last)  # 512 bins: 2 ** 9
+        features = self.features(F.pad(magnitude, (0, silence)), level)  # (batch, 2, 513, frames)
+        x = features[:, :, :-1].contiguous(memory_format=torch.channels_last)  # 512 bins: 2 ** 9
 
         x = F.relu(self.enter(x), inplace=True)  # (batch, 16, 512, frames)
         skips = []
@@ -177,7 +179,9 @@ class MaskUNet(nn.Module):
         x = F.pad(x, (0, 0, 0, 1), mode="replicate")[..., :frames]  # (batch, 16, 513, frames)
         both, side = x.unflatten(1, (2, 2, len(SOURCES))).unbind(1)  # (batch, 2, 4, 513, frames)
         # The channels' answers differ only where, or near where, the channels do.
-        apart = F.avg_pool2d(heard[:, 1:].abs(), 5, 1, 2)[..., :frames]  # (batch, 1, 513, frames)
+        apart = F.avg_pool2d(features[:, 1:].abs(), 5, 1, 2)[
+            ..., :frames
+        ]  # (batch, 1, 513, frames)
         return both, side * apart.unsqueeze(1)
 
     def fit_statistics(self, songs: Iterable[Song]) -> MaskUNet:
@@ -210,10 +214,10 @@ class MaskUNet(nn.Module):
         level = torch.as_tensor(level, dtype=magnitude.dtype, device=magnitude.device)
         relative = magnitude / level.clamp(min=1e-9).reshape(-1, 1, 1, 1)
         left, right = relative[:, 0], relative[:, -1]
-        heard = torch.log1p(COMPRESSION * (left + right) / 2)  # (batch, 513, frames)
-        heard = (heard - self.mean[:, None]) / self.deviation[:, None]
+        mean = torch.log1p(COMPRESSION * (left + right) / 2)  # (batch, 513, frames)
+        mean = (mean - self.mean[:, None]) / self.deviation[:, None]
         balance = (left - right) / (left + right + 0.01)  # what is very soft has no side
-        x = torch.stack([heard, balance], dim=1)  # (batch, 2, 513, frames)
+        x = torch.stack([mean, balance], dim=1)  # (batch, 2, 513, frames)
         x[:, :, :FIRST_BIN] = 0  # a constant offset must not be heard
         return x
 
@@ -345,8 +349,8 @@ def measure_level(magnitude: Array) -> Array:
 
     [shape=(..., channels, 513, frames) -> (...)]; 0 where there are no frames.
     """
-    heard = magnitude[..., FIRST_BIN:, :]
-    return heard.mean((-3, -2, -1)) if heard.shape[-1] else heard.sum((-3, -2, -1))
+    audible = magnitude[..., FIRST_BIN:, :]
+    return audible.mean((-3, -2, -1)) if audible.shape[-1] else audible.sum((-3, -2, -1))
 
 
 def predict_masks(
@@ -355,7 +359,7 @@ def predict_masks(
     question: str = "share",
     level: float | None = None,
     bfloat16: bool = False,
-    block: int = BLOCK,
+    block: int = UNET_BLOCK,
 ) -> np.ndarray:
     """Masks of all four sources for a recording of any length, in bounded memory.
 
@@ -408,7 +412,7 @@ def predict_masks(
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
         for start in range(0, frames, block):
             first = max(start - margin, 0)
-            heard = torch.from_numpy(magnitude[..., first : start + block + margin]).to(device)
-            part = answer(heard.unsqueeze(0), level)[0, ..., start - first :][..., :block]
+            piece = torch.from_numpy(magnitude[..., first : start + block + margin]).to(device)
+            part = answer(piece.unsqueeze(0), level)[0, ..., start - first :][..., :block]
             masks[..., start : start + block] = part.float().cpu().numpy()
     return masks

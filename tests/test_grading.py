@@ -66,12 +66,13 @@ def write(folder, students):
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory):
     """Marks of a small class, by student."""
-    mistake = EXERCISES[FIRST].mistakes[0].answer
+    mistake = mock_class.wrong_answer(EXERCISES[FIRST], 0)
     class_ = {
         "Right": solved(),
         "Stub": notebook({name: EXERCISES[name].stub for name in NAMES}),
         "Wrong": solved(**{FIRST: mistake, NAMES[1]: f"def {NAMES[1]}(:\n    return"}),
         "Broken": "{",
+        "Other": solved(**{FIRST: f"{FIRST} = {{}}['key']", NAMES[1]: "x = 1"}),
         **{
             student: solved(**{name: f"{HOSTILE[attack]}\n" for name, attack in attacks.items()})
             for student, attacks in ATTACKS.items()
@@ -92,6 +93,13 @@ def test_right_stub_wrong_and_broken(marked):
     assert outcomes(marked["Wrong"])[NAMES[1]] == BROKEN
     assert marked["Wrong"].points == len(NAMES) - 2
     assert "cannot be read" in marked["Broken"].problem
+
+
+def test_an_error_at_the_top_of_a_cell_is_told_from_another_name(marked):
+    first, second, *_ = marked["Other"].marks
+    assert (first.outcome, first.message) == (BROKEN, "KeyError: 'key'")
+    assert second.outcome == NOT_ATTEMPTED
+    assert f"does not define `{NAMES[1]}`" in second.message
 
 
 def test_a_wrong_answer_is_named_by_its_mistake(marked):
@@ -187,7 +195,10 @@ def test_a_name_is_no_formula(tmp_path):
 
 
 def test_the_command(tmp_path, capsys):
-    write(tmp_path / "class", {"Right": solved()})
+    # In a notebook a check waits for 10 seconds: here it must wait for the 30 of `--seconds`.
+    waits = "from sepedu.exercises import call_answer\nassert call_answer.SECONDS >= 30\n"
+    right = solved(**{FIRST: waits + EXERCISES[FIRST].reference})
+    write(tmp_path / "class", {"Right": right})
     words = ["grade", str(tmp_path / "class"), "--out", str(tmp_path / "marks.csv")]
     assert main([*words, "--report", str(tmp_path / "class.html")]) == 0
     assert f"Right: lesson {LESSON}, {len(NAMES)} of {len(NAMES)} right" in capsys.readouterr().out
@@ -255,7 +266,7 @@ def test_progress_is_recorded_in_a_working_copy_only(tmp_path, monkeypatch, caps
     exercise.check(exercise.run(exercise.reference))
     assert list(tmp_path.iterdir()) == []
     (tmp_path / ".lessons.json").write_text("{}")
-    exercise.check(exercise.run(exercise.mistakes[0].answer))
+    exercise.check(exercise.mistakes[0].answer)
     exercise.check(exercise.run(exercise.reference))
     exercise.check()
     lines = [json.loads(line) for line in (tmp_path / "progress.jsonl").read_text().splitlines()]

@@ -61,7 +61,7 @@ def test_a_long_song_is_measured_in_blocks(monkeypatch, stereo):
         sides = {name: np.stack([audio, -audio]) for name, audio in song.sources.items()}
         song = Song("d", np.stack([song.mixture, -song.mixture]), sides, song.sample_rate)
     whole = objective().measure(song)
-    monkeypatch.setattr(training, "BLOCK", 16)
+    monkeypatch.setattr(training, "UNET_BLOCK", 16)
     frames = whole[2]
     assert objective().measure(song)[1:] == pytest.approx((whole[1], frames), rel=1e-4)
 

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sepedu.dense import window_scores
 from sepedu.errors import SepeduError
 from sepedu.evaluation import sdr
 from sepedu.masks import apply_mask, binary_mask
@@ -40,6 +42,7 @@ from sepedu.widgets import (
 from sepedu.widgets.base import FOLDER, bundle
 from sepedu.widgets.listening import chance, level_matched
 from sepedu.widgets.material import Material, encode
+from sepedu.widgets.predicted import inspect_network
 from sepedu.widgets.threshold import THRESHOLDS
 from sepedu.widgets.transform import WINDOWS, WindowedSTFT, dip, two_clicks, two_tones
 from sepedu.windows import make_example
@@ -274,6 +277,15 @@ def test_the_mask_is_what_exceeds_the_decision_threshold(song):
     assert explorer.context == 25 and len(explorer.features) == 513 * (shape[1] + 24)
     with pytest.raises(SepeduError, match="not a probability"):
         explorer.decision = 1.2
+
+
+def test_what_the_network_reads_is_what_it_answers_about(song):
+    """The features on show, put through the network, give the probability on show."""
+    model, soft = network().eval(), replace(song, mixture=song.mixture / 10)
+    probability, _, features = inspect_network(model, Material.of(soft, "vocals", 0.0, 9.0))
+    with torch.inference_mode():
+        scores = window_scores(model, torch.from_numpy(6 * features[None] - 3))
+    assert np.allclose(model.finish(scores)[0].numpy(), probability, atol=1e-4)
 
 
 def test_a_network_that_predicts_magnitudes_is_shown_too(song):

@@ -20,7 +20,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from sepedu.errors import SepeduError
-from sepedu.exercises.framework import lessons
+from sepedu.exercises.framework import Exercise, lessons
 from sepedu.exercises.working_copy import CHECK, answers_of, without_outputs
 
 from .edition import find_notebooks, run_command
@@ -81,6 +81,14 @@ def fill(notebook: NotebookNode, answers: dict[str, str]) -> NotebookNode:
     return filled
 
 
+def wrong_answer(exercise: Exercise, number: int) -> str:
+    """Return the cell of a student who makes one of the known mistakes."""
+    return (
+        f"from sepedu.exercises import lesson{exercise.lesson} as ex\n"
+        f"{exercise.name} = ex.{exercise.name}.mistakes[{number}].answer"
+    )
+
+
 def mock_class(lesson: str) -> dict[str, str]:
     """Return the text of each student's notebook."""
     exercises, path = lessons()[lesson], notebook_of(lesson)
@@ -98,8 +106,7 @@ def mock_class(lesson: str) -> dict[str, str]:
             answers[asked[1]] = f"def {asked[1]}(:\n    return 1"
         elif place % 6:  # everybody else makes two mistakes that are known
             for name in (asked[place % len(asked)], asked[(place + 2) % len(asked)]):
-                known = exercises[name].mistakes
-                answers[name] = known[(place // 3) % min(3, len(known))].answer
+                answers[name] = wrong_answer(exercises[name], place // 3 % 3)
         text = nbformat.writes(fill(original, answers))
         if student == TORN:
             text = text[: len(text) // 2]

@@ -47,7 +47,7 @@ def record(exercise: Exercise, verdict: Verdict, folder: Path | None = None) -> 
 
     A check must never fail for want of room or rights, so problems with the file are passed over.
     """
-    note(exercise.lesson, exercise.name, verdict.outcome, mistake_of(exercise, verdict), folder)
+    note(exercise.lesson, exercise.name, verdict.outcome, verdict.mistake, folder)
 
 
 def note(
@@ -66,14 +66,6 @@ def note(
     }
     with suppress(OSError), (folder / FILE).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-
-def mistake_of(exercise: Exercise, verdict: Verdict) -> str:
-    """Title of the known mistake that a verdict names, or "" for none."""
-    if verdict.outcome != WRONG:
-        return ""
-    said = verdict.message.casefold()
-    return next((m.title for m in exercise.mistakes if m.says.casefold() in said), "")
 
 
 def read_progress(folder: Path) -> dict[tuple[str, str], State]:

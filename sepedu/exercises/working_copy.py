@@ -98,12 +98,9 @@ def update(originals: Path, folder: Path, answers: bool = False) -> list[Change]
     SepeduError
         If there are no lessons, or the working copy cannot be read or written.
     """
-    lessons = sorted(originals.glob("[0-9][0-9]-*.ipynb"))
-    if not lessons:
-        raise SepeduError(f"There are no lessons in {originals}", "Work in a clone")
     record = _read_record(folder / RECORD)
     changes = []
-    for lesson in lessons:
+    for lesson in find_notebooks(originals):
         handed_out = without_outputs(_read(lesson))
         version = _digest(handed_out)
         own = folder / lesson.name
@@ -122,6 +119,20 @@ def update(originals: Path, folder: Path, answers: bool = False) -> list[Change]
             record[lesson.name] = version
             write_text(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
     return changes
+
+
+def find_notebooks(folder: Path) -> list[Path]:
+    """Return the lessons of a folder in their order.
+
+    Raises
+    ------
+    SepeduError
+        If there are none.
+    """
+    notebooks = sorted(folder.glob("[0-9][0-9]-*.ipynb"))
+    if not notebooks:
+        raise SepeduError(f"There are no lessons in {folder}", "Work in a clone of the project")
+    return notebooks
 
 
 def without_outputs(notebook: NotebookNode) -> NotebookNode:

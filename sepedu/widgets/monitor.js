@@ -9,9 +9,9 @@ export default {
     const { ours, baseline } = model.get("hues");
     const places = ticks(epochs, 8).places.filter((place) => Number.isInteger(place) && place > 0);
     const x = { low: 0, high: Math.max(epochs, 2), label: "Epoch", places: [1, ...places.filter((p) => p > 1)] };
-    const loss = new Chart({ title: "Loss by epoch", x, y: { label: "Loss" }, height: 210 });
+    const loss = new Chart({ title: "Loss by epoch", x, y: { label: "Loss" }, width: 430, height: 170, right: 126 });
     const accuracy = new Chart({
-      title: "Accuracy by epoch", x, y: { label: "Accuracy (%)" }, height: 210, right: 170,
+      title: "Accuracy by epoch", x, y: { label: "Accuracy (%)" }, width: 430, height: 170, right: 126,
     });
     const bar = make("progress", { max: epochs, value: 0, "aria-label": "Share of the training that is done" });
     const stop = make("button", { type: "button" }, "Stop, and keep the best");

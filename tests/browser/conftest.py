@@ -168,7 +168,7 @@ class Complaints(list):
 @pytest.fixture(scope="module")
 def notebook_page(lab, browser, tmp_path_factory):
     """The notebook in JupyterLab, all cells run, with the list of what went wrong there."""
-    page = browser.new_page(viewport={"width": 1500, "height": 1000})
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
     complaints = Complaints()
     complaints.listen(page)
     page.goto(f"{lab}/lab/tree/widgets.ipynb?token={TOKEN}")
@@ -187,6 +187,12 @@ def notebook_page(lab, browser, tmp_path_factory):
     page.wait_for_timeout(3000)  # what JupyterLab still has to do would be measured, too
     yield page, complaints
     page.close()
+
+
+def look(page, name: str) -> None:
+    """Keep a screenshot where somebody wants to look at it."""
+    if folder := os.environ.get("SEPEDU_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from conftest import TOKEN, Complaints
+from conftest import TOKEN, Complaints, look
 from test_widgets_in_lab import fingerprint, settled, until, widget
 
 from sepedu.cli.opening import STATE
@@ -46,12 +45,6 @@ KEEP = """async () => {
     await context.sessionContext.shutdown();
 }"""
 COMPLAINT = "Error displaying widget"
-
-
-def look(page, name: str) -> None:
-    """Keep a screenshot where somebody wants to look at it."""
-    if folder := os.environ.get("SEPEDU_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def contents(lab: str, name: str, notebook: dict | None = None) -> dict:
