@@ -5,12 +5,16 @@ from functools import lru_cache
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sepedu import binary_mask, predict_mask, separate
+from sepedu import binary_mask, open_dataset, predict_mask, separate
 from sepedu.checkpoints import load_unet
+from sepedu.evaluation import sdr
+from sepedu.model import MaskCNN
 from sepedu.plots import INK, OURS, TALK, describe
-from sepedu.songs import SOURCES
+from sepedu.songs import SOURCES, load_song
 from sepedu.unet import MaskUNet, predict_masks
+from sepedu.widgets import PredictedMaskExplorer
 from tools.slides import panels
+from tools.slides.live import Live
 from tools.slides.material import magnitude, measured, network, rungs, song, stft, told
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
@@ -22,6 +26,7 @@ mixture = magnitude(part.mixture)
 voice = SOURCES.index("vocals")
 shape = MaskUNet()
 parameters = sum(values.numel() for values in shape.parameters())
+talk_parameters = sum(values.numel() for values in MaskCNN().parameters())
 reach = shape.receptive_field / stft.frames_per_second
 
 
@@ -141,6 +146,23 @@ def estimates():
 def mean_sdr(part):
     """Mean over songs and sources, of the U-Net's soft masks."""
     return np.mean([measured(s, "U-Net, soft", "sdr_mean", part) for s in SOURCES])
+
+
+@lru_cache
+def ears():
+    """SDR of each source with the balance of the channels, and without it."""
+    track = next(track for track in open_dataset(subset="test") if track.name == TITLE)
+    both = load_song(track, stereo=True).between(2.0, 8.0)
+    middle = np.broadcast_to(both.mixture.mean(0), both.mixture.shape)
+    made = [separate(np.ascontiguousarray(audio), RATE) for audio in (both.mixture, middle)]
+    return {s: [sdr(both.sources[s].mean(0), one[s].mean(0)) for one in made] for s in both.sources}
+
+
+def explorer():
+    """What the U-Net says of T = 0.5 for each source; four seconds."""
+    unet = load_unet()
+    order = ("vocals", "drums", "bass", "other")
+    return Live({s: PredictedMaskExplorer(part, unet, s, seconds=4.0) for s in order})
 
 
 def pictures():

@@ -196,6 +196,15 @@ def test_headlines_that_a_table_must_bear_out():
         assert min(gains, key=gains.__getitem__) == "bass"
 
 
+def test_the_u_net_knows_little_by_heart():
+    """Deck 09: what it reaches on training songs is hardly more than on validation songs."""
+    train, valid = (
+        np.mean([measured(source, "U-Net, soft", "sdr_mean", part) for source in SOURCES])
+        for part in ("train", "valid")
+    )
+    assert valid < train < valid + 1
+
+
 def test_the_overview_takes_20_minutes():
     assert sum(slide.minutes for slide in read_deck(SLIDES / "overview.md").slides) == 20
 
