@@ -178,7 +178,7 @@ def _best_epoch():
     figure, axes = plt.subplots(figsize=panels.WIDE)
     axes.plot(range(1, len(losses) + 1), losses, color=OURS)
     axes.axhline(np.log(2), color=BASELINE, linestyle=":")
-    axes.text(1, np.log(2) + 0.012, "½ everywhere: ln 2", color="#555555")
+    axes.text(1, np.log(2) + 0.02, "½ everywhere: ln 2", color="#555555")
     axes.plot(best + 1, losses[best], "o", color=OURS, markersize=20)
     axes.annotate(
         "keep this one",

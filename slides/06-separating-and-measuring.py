@@ -97,8 +97,8 @@ def agreement_figure():
 
 
 def _windows():
-    spectrum = stft.forward(whole.mixture)
-    vocals = whole.sources["vocals"]
+    one = song(OTHER)
+    spectrum, vocals = stft.forward(one.mixture), one.sources["vocals"]
     mask = binary_mask(magnitude(vocals), np.abs(spectrum), 0.5)
     sound = stft.inverse(apply_mask(mask, spectrum), len(vocals))
     seconds = len(vocals) // RATE
@@ -121,7 +121,9 @@ def _windows():
             axes.text(n + 0.5, 0.3, "rests", ha="center", fontsize=17, color="#555555")
     median = float(np.nanmedian(values))
     axes.axhline(median, color=OURS, linestyle="--")
-    axes.text(0.05, median, f"median {median:.1f} dB", va="bottom", color=OURS, fontsize=19)
+    axes.text(
+        seconds + 0.1, median, f"median\n{median:.1f} dB", va="center", color=OURS, fontsize=19
+    )
     axes.set(xlabel="Time (s)", ylabel="SDR of the window (dB)", xlim=(0, seconds))
     return describe(
         figure,
@@ -188,21 +190,19 @@ gains = test_songs(1, 7)
 
 def over_songs():
     reached = {name: unet for name, (_talk, unet) in gains.items()}
-    figure = panels.bars(
-        {name: reached[name] for name in sorted(reached, key=reached.__getitem__)},
-        "SDR of the vocals (dB)",
-        "Bars of SDR by song, with lines for mean and median.",
-        size=(11.7, 3.8),
-    )
-    axes = figure.axes[0]
+    names = sorted(reached, key=reached.__getitem__)
+    figure, axes = plt.subplots(figsize=(11.7, 3.8))
+    bars = axes.barh(names, [reached[name] for name in names], color=OURS)
+    axes.bar_label(bars, fmt="%.1f", padding=-40, color=panels.PAPER, fontsize=15)
+    axes.invert_yaxis()
+    axes.set_xlabel("SDR of the vocals (dB)")
     for value, name, style in (
         (np.mean(list(reached.values())), "mean", ":"),
         (np.median(list(reached.values())), "median", "--"),
     ):
         axes.axvline(value, color=INK, linestyle=style, label=f"{name} {value:.1f} dB")
-    axes.legend(loc="lower right")
-    axes.tick_params(axis="y", labelsize=15)
-    return figure
+    axes.legend(loc="upper right")
+    return describe(figure, "Bars of SDR by song, with lines for mean and median.")
 
 
 def rungs():

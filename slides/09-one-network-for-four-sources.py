@@ -5,12 +5,13 @@ from functools import lru_cache
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sepedu import binary_mask, open_dataset, predict_mask, separate
+from sepedu import binary_mask, predict_mask, separate
 from sepedu.checkpoints import load_unet
 from sepedu.evaluation import sdr
 from sepedu.model import MaskCNN
 from sepedu.plots import INK, OURS, TALK, describe
-from sepedu.songs import SOURCES, load_song
+from sepedu.songs import SOURCES
+from sepedu.stft import CONTEXT
 from sepedu.unet import MaskUNet, predict_masks
 from sepedu.widgets import PredictedMaskExplorer
 from tools.slides import panels
@@ -34,7 +35,7 @@ def seen():
     figure = panels.spectra({"": mixture}, "", columns=1, size=(11.7, 3.4), bar=False)
     axes = figure.axes[0]
     middle = 3.0
-    narrow = 25 / stft.frames_per_second
+    narrow = CONTEXT / stft.frames_per_second
     for width, colour, words in (
         (narrow, TALK, "the talk's network"),
         (2 * reach, OURS, "the U-Net"),
@@ -148,14 +149,29 @@ def mean_sdr(part):
     return np.mean([measured(s, "U-Net, soft", "sdr_mean", part) for s in SOURCES])
 
 
+PLACES = {"drums": 0.5, "bass": 0.5, "other": 0.85, "vocals": 0.25}
+"""From left, 0, to right, 1, at equal power."""
+
+
 @lru_cache
-def ears():
+def _ears():
     """SDR of each source with the balance of the channels, and without it."""
-    track = next(track for track in open_dataset(subset="test") if track.name == TITLE)
-    both = load_song(track, stereo=True).between(2.0, 8.0)
-    middle = np.broadcast_to(both.mixture.mean(0), both.mixture.shape)
-    made = [separate(np.ascontiguousarray(audio), RATE) for audio in (both.mixture, middle)]
-    return {s: [sdr(both.sources[s].mean(0), one[s].mean(0)) for one in made] for s in both.sources}
+    stems = {}
+    for source, place in PLACES.items():
+        turn = np.array([[np.cos(place * np.pi / 2)], [np.sin(place * np.pi / 2)]])
+        stems[source] = np.float32(np.sqrt(2) * turn * part.sources[source])
+    both = sum(stems.values())
+    middle = np.repeat(both.mean(0, keepdims=True), 2, axis=0)
+    made = [separate(audio, RATE) for audio in (both, middle)]
+    return {s: [sdr(stems[s].mean(0), one[s].mean(0)) for one in made] for s in stems}
+
+
+def ears(source, place):
+    return f"{_ears()[source][place]:.1f} dB"
+
+
+def by_balance():
+    return max(beside - without for beside, without in _ears().values())
 
 
 def explorer():

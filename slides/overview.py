@@ -215,7 +215,8 @@ def beforehand():
         colours=[BASELINE, INK, BASELINE, BASELINE, BASELINE],
         size=HALF,
     )
-    figure.axes[0].set_xlim(-7, 11)
+    figure.axes[0].set_xlim(-7, 12.5)
+    figure.axes[0].patches[1].set(facecolor="none", edgecolor=INK, linewidth=2.5)
     return figure
 
 

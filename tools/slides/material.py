@@ -76,7 +76,7 @@ def song_names(subset: str) -> list[str]:
     return [track.name for track in open_dataset(subset=subset)]
 
 
-MIDDLE = "of the test songs the middle one by what the U-Net gains"
+MIDDLE = "the middle one of the test songs by gain"
 """How a slide says what `middle_song` took."""
 
 
