@@ -20,8 +20,8 @@ window.startDeck = () => {
   page.dataset.print = asked.get("print") || "";
   if (page.dataset.print === "notes") return layOutNotes();
 
-  // Only on the site do the pages lie beside the decks.
-  if (!/\/decks\/[^/]*$/.test(location.pathname))
+  // Only on the site, which keeps its scripts beside them, do decks have pages to lead to.
+  if (!document.querySelector('script[src^="../_static/"]'))
     document.querySelectorAll(".on-site").forEach((link) => link.remove());
 
   // Sounds: one at a time, going on at the same moment when switched.

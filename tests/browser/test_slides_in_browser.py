@@ -285,7 +285,7 @@ def test_the_kernel_slides_as_a_convolution(opened):
 
 @pytest.mark.parametrize("opened", ["07-four-sources"], indirect=True)
 def test_predicted_masks_of_four_sources_sound(opened):
-    """Another source, the same threshold; the slide's keys play it, and leaving the slide stops it."""
+    """Another source, the same threshold; the slide's keys play it, another slide stops it."""
     page, complaints = opened
     number = page.evaluate("Reveal.getSlides().findIndex((slide) => slide.querySelector('.live'))")
     page.evaluate(f"Reveal.slide({number})")
@@ -295,13 +295,13 @@ def test_predicted_masks_of_four_sources_sound(opened):
     live.locator(".choices button", has_text="bass").click()
     assert live.locator("input.sepedu-slider").first.input_value() == "70"
     assert live.locator("output").first.inner_text() != told
-    estimate = live.locator("audio").nth(1)
     page.wait_for_function("document.querySelectorAll('section.present audio')[1].duration > 3")
     page.keyboard.press("2")
     page.wait_for_function(
         "document.querySelectorAll('section.present audio')[1].currentTime > 0.1"
     )
     page.keyboard.press("ArrowRight")
-    assert estimate.evaluate("(sound) => sound.paused")
+    clips = "[...document.querySelectorAll('audio.sepedu-clip')]"
+    assert page.evaluate(f"{clips}.every((sound) => sound.paused)")
     assert page.locator(".on-site").count() == 0, "no pages lie beside a deck on a stick"
     assert complaints == []
