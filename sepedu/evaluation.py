@@ -13,7 +13,7 @@ from .errors import SepeduError
 from .masks import MASKS, accuracy, apply_mask, binary_mask, convert_masks, ratio_mask
 from .model import MaskCNN
 from .separation import predict_soft_mask
-from .songs import SOURCES, Song, check_song
+from .songs import SOURCES, Song
 from .stft import STFT
 from .unet import MaskUNet, predict_masks
 
@@ -300,15 +300,15 @@ def evaluate(
         mask), `accuracy`, `mse`, `sdr` (median of one-second windows, see `framewise_sdr`),
         `sdr_song` (whole song) and `si_sdr`, in decibels. NaN where the source is silent.
 
-    Notes
-    -----
-    The networks hear each song at its own level, as `predict_mask` does. `separate` first brings
-    it to the level of the songs that the networks were trained on.
-
     Raises
     ------
     SepeduError
         If there are no songs, or one lacks a source, has another sample rate, or two channels.
+
+    Notes
+    -----
+    The talk's networks hear each song at its own level, as in `predict_mask`; `separate` first
+    brings it to the level of the songs that they were trained on. The U-Net does so by itself.
 
     Lesson: 06
     """
@@ -316,7 +316,7 @@ def evaluate(
     rows = []
     shares: dict[str, list[tuple[float, int]]] = {source: [] for source in sources}
     for song in progress(songs):
-        check_song(song, stft.sample_rate, sources)
+        song.check(stft.sample_rate, sources)
         spectrum = stft.forward(song.mixture)
         mixture = np.abs(spectrum)
         magnitudes = {name: np.abs(stft.forward(audio)) for name, audio in song.sources.items()}

@@ -179,9 +179,9 @@ def as_markdown(results: Mapping[str, Any]) -> str:
         "bins of all frames; SDR in decibels, median over songs of the median over windows of one "
         "second, and SI-SDR, median over songs. museval takes the same windows, but leaves one out "
         "for all sources where any of them is silent; here it is left out for that source alone. "
-        "Songs with a silent source have no SDR and are counted as such. The networks hear each "
-        "song at its own level, while `separate` first brings it to the level of the songs that "
-        "they were trained on. The talk states neither its threshold nor how it divided "
+        "Songs with a silent source have no SDR and are counted as such. The talk's networks hear "
+        "each song at its own level, while `separate` first brings it to the level of the songs "
+        "that they were trained on. The talk states neither its threshold nor how it divided "
         "frames, so its figures stand beside ours without being the same measurement.",
         "",
     ]

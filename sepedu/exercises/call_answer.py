@@ -149,7 +149,7 @@ def call(function: Any, *arguments: Any, **named: Any) -> Any:
             f"Your function changes its argument {changed[0]}: whoever calls it loses the "
             "original. Work on a copy, such as `x.copy()`, or make a new array."
         )
-    return _plain(value)
+    return _stored(value)
 
 
 _ADVICE = (
@@ -257,7 +257,7 @@ def a_type(value: Any) -> str:
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
-def _plain(value: Any) -> Any:
+def _stored(value: Any) -> Any:
     """A list or a tuple as it is stored: a class of one's own may count for ever when iterated."""
     if isinstance(value, list):
         return list.__getitem__(value, slice(None))
@@ -312,7 +312,7 @@ def as_array(
         value = value.detach().cpu().numpy()
     if isinstance(value, (list, tuple)):
         try:
-            value = np.asarray(_plain(value))
+            value = np.asarray(_stored(value))
         except Exception:
             raise Wrong(f"Your {what} is a list that does not make an array.") from None
         if value.ndim > 1 and value.dtype.kind in "biufc":

@@ -45,7 +45,6 @@ def compare(
     read: Reader = as_number,
     what: str = "result",
     tolerance: float = 1e-5,
-    run: Callable = call,
 ) -> None:
     """Run an answer on several cases, compare, and recognise known mistakes by their values.
 
@@ -70,8 +69,6 @@ def compare(
         What to call the result in a message; for a pair, both names with ", " between.
     tolerance : float
         Relative to the largest value asked for.
-    run : callable
-        Takes an answer and a case's arguments for what is read and compared; by default calls it.
 
     Raises
     ------
@@ -84,7 +81,7 @@ def compare(
     def outcome(answer: Any, case: tuple) -> Any:
         """What an answer makes of a case, or the `Wrong` that it gets."""
         try:
-            return read(run(answer, *case))
+            return read(call(answer, *case))
         except Wrong as wrong:
             return wrong
 

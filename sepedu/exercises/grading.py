@@ -181,9 +181,7 @@ def _read(name: Path, content: bytes) -> Submission:
     return submission
 
 
-def grade(
-    submissions: Iterable[Submission], seconds: float = 30.0, megabytes: int = 4096
-) -> Iterator[Submission]:
+def grade(submissions: Iterable[Submission], seconds: float = 30.0) -> Iterator[Submission]:
     """Check the answers of each submission and fill in its marks.
 
     Parameters
@@ -191,8 +189,6 @@ def grade(
     submissions : iterable of Submission
     seconds : float
         For one answer; what runs longer "does not run".
-    megabytes : int
-        Memory for one student's answers, where the system knows such limits.
 
     Yields
     ------
@@ -205,7 +201,7 @@ def grade(
         marks = {name: Mark(name, NOT_ATTEMPTED) for name in names}
         while left:
             done = 0
-            for mark in _run_answers(submission, left, seconds, megabytes):
+            for mark in _run_answers(submission, left, seconds):
                 marks[mark.exercise] = mark
                 done += 1
             left = left[max(done, 1) :]  # a process that an answer has ended is started again
@@ -213,9 +209,7 @@ def grade(
         yield submission
 
 
-def _run_answers(
-    submission: Submission, names: Sequence[str], seconds: float, megabytes: int
-) -> Iterator[Mark]:
+def _run_answers(submission: Submission, names: Sequence[str], seconds: float) -> Iterator[Mark]:
     """Check answers in one process until all are checked, or one of them ends it."""
     answers = {name: submission.answers[name] for name in names}
     aside = tempfile.TemporaryDirectory(prefix="sepedu-grade-", ignore_cleanup_errors=True)
@@ -223,7 +217,7 @@ def _run_answers(
     with aside as folder, receiver:
         process = _CONTEXT.Process(
             target=check_answers,
-            args=(sender, submission.lesson, answers, folder, seconds, megabytes),
+            args=(sender, submission.lesson, answers, folder, seconds),
             daemon=True,
         )
         process.start()
@@ -279,7 +273,7 @@ def as_csv(submissions: Sequence[Submission]) -> str:
         rows = [MOODLE]
         for (student, number), own in students.items():
             rows.append(
-                (f"Participant {number}", _plain(student), _points(own), "", _feedback(own))
+                (f"Participant {number}", _no_formula(student), _points(own), "", _feedback(own))
             )
     elif platforms == {"Canvas"}:
         found = sorted({lesson for lesson, _ in columns})
@@ -288,7 +282,7 @@ def as_csv(submissions: Sequence[Submission]) -> str:
         rows.append(("    Points Possible", "", "", *most))
         for (student, number), own in students.items():
             each = [_points(own, one) for one in found]
-            rows.append((_plain(student), number, "", *each))
+            rows.append((_no_formula(student), number, "", *each))
     else:
         heads = [f"{lesson} {exercise}" for lesson, exercise in columns]
         rows = [("Student", "ID", "Points", "Points possible", *heads, "Remark")]
@@ -296,7 +290,7 @@ def as_csv(submissions: Sequence[Submission]) -> str:
             right = _right(own)
             remark = "; ".join(sorted({s.problem for s in own if s.problem}))
             each = [int(column in right) for column in columns]
-            rows.append((_plain(student), number, _points(own), len(columns), *each, remark))
+            rows.append((_no_formula(student), number, _points(own), len(columns), *each, remark))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
@@ -339,7 +333,7 @@ def _columns(submissions: Sequence[Submission]) -> list[tuple[str, str]]:
     )
 
 
-def _plain(name: str) -> str:
+def _no_formula(name: str) -> str:
     """A name that no spreadsheet takes for a formula."""
     return f"'{name}" if name[:1] in "=+-@" else name
 

@@ -21,6 +21,9 @@ from .framework import NOT_ATTEMPTED, WRONG, Exercise, Verdict, lessons
 BROKEN = "does not run"
 """Outcome of an answer that stops with an error before it can be checked, or never ends."""
 
+MOST_MEMORY = 2**32
+"""Bytes for one student's answers, where the system knows such limits."""
+
 READY = b"ready"
 """What the process says before the first answer, whose time begins then."""
 
@@ -31,14 +34,13 @@ def check_answers(
     answers: dict[str, str],
     folder: str,
     seconds: float,
-    megabytes: int,
 ) -> None:
     """Check one student's answers in this process, and send each mark as JSON when it is known."""
     _shut_in(folder)
     exercises = lessons()[lesson]
     for exercise in exercises.values():
         _mark(exercise, exercise.reference)  # imports what checks need, before there are limits
-    _limit(seconds * len(answers), megabytes)
+    _limit(seconds * len(answers))
     call_answer.SECONDS = 10 * seconds  # the process that waits is the one that ends an answer
     before = _fingerprint()
     sender.send_bytes(READY)
@@ -86,14 +88,13 @@ def _mark(exercise: Exercise, source: str) -> Verdict:
         return Verdict(WRONG, "Your answer could not be examined.")
 
 
-def _limit(seconds: float, megabytes: int) -> None:
+def _limit(seconds: float) -> None:
     """Limit time, memory, files and processes, and shut off the network where that is possible."""
     with suppress(ImportError):  # Windows has no such limits
         import resource
 
-        most = megabytes * 2**20
         for kind, value in (
-            (resource.RLIMIT_AS, most),
+            (resource.RLIMIT_AS, MOST_MEMORY),
             (resource.RLIMIT_CPU, int(seconds) + 60),
             (resource.RLIMIT_FSIZE, 2**20),
             (resource.RLIMIT_CORE, 0),

@@ -20,6 +20,10 @@ def _normalised(audio: np.ndarray) -> np.ndarray:
     return audio / np.abs(audio).max()
 
 
+def _return_forgotten(stems):
+    _stacked(stems).sum(axis=0)
+
+
 def _first_stem_overwritten_with_the_sum(stems):
     total = stems["drums"]
     for name in ("bass", "other", "vocals"):
@@ -58,7 +62,7 @@ _MISTAKES = (
         lambda stems: _stacked(stems)[1:].sum(axis=0),
         "The first stem is missing.",
     ),
-    Mistake("return forgotten", lambda stems: [].append(sum(stems.values()))),
+    Mistake("return forgotten", _return_forgotten),
     Mistake("First stem overwritten with the sum", _first_stem_overwritten_with_the_sum),
     Mistake(
         "Names written out",

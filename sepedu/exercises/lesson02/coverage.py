@@ -21,11 +21,6 @@ def _shares(masks: np.ndarray, axis: int = 0) -> np.ndarray:
     return np.array([(claims == count).mean() for count in range(len(masks) + 1)])
 
 
-def _in_per_cent(masks):
-    claims = masks.sum(axis=0)
-    return [100 * np.mean(claims == c) for c in range(len(masks) + 1)]
-
-
 _MISTAKES = (
     Mistake(
         "Share of ones per mask",
@@ -90,7 +85,7 @@ _MISTAKES = (
         lambda masks: _shares(masks, axis=1),
         "You added along frequency: add along the axis of the sources, the first.",
     ),
-    Mistake("In per cent", _in_per_cent),
+    Mistake("In per cent", lambda masks: 100 * _shares(masks)),
 )
 
 

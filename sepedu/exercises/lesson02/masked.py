@@ -11,9 +11,9 @@ from ..compare import Mistake, compare
 from ..framework import Exercise
 
 
-def _spectrum_overwritten(m, s):
-    s[~m] = 0
-    return s
+def _spectrum_overwritten(mask, spectrum):
+    spectrum[~mask] = 0
+    return spectrum
 
 
 _MISTAKES = (

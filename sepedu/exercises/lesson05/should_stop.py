@@ -29,7 +29,8 @@ def _examine_should_stop(answer: Any) -> None:
                 try:
                     value = call(answer, list(seen), patience)
                 except Wrong as wrong:
-                    raise Wrong(f"{wrong} The losses were {seen}, patience {patience}.") from None
+                    more = f" The losses were {seen}, patience {patience}."
+                    raise wrong.with_more(more) from None
                 if not isinstance(value, (bool, np.bool_)):
                     raise Wrong(f"Answer True or False, not {a_type(value)}.")
                 waited = epoch - int(np.argmin(seen))

@@ -28,11 +28,6 @@ def _silent(values: np.ndarray) -> int:
     return int(np.isnan(values).sum())
 
 
-def _compared_with_nan_for_the_median_too(values):
-    silent = values == np.nan
-    return np.median(values[~silent]), silent.sum()
-
-
 _MISTAKES = (
     Mistake(
         "Mean",
@@ -72,7 +67,7 @@ _MISTAKES = (
     ),
     Mistake("NaN in the median", lambda values: (np.median(values), np.isnan(values).sum())),
     Mistake("Silent songs not reported", lambda values: np.nanmedian(values)),
-    Mistake("NaN in the median", _compared_with_nan_for_the_median_too),
+    Mistake("NaN in the median", lambda values: (np.median(values), np.sum(values == np.nan))),
 )
 
 

@@ -143,9 +143,9 @@ def _examine_down_and_up(answer: Any) -> None:
     except Wrong as wrong:
         if "must match the size" not in str(wrong):
             raise
-        raise Wrong(
-            f"{wrong} Keep each picture before its step down, not after it, and take the one kept "
-            "last first: `kept.pop()`."
+        raise wrong.with_more(
+            " Keep each picture before its step down, not after it, and take the one kept last "
+            "first: `kept.pop()`."
         ) from None
 
 
