@@ -14,7 +14,7 @@ import tempfile
 import warnings
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -35,13 +35,32 @@ from .engine.decoding import (
 from .engine.files import atomic_write
 from .errors import SepeduError
 
-if TYPE_CHECKING:
-    pass
+__all__ = [
+    "Player",
+    "Recording",
+    "check_audio",
+    "common_gain",
+    "is_leftover",
+    "mono",
+    "name_for_libsndfile",
+    "open_audio",
+    "read_audio",
+    "read_samples",
+    "read_tracks",
+    "resample",
+    "sound_address",
+    "write_audio",
+    "write_speakers",
+]
 
 CLIP_LIMIT = 1.0
 """Largest sample that a player or a file of whole numbers can hold."""
 LARGEST = 1e12
 """Samples beyond this are no sound; sums of their squares would leave the range of float32."""
+MOST_CHANNELS = 64
+"""More are samples that stand in the place of channels."""
+FLAC_CHANNELS = 8
+"""Channels that FLAC holds."""
 
 
 def check_audio(audio: np.ndarray, name: str = "the audio given") -> np.ndarray:
@@ -58,7 +77,8 @@ def check_audio(audio: np.ndarray, name: str = "the audio given") -> np.ndarray:
     Raises
     ------
     SepeduError
-        If there are no samples, the shape is not one of audio, or a value is not finite.
+        If there are no samples, the shape is not one of audio or has over 64 channels, or a value
+        is not finite or exceeds 1e12.
     """
     audio = scaled(np.asarray(audio))
     if not np.issubdtype(audio.dtype, np.floating) or audio.ndim not in (1, 2):
@@ -79,7 +99,7 @@ def check_audio(audio: np.ndarray, name: str = "the audio given") -> np.ndarray:
             f"There are values that are too large, up to {largest:.0e}, in {name}",
             "Full level is 1: export it again from the program that made it",
         )
-    if audio.ndim == 2 and audio.shape[0] > 64:
+    if audio.ndim == 2 and audio.shape[0] > MOST_CHANNELS:
         raise SepeduError(
             f"Audio of shape {audio.shape} in {name} would have {audio.shape[0]} channels",
             "Put the channels first: audio.T turns (samples, channels) round",
@@ -91,20 +111,6 @@ def common_gain(*recordings: np.ndarray) -> float:
     """One gain for all of several recordings that keeps the loudest from clipping, at most 1."""
     peak = max(float(np.abs(recording).max(initial=0.0)) for recording in recordings)
     return 1.0 if peak <= CLIP_LIMIT else CLIP_LIMIT / peak
-
-
-__all__ = [
-    "Player",
-    "check_audio",
-    "common_gain",
-    "mono",
-    "open_audio",
-    "read_audio",
-    "read_samples",
-    "resample",
-    "sound_address",
-    "write_audio",
-]
 
 
 class Recording(soundfile.SoundFile):
@@ -208,20 +214,20 @@ def open_audio(path: Path, stack: ExitStack) -> Recording:
     """
     aside = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sepedu-")))
     source = _regular_file(path, aside)
-    recording, told, speakers = _uncompressed(source), [], 0
+    recording, notes, speakers = _uncompressed(source), [], 0
     try:
         with open_container(source, path) as container:
-            track, told = choose_track(container, path)
+            track, notes = choose_track(container, path)
             speakers = speakers_of(track)
             trusted = recording is not None and track.codec_context.name.startswith("pcm_")
             if not trusted or abs(recording.frames - (track.duration or 0)) > 1:
-                told += write_decoded(container, track, path, aside / "decoded.wav")
+                notes += write_decoded(container, track, path, aside / "decoded.wav")
                 recording = Recording(aside / "decoded.wav")
     except SepeduError:  # libsndfile passes over some sizes that libavformat stumbles on
         if recording is None:
             raise
     recording.source, recording.speakers = source, speakers
-    recording.warnings = [*told, *_cut_off(recording)]
+    recording.warnings = [*notes, *_cut_off(recording)]
     return stack.enter_context(recording)
 
 
@@ -339,7 +345,8 @@ def write_audio(path: str | os.PathLike[str], audio: np.ndarray, sample_rate: in
     Raises
     ------
     SepeduError
-        If the format is another, the folder cannot be written, or FLAC would clip.
+        If the format is another, the folder cannot be written, or FLAC would clip or have over 8
+        channels.
     """
     path = Path(path)
     audio = check_audio(audio)
@@ -347,6 +354,8 @@ def write_audio(path: str | os.PathLike[str], audio: np.ndarray, sample_rate: in
     if path.suffix.lower() not in formats:
         raise SepeduError(f"Audio cannot be written as {path}", "End the name in .wav or .flac")
     peak = float(np.abs(audio).max())
+    if path.suffix.lower() == ".flac":
+        _check_channels(audio, str(path), "Write WAV, which holds more")
     if path.suffix.lower() == ".flac" and peak > CLIP_LIMIT:
         raise SepeduError(
             f"FLAC would clip {path}: its largest sample is {peak:.3f}",
@@ -362,6 +371,13 @@ def write_audio(path: str | os.PathLike[str], audio: np.ndarray, sample_rate: in
         except (soundfile.LibsndfileError, AssertionError) as error:
             raise OSError(error or "no room") from error
     return path
+
+
+def _check_channels(audio: np.ndarray, name: str, remedy: str) -> None:
+    if audio.ndim == 2 and len(audio) > FLAC_CHANNELS:
+        raise SepeduError(
+            f"FLAC holds {FLAC_CHANNELS} channels, and {name} has {len(audio)}", remedy
+        )
 
 
 def mono(audio: np.ndarray) -> np.ndarray:
@@ -417,13 +433,22 @@ class Player:
         the listener is to hear. By default MP3, 12 KiB a second, where its coding error lies at
         least 25 dB below the sound, and FLAC elsewhere.
 
+    Raises
+    ------
+    SepeduError
+        If there is no recording, or one is unfit (see `check_audio`) or has over 8 channels.
+
     Lesson: 00
     """
 
     def __init__(
         self, recordings: dict[str, np.ndarray], sample_rate: int, exact: bool = False
     ) -> None:
+        if not recordings:
+            raise SepeduError("There is nothing to play", 'Give recordings, as {"name": audio}')
         self.recordings = {name: check_audio(audio, name) for name, audio in recordings.items()}
+        for name, audio in self.recordings.items():
+            _check_channels(audio, name, "Play two of them: audio[:2]")
         self.sample_rate = sample_rate
         self.exact = exact
         self.gain = common_gain(*self.recordings.values())
@@ -472,8 +497,10 @@ def sound_address(audio: np.ndarray, sample_rate: int, exact: bool = False) -> s
 
     MP3 at its best, about 9 KiB a second. Where its coding error would be less than 25 dB below
     the sound, and where `exact`, FLAC of 16 bits, about 30 KiB a second. (Vorbis does better than
-    MP3, but Chromium misses the moment it is sent to by up to a second.)
+    MP3, but Chromium misses the moment it is sent to by up to a second.) What exceeds full level
+    is turned down to it as a whole; apply one `common_gain` before to what is to be compared.
     """
+    audio = audio * np.float32(common_gain(audio))
     if not exact and sample_rate in MP3_RATES and audio.size <= 2 * audio.shape[-1]:
         data = _encoded(audio, sample_rate, format="MP3", compression_level=0.0)
         error = soundfile.read(io.BytesIO(data), dtype="float32")[0].T - audio

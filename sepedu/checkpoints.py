@@ -24,9 +24,7 @@ from .stft import STFT
 from .unet import MaskUNet, fold_normalisation
 
 FORMAT = 1
-"""Version of the layout; a newer one is refused instead of misread."""
-
-
+"""Version of a checkpoint's layout; a newer one is refused instead of misread."""
 UNET = "unet"
 """Name of the one network for all four sources among the files of networks."""
 
@@ -34,7 +32,8 @@ UNET = "unet"
 def weights_path(source: str, folder: Path | None = None) -> Path:
     """Place of the network of one source, or of "unet": by default of the course's own."""
     if source not in (*SOURCES, UNET):
-        raise SepeduError(f"Source {source!r} is unknown", f"Use one of {', '.join(SOURCES)}")
+        known = ", ".join((*SOURCES, UNET))
+        raise SepeduError(f"Source {source!r} is unknown", f"Use one of {known}")
     return (folder or data_folder() / "weights") / f"{source}.safetensors"
 
 

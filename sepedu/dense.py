@@ -92,7 +92,7 @@ TO_NEXT, TO_ITSELF, TO_PREVIOUS = 0, 1, 2
 
 
 def predict_mask(
-    model: MaskCNN, mixture: np.ndarray, method: str = "dense", autocast: bool = False
+    model: MaskCNN, mixture: np.ndarray, method: str = "dense", bfloat16: bool = False
 ) -> np.ndarray:
     """Predict the mask of every frame of a mixture.
 
@@ -104,10 +104,10 @@ def predict_mask(
         Magnitudes of the mixture, on a linear scale.
     method : {"dense", "windows"}
         "dense" computes the columns that windows share once. "windows" is the plain sliding
-        window, a frame of 513 x 25 for each column; the results agree up to rounding.
-    autocast : bool
-        Compute in bfloat16, which is faster where the processor has it; masks then differ by some
-        thousandths.
+        window, 513 x 25 values for each frame; the results agree up to rounding.
+    bfloat16 : bool
+        Compute in half precision, which is faster where the processor has it; masks then differ
+        by some thousandths.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def predict_mask(
         for start in range(0, mixture.shape[1], CHUNK):
             piece = padded[..., start : start + CHUNK + 2 * HALF_CONTEXT]
             with defer_interrupt(), torch.inference_mode():
-                with torch.autocast(weight.device.type, torch.bfloat16, enabled=autocast):
+                with torch.autocast(weight.device.type, torch.bfloat16, enabled=bfloat16):
                     scores = methods[method](model, piece)
                 pieces.append(model.finish(scores.to(weight.dtype)))
     finally:

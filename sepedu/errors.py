@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from numbers import Integral, Real
+
 
 class SepeduError(ValueError):
     """Bad input, told in one line: what is wrong, and what to do about it.
@@ -21,3 +24,21 @@ class SepeduError(ValueError):
 
     def __reduce__(self) -> tuple:
         return type(self), (self.problem, self.remedy)
+
+
+def check_number(
+    name: str,
+    value: object,
+    least: float,
+    most: float = math.inf,
+    *,
+    whole: bool = False,
+    usual: object,
+) -> None:
+    """Raise SepeduError unless a setting is a finite number from `least` to `most`."""
+    kind, known = ("a whole number", Integral) if whole else ("a number", Real)
+    if not isinstance(value, known) or not math.isfinite(value):
+        raise SepeduError(f"{name} must be {kind}, got {value!r}", f"Use {usual}")
+    if not least <= value <= most:
+        bound = f"at least {least}" if most == math.inf else f"between {least} and {most}"
+        raise SepeduError(f"{name} must be {bound}, got {value}", f"Use {usual}")

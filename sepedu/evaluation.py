@@ -10,12 +10,28 @@ import numpy as np
 import pandas as pd
 
 from .errors import SepeduError
-from .masks import MASKS, apply_mask, binary_mask, convert_masks, ratio_mask
+from .masks import MASKS, accuracy, apply_mask, binary_mask, convert_masks, ratio_mask
 from .model import MaskCNN
 from .separation import predict_soft_mask
 from .songs import SOURCES, Song
 from .stft import STFT
 from .unet import MaskUNet, predict_masks
+
+__all__ = [
+    "CITATION",
+    "METHODS",
+    "accuracy",
+    "evaluate",
+    "framewise_sdr",
+    "mean_squared_error",
+    "read_results",
+    "results_path",
+    "sdr",
+    "sdr_of_mask",
+    "si_sdr",
+    "summarise",
+    "talk_results",
+]
 
 
 def sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
@@ -58,9 +74,10 @@ def sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
 def framewise_sdr(
     reference: np.ndarray, estimate: np.ndarray, sample_rate: int, seconds: float = 1.0
 ) -> float:
-    """Median over windows of one second of `sdr`: what museval reports for a song.
+    """Median over windows of one second of `sdr`: a song's figure, nearly as in museval.
 
-    Windows where the reference is silent do not count; NaN if there are no others.
+    Windows where the reference is silent do not count; NaN if there are no others. museval leaves
+    out a window for all sources where any of them, or of the estimates, is silent.
 
     Lesson: 06
     """
@@ -68,8 +85,8 @@ def framewise_sdr(
     length = int(seconds * sample_rate)
     starts = range(0, max(reference.shape[-1] - length, 0) + 1, length)
     values = [sdr(reference[..., s : s + length], estimate[..., s : s + length]) for s in starts]
-    heard = [value for value in values if not np.isnan(value)]
-    return float(np.median(heard)) if heard else float("nan")
+    measured = [value for value in values if not np.isnan(value)]
+    return float(np.median(measured)) if measured else float("nan")
 
 
 def si_sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
@@ -85,7 +102,8 @@ def si_sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
     Returns
     -------
     si_sdr : float
-        NaN where the reference or the estimate is silent.
+        NaN where the reference or the estimate is silent; minus infinity where an estimate that
+        is not has nothing of the reference (they are orthogonal).
 
     References
     ----------
@@ -98,7 +116,8 @@ def si_sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
     energy = float((reference**2).sum())
     if energy == 0 or not estimate.any():
         return float("nan")
-    return sdr(float((reference * estimate).sum()) / energy * reference, estimate)
+    scale = float((reference * estimate).sum()) / energy
+    return sdr(scale * reference, estimate) if scale else float("-inf")
 
 
 def _same_shape(reference: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -117,12 +136,24 @@ def _same_shape(reference: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray
     return reference, estimate
 
 
+def sdr_of_mask(
+    mask: np.ndarray, spectrum: np.ndarray, reference: np.ndarray, stft: STFT | None = None
+) -> float:
+    """`framewise_sdr` of what a mask leaves of a mixture.
+
+    [shapes=(513, frames) twice, (samples,)]
+    """
+    stft = stft or STFT()
+    estimate = stft.inverse(apply_mask(mask, spectrum), reference.shape[-1])
+    return framewise_sdr(reference, estimate, stft.sample_rate)
+
+
 CITATION = (
     "O. Tkachuk, Development of a sound source separation system based on machine learning "
     "methods, talk, Lviv Polytechnic National University"
 )
 
-TALK = (
+TALK_FIGURES = (
     # source, part, accuracy, mean squared error
     ("vocals", "train", 0.772, 0.153),
     ("vocals", "valid", 0.743, 0.174),
@@ -159,7 +190,7 @@ def talk_results() -> pd.DataFrame:
     >>> float(talk_results().loc[("bass", "valid"), "accuracy"])
     0.939
     """
-    table = pd.DataFrame(TALK, columns=["source", "part", "accuracy", "mse"])
+    table = pd.DataFrame(TALK_FIGURES, columns=["source", "part", "accuracy", "mse"])
     return table.set_index(["source", "part"])
 
 
@@ -223,24 +254,6 @@ METHODS = (
     "ideal ratio mask",
 )
 """Rungs of the ladder, from what needs no knowledge to what knows the answer."""
-__all__ = [
-    "METHODS",
-    "accuracy",
-    "evaluate",
-    "framewise_sdr",
-    "mean_squared_error",
-    "sdr",
-    "si_sdr",
-    "summarise",
-]
-
-
-def accuracy(prediction: np.ndarray, target: np.ndarray) -> float:
-    """Share of bins where the prediction, taken as a mask above 0.5, agrees with a binary mask.
-
-    Lesson: 05
-    """
-    return float(np.mean((prediction > 0.5) == target))
 
 
 def mean_squared_error(prediction: np.ndarray, target: np.ndarray) -> float:
@@ -284,8 +297,18 @@ def evaluate(
     -------
     table : pandas.DataFrame
         A row per song, source and method, with `frames`, `ones` (share of ones in the true
-        mask), `accuracy`, `mse`, `sdr` (median of one-second windows, as museval reports),
+        mask), `accuracy`, `mse`, `sdr` (median of one-second windows, see `framewise_sdr`),
         `sdr_song` (whole song) and `si_sdr`, in decibels. NaN where the source is silent.
+
+    Raises
+    ------
+    SepeduError
+        If there are no songs, or one lacks a source, has another sample rate, or two channels.
+
+    Notes
+    -----
+    The talk's networks hear each song at its own level, as in `predict_mask`; `separate` first
+    brings it to the level of the songs that they were trained on. The U-Net does so by itself.
 
     Lesson: 06
     """
@@ -293,6 +316,7 @@ def evaluate(
     rows = []
     shares: dict[str, list[tuple[float, int]]] = {source: [] for source in sources}
     for song in progress(songs):
+        song.check(stft.sample_rate, sources)
         spectrum = stft.forward(song.mixture)
         mixture = np.abs(spectrum)
         magnitudes = {name: np.abs(stft.forward(audio)) for name, audio in song.sources.items()}
@@ -328,6 +352,8 @@ def evaluate(
                         "si_sdr": si_sdr(reference, estimate),
                     }
                 )
+    if not rows:
+        raise SepeduError("There is nothing to measure", "Give at least one song and one source")
     table = pd.DataFrame(rows)
     for source, share in shares.items():
         ones = sum(s * n for s, n in share) / sum(n for _, n in share)
@@ -378,7 +404,7 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     summary : pandas.DataFrame, indexed by source and method
         `songs`, `silent` (songs whose source is silent, which have no SDR), `ones`, `accuracy`
         and `mse` (means over frames), `sdr` and `si_sdr` (medians over songs), `sdr_mean` (mean
-        over songs).
+        over the songs where it is finite).
 
     Lesson: 06
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
@@ -11,7 +13,7 @@ import soxr
 import torch
 from torch import Tensor
 
-from .errors import SepeduError
+from .errors import SepeduError, check_number
 from .songs import Song
 from .stft import HALF_CONTEXT, STFT
 from .windows import make_target
@@ -27,7 +29,8 @@ class Augmentation:
     Attributes
     ----------
     remix : float
-        Share of the segments whose stems each come from a different song.
+        Share of the segments whose stems are each drawn from a song by chance, which may be the
+        same for two of them.
     gain : float
         Largest change of a stem's level, up or down, in decibels.
     speed : float
@@ -36,6 +39,11 @@ class Augmentation:
     channels : bool
         Whether to weight the two channels of a stem at random instead of averaging them. Of
         `Segments`, half become mono in this way.
+
+    Raises
+    ------
+    SepeduError
+        If a share is not between 0 and 1, or another number below 0.
 
     References
     ----------
@@ -49,6 +57,11 @@ class Augmentation:
     gain: float = 0.0
     speed: float = 0.0
     channels: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            most = 1 if name in ("remix", "channels", "pan", "double", "mute") else math.inf
+            check_number(name, value, 0, most, usual="0 for none")
 
 
 @dataclass(frozen=True)
@@ -144,6 +157,12 @@ class _Drawing:
     ) -> None:
         self.frames, self.name_of_song = frames, name_of_song
         self.segment, self.margin = min(segment, *frames), margin
+        if self.segment < segment:
+            warnings.warn(
+                f"Segments have {self.segment} frames instead of {segment}: the song "
+                f"{name_of_song[frames.index(self.segment)]} has no more",
+                stacklevel=4,
+            )
         self.batch, self.augmentation = batch, augmentation
 
     def __len__(self) -> int:
@@ -277,8 +296,7 @@ class Excerpts(_Drawing):
         super().__init__(songs, 1, HALF_CONTEXT, batch, augmentation, stft)
         if source not in self.names:
             raise SepeduError(
-                f"The song {songs[0].name} has no source {source!r}",
-                f"It has: {', '.join(self.names)}",
+                f"The songs have no source {source!r}", f"They have: {', '.join(self.names)}"
             )
         self.source, self.output, self.threshold = source, output, threshold
 
@@ -328,7 +346,7 @@ class Segments(_Drawing):
         Stereo or mono stems, all at the transform's sample rate. What is mono has two equal
         channels.
     frames : int
-        Frames of a segment.
+        Frames of a segment; if a song has fewer, all have as many as it, with a warning.
     batch : int
         Segments of a batch.
     augmentation : SegmentAugmentation
@@ -394,8 +412,8 @@ class Segments(_Drawing):
             song = int(random.integers(len(self.stems)))
             frame = int(random.integers(self.frames[song] - self.segment + 1))
             first = frame * self.stft.hop_length
-            heard = self.stems[song][stem, :, first : first + self._samples]
-            if heard.size and np.abs(heard).max() > SILENCE:
+            part = self.stems[song][stem, :, first : first + self._samples]
+            if part.size and np.abs(part).max() > SILENCE:
                 break
         return song, frame, self._speed(random)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from torch import Tensor
 
 from .errors import SepeduError
 from .stft import Array
@@ -22,6 +23,9 @@ def binary_mask(source: Array, mixture: Array, threshold: float = 0.5) -> Array:
     opposite phase can both pass, and below T = 0.5 two of equal magnitude do. With T = 1 few
     points pass, since a source is seldom louder than the mixture that contains it. A point where
     both magnitudes are 0 does not belong to the source.
+
+    Wang's ideal binary mask compares the source with the sum of all else instead of the mixture;
+    at T = 0.5 the two are equal only where source and rest are in phase.
 
     Parameters
     ----------
@@ -107,6 +111,24 @@ def ratio_mask(sources: Array, power: float = 1.0) -> Array:
     return shares / shares.sum(0)
 
 
+def accuracy(prediction: Array, target: Array) -> float | Tensor:
+    """Share of bins where the prediction, taken as a mask above 0.5, agrees with a binary mask.
+
+    Parameters
+    ----------
+    prediction : np.ndarray or torch.Tensor, real or bool
+    target : same kind and shape, bool or 0 and 1
+
+    Returns
+    -------
+    accuracy : float, or torch.Tensor [shape=()] of tensors
+
+    Lesson: 05
+    """
+    right = (prediction > 0.5) == target
+    return float(right.mean()) if isinstance(right, np.ndarray) else right.float().mean()
+
+
 def average_mask(masks: Sequence[np.ndarray]) -> np.ndarray:
     r"""Average masks over time: the share of training frames in which each frequency passed.
 
@@ -183,7 +205,7 @@ def convert_masks(masks: Array, mask: str, threshold: float = 0.5) -> Array:
     mask : {"soft", "binary", "ratio", "wiener"}
         "soft" leaves them as they are, "binary" is 1 where they exceed the threshold.
     threshold : float
-        Of "binary".
+        Of "binary": the probability to exceed, unlike the T of `binary_mask`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The talk's network: a frame of 513 x 25 values in, the mask of its middle column out."""
+"""The talk's network: a window of 513 x 25 values in, the mask of its middle frame out."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 class MaskCNN(nn.Module):
     """The convolutional network of the talk, with 323,233 parameters.
 
-    Glossary of axes: batch, channel, frequency (513, then 171, then 57), column of the frame
-    (25, then 8, then 2). Both poolings drop what does not fill a group of three: the last
-    column of 25, and the last two of 8, so that the network looks slightly more to the past
-    than to the future (lesson 04 measures it).
+    It reads windows of 25 frames, which the talk calls frames. Axes: batch, channel, frequency
+    (513, then 171, then 57), column of the window (25, then 8, then 2). Both poolings drop what
+    does not fill a group of three: the last column of 25, and the last two of 8, so that the
+    network looks slightly more to the past than to the future (lesson 04 measures it).
 
     Parameters
     ----------
@@ -82,12 +82,12 @@ class MaskCNN(nn.Module):
         """What a checkpoint must know to build this network again."""
         return {"output": self.output}
 
-    def forward(self, frames: Tensor) -> Tensor:
-        """Predict the 513 values of the middle column of each frame.
+    def forward(self, windows: Tensor) -> Tensor:
+        """Predict the 513 values of the middle frame of each window.
 
         Parameters
         ----------
-        frames : torch.Tensor [shape=(batch, 1, 513, 25)], float
+        windows : torch.Tensor [shape=(batch, 1, 513, 25)], float
             Features, as `self.features` makes them of magnitudes.
 
         Returns
@@ -95,11 +95,11 @@ class MaskCNN(nn.Module):
         prediction : torch.Tensor [shape=(batch, 513)]
             In [0, 1] for a mask; any real value for a compressed magnitude.
         """
-        return self.finish(self.scores(frames))
+        return self.finish(self.scores(windows))
 
-    def scores(self, frames: Tensor) -> Tensor:
+    def scores(self, windows: Tensor) -> Tensor:
         """Everything before the sigmoid [shape=(batch, 1, 513, 25) -> (batch, 513)]."""
-        x = self.activation(self.conv1(frames))  # (batch, 32, 513, 25)
+        x = self.activation(self.conv1(windows))  # (batch, 32, 513, 25)
         x = self.activation(self.conv2(x))  # (batch, 16, 513, 25)
         x = self.dropout1(self.pool(x))  # (batch, 16, 171, 8)
         x = self.activation(self.conv3(x))  # (batch, 64, 171, 8)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-import torch
 
 from .audio import (
     Recording,
@@ -21,7 +20,7 @@ from .audio import (
     read_samples,
     write_speakers,
 )
-from .checkpoints import load_models, load_unet, read_networks
+from .checkpoints import load_models, load_unet
 from .dense import predict_mask
 from .engine.files import folder_aside
 from .errors import SepeduError
@@ -31,8 +30,18 @@ from .songs import SOURCES
 from .stft import HALF_CONTEXT, STFT
 from .unet import MaskUNet, measure_level, predict_masks
 
-__all__ = ["SeparationSettings", "load_models", "read_networks", "separate", "separate_file"]
+__all__ = [
+    "Networks",
+    "SeparationSettings",
+    "load_models",  # lessons import it from here
+    "predict_soft_mask",
+    "separate",
+    "separate_file",
+]
 
+ALGORITHM = 1
+"""Version of what is computed: raise it when the estimates change for the same networks, so that
+`sepedu separate` does not take earlier estimates for what it would make now."""
 BLOCK = 512
 """Frames separated at a time, about 6 seconds: memory is bounded however long a song is."""
 STEP = 16
@@ -171,7 +180,7 @@ def separate(
         the threshold. The U-Net's soft masks share out each bin. With the talk's networks "ratio"
         and "wiener" do so, see `convert_masks`.
     threshold : float
-        For the binary mask, in [0, 1].
+        Of "binary": the probability to exceed, in [0, 1], unlike the T of `binary_mask`.
     residual : bool
         Also return "residual": what is left of the mixture when the estimates are taken away.
     bfloat16 : bool
@@ -248,7 +257,7 @@ def separate_file(
     settings = settings or SeparationSettings()
     with ExitStack() as stack:
         recording = open_audio(song, stack)
-        told = comments(recording) if comments else {}
+        texts = comments(recording) if comments else {}
         rate = recording.samplerate
         files = estimate_paths(song, out, settings)
         folder = next(iter(files.values())).parent
@@ -276,8 +285,8 @@ def separate_file(
                         format="RF64" if large else "WAVEX" if recording.speakers else "WAV",
                     )
                     parts[name] = writers.enter_context(file)
-                    if name in told:
-                        file.comment = told[name]
+                    if name in texts:
+                        file.comment = texts[name]
                 for name, _, part in separate_blocks(
                     read, recording.frames, rate, settings, progress
                 ):
@@ -299,9 +308,14 @@ def estimate_paths(
     song: Path, out: str | os.PathLike[str], settings: SeparationSettings
 ) -> dict[str, Path]:
     """Where a song's estimates go, by source; never to a place outside of the folder `out`."""
-    name = song.name.removesuffix(song.suffix).removesuffix(".stem")
+    name = song_name(song)
     folder = Path(out) / ("song" if name.strip(". ") == "" else name)
     return {name: folder / f"{name}.wav" for name in settings.outputs}
+
+
+def song_name(song: Path) -> str:
+    """The name of a song's file without its ending; of a stem file, without both."""
+    return song.name.removesuffix(song.suffix).removesuffix(".stem")
 
 
 def separate_blocks(
@@ -354,7 +368,7 @@ def grid(sample_rate: int) -> STFT:
     """The transform with the hertz per bin and the seconds per frame of `STFT()` at another rate.
 
     At 44,100 Hz its windows have 2048 samples, every 512. To whole samples it is exact at
-    multiples of 22,050 Hz, and within 0.3 % from 8,000 Hz up.
+    multiples of 22,050 Hz, and within 0.54 % from 8,000 Hz up.
 
     Raises
     ------
@@ -461,8 +475,8 @@ class MaskPredictor:
                 magnitude,
                 "binary" if settings.mask == "binary" else "share",
                 self.level,
-                torch.bfloat16 if settings.bfloat16 else torch.float32,
-                block=-(-magnitude.shape[-1] // STEP) * STEP,
+                settings.bfloat16,
+                block=-(-magnitude.shape[-1] // settings.model.step) * settings.model.step,
             )
             masks = dict(zip(SOURCES, answers, strict=True))
         else:
@@ -527,7 +541,7 @@ def predict_soft_mask(
     """
     if level:
         magnitude = magnitude * np.float32(TRAINING_LEVEL / level)
-    prediction = predict_mask(model, magnitude, autocast=bfloat16)
+    prediction = predict_mask(model, magnitude, bfloat16=bfloat16)
     if model.output == "magnitude":
         prediction = np.expm1(prediction).clip(min=0) / np.maximum(magnitude, 1e-8)
         prediction = prediction.clip(max=1)

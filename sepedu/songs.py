@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +27,7 @@ __all__ = [
     "Song",
     "cache_folder",
     "data_folder",
+    "embedded_root",
     "load_song",
     "load_songs",
     "open_dataset",
@@ -62,10 +63,46 @@ class Song:
         return np.sum(list(self.sources.values()), axis=0, dtype=np.float32)
 
     def between(self, start: float, end: float) -> Song:
-        """The part of the song between two moments in seconds, as a song; views, no copies."""
-        part = slice(round(start * self.sample_rate), round(end * self.sample_rate))
+        """The part of the song between two moments in seconds, as a song; views, no copies.
+
+        What lies beyond the song's end is left out. SepeduError if nothing is left.
+        """
+        length = self.mixture.shape[-1]
+        part = slice(0)
+        if 0 <= start < end:  # none of them is NaN
+            first, last = (min(moment * self.sample_rate, length) for moment in (start, end))
+            part = slice(round(first), round(last))
+        if part.stop <= (part.start or 0):
+            raise SepeduError(
+                f"The song {self.name} has nothing from {start} s to {end} s: it lasts "
+                f"{length / self.sample_rate:.2f} s",
+                "Choose a start inside of the song and an end after it",
+            )
         sources = {name: audio[..., part] for name, audio in self.sources.items()}
         return replace(self, mixture=self.mixture[..., part], sources=sources)
+
+    def to_mono(self) -> Song:
+        """The same song with the mean of its channels."""
+        sources = {name: mono(audio) for name, audio in self.sources.items()}
+        return replace(self, mixture=mono(self.mixture), sources=sources)
+
+    def check(self, sample_rate: int, sources: Iterable[str] = ()) -> None:
+        """Raise SepeduError unless it is mono, has this sample rate, and has these sources."""
+        for source in sources:
+            if source not in self.sources:
+                raise SepeduError(
+                    f"The song {self.name} has no source {source!r}",
+                    f"It has: {', '.join(self.sources)}",
+                )
+        if self.sample_rate != sample_rate:
+            raise SepeduError(
+                f"The song {self.name} has {self.sample_rate} Hz, the transform {sample_rate} Hz",
+                f"Load it with load_song(track, sample_rate={sample_rate})",
+            )
+        if self.mixture.ndim != 1:
+            raise SepeduError(
+                f"The song {self.name} has {len(self.mixture)} channels", "Use song.to_mono()"
+            )
 
 
 EXPECTED_TREE = (
@@ -273,22 +310,22 @@ def load_song(
                 "Fetch it again, or move it away",
             )
         read = {name: (_to_16_bits(tracks[i][0]), tracks[i][1]) for name, i in ids.items()}
-    told = {
+    shapes = {
         name: f"{audio.shape[1]} samples of {audio.shape[0]} channels at {rate} Hz"
         for name, (audio, rate) in read.items()
     }
-    for name, text in told.items():
-        if text != told["mixture"]:
+    for name, text in shapes.items():
+        if text != shapes["mixture"]:
             raise SepeduError(
                 f"The song {track.path} cannot be used: its {name} has {text}, its mixture "
-                f"{told['mixture']}",
+                f"{shapes['mixture']}",
                 "Its stems must be of one length and rate: fetch it again, or move it away",
             )
-    heard = {
+    audio_of = {
         name: resample(audio if stereo else mono(audio), rate, sample_rate)
         for name, (audio, rate) in read.items()
     }
-    return Song(track.name, heard.pop("mixture"), heard, sample_rate)
+    return Song(track.name, audio_of.pop("mixture"), audio_of, sample_rate)
 
 
 def _read_stem(path: Path) -> tuple[np.ndarray, int]:

@@ -237,17 +237,42 @@ class Features(nn.Module):
     def fit(self, magnitudes: Iterable[np.ndarray]) -> Features:
         """Set mean and standard deviation from training magnitudes [each shape=(bins, frames)].
 
-        They are read one after the other, and not kept.
+        They are read one after the other, and not kept. SepeduError if there are none.
         """
-        count, total, squares = 0, 0.0, 0.0
-        for magnitude in magnitudes:
-            compressed = torch.log1p(torch.as_tensor(magnitude)).double()
-            count += compressed.shape[-1]
-            total = total + compressed.sum(dim=-1)
-            squares = squares + compressed.square().sum(dim=-1)
-        mean = total / count
-        variance = (squares / count - mean**2).clamp(min=0) * count / max(1, count - 1)
+        mean, deviation = mean_and_deviation(
+            torch.log1p(torch.as_tensor(magnitude)) for magnitude in magnitudes
+        )
         self.mean.copy_(mean)
         # A frequency without any energy (0 Hz after a high-pass, say) must not divide by zero.
-        self.deviation.copy_(variance.sqrt().clamp(min=1e-3))
+        self.deviation.copy_(deviation.clamp(min=1e-3))
         return self
+
+
+def mean_and_deviation(pictures: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each frequency over the frames of several songs.
+
+    Parameters
+    ----------
+    pictures : iterable of torch.Tensor [each shape=(bins, frames)], real
+        Read one after the other, and not kept.
+
+    Returns
+    -------
+    mean, deviation : torch.Tensor [each shape=(bins,)], float64
+
+    Raises
+    ------
+    SepeduError
+        If there is no frame.
+    """
+    count, total, squares = 0, 0.0, 0.0
+    for picture in pictures:
+        values = picture.double()
+        count += values.shape[-1]
+        total = total + values.sum(dim=-1)
+        squares = squares + values.square().sum(dim=-1)
+    if count == 0:
+        raise SepeduError("There are no frames to take statistics of", "Give at least one song")
+    mean = total / count
+    variance = (squares / count - mean**2).clamp(min=0) * count / max(1, count - 1)
+    return mean, variance.sqrt()

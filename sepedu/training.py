@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import copy
 import math
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,11 +17,18 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
 from .dense import predict_mask
-from .errors import SepeduError
+from .engine.interrupts import defer_interrupt
+from .errors import SepeduError, check_number
 from .excerpts import Excerpts, Segments, share
+from .masks import accuracy, binary_mask
 from .model import MaskCNN
+from .songs import SOURCES, Song
 from .stft import HALF_CONTEXT
+from .unet import LOSSES, UNET_BLOCK, MaskUNet, binary_loss, measure_level, share_loss
 from .windows import Example
+
+LEVEL = 4.0
+"""Largest random change of the level that a segment is compared with, up or down, in decibels."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class Recipe:
     Raises
     ------
     SepeduError
-        If a number is out of its bounds.
+        If a number is out of its bounds, or the loss is unknown.
 
     Lesson: 05
     """
@@ -66,13 +71,12 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in {"epochs": 1, "weight_decay": 0, "patience": 1, "seed": 0}.items():
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise SepeduError(
-                    f"{name} must be at least {least}, got {value}", "Give a larger one"
-                )
-        if not self.learning_rate > 0:
+        check_number("epochs", self.epochs, 1, whole=True, usual=20)
+        check_number("weight_decay", self.weight_decay, 0, usual=0.01)
+        check_number("seed", self.seed, 0, whole=True, usual=0)
+        if self.patience is not None:
+            check_number("patience", self.patience, 1, whole=True, usual="5, or None for no end")
+        if not 0 < self.learning_rate < math.inf:
             raise SepeduError(
                 f"learning_rate must be above 0, got {self.learning_rate}", "Use 0.001"
             )
@@ -80,6 +84,9 @@ class Recipe:
             raise SepeduError(
                 f"average must be at least 0 and below 1, got {self.average}", "Use 0.99"
             )
+        known = "mse", "bce", *LOSSES
+        if self.loss not in known:
+            raise SepeduError(f"Loss {self.loss!r} is unknown", f"Use one of {', '.join(known)}")
 
 
 class Objective(nn.Module):
@@ -160,13 +167,65 @@ class MaskObjective(Objective):
             loss = F.mse_loss(prediction, target.float())
         else:
             loss = F.binary_cross_entropy_with_logits(scores, target.float())
-        right = self._as_mask(prediction.detach(), mixture) == self._as_mask(target, mixture)
-        return loss, right.float().mean()
+        predicted = self._as_mask(prediction.detach(), mixture)
+        return loss, accuracy(predicted, self._as_mask(target, mixture))
 
     def _as_mask(self, values: Tensor, mixture: Tensor) -> Tensor:
         if self.model.output == "magnitude":
             return values.expm1() > self.threshold * mixture
         return values > 0.5
+
+
+class UNetObjective(Objective):
+    """Trains `MaskUNet` on segments: the loss of the sound, and cross-entropy of the binary masks.
+
+    Accuracy is the share of bins where the binary masks are right, over all four sources.
+
+    Parameters
+    ----------
+    model : MaskUNet
+    loss : str
+        As `share_loss` takes it.
+
+    Lesson: 09
+    """
+
+    def __init__(self, model: MaskUNet, loss: str = "log L2") -> None:
+        super().__init__()
+        self.model, self.loss = model, loss
+
+    def forward(self, spectra: Tensor) -> tuple[Tensor, Tensor]:
+        """[shape=(batch, 4, 2, 513, frames), complex -> two numbers]"""
+        mixture = spectra.sum(1, keepdim=True)
+        level = measure_level(mixture[:, 0].abs())
+        # A whole song's level is another than that of its segment.
+        change = torch.empty_like(level).uniform_(-LEVEL, LEVEL)
+        return self._compare(spectra, mixture, level * 10 ** (change / 20))
+
+    @torch.inference_mode()
+    def measure(self, song: Song) -> tuple[float, float, int]:
+        """A block of frames after the other, each heard by itself, in bounded memory."""
+        stft, device = self.model.stft, self.model.mean.device
+        stems = np.stack([np.atleast_2d(song.sources[name]) for name in SOURCES])
+        mixture = stft.forward(torch.from_numpy(np.atleast_2d(song.mixture))[None, None]).to(device)
+        level = measure_level(mixture[:, 0].abs())
+        rows, lengths = [], []
+        for start in range(0, mixture.shape[-1], UNET_BLOCK):
+            first = max(start - 2, 0)  # samples under the block, and two frames on each side
+            audio = stems[..., first * stft.hop_length : (start + UNET_BLOCK + 2) * stft.hop_length]
+            piece = mixture[..., start : start + UNET_BLOCK]
+            spectra = stft.forward(torch.from_numpy(audio))[None, ..., start - first :]
+            spectra = spectra[..., : piece.shape[-1]].to(device)
+            rows.append([value.item() for value in self._compare(spectra, piece, level)])
+            lengths.append(piece.shape[-1])
+        loss, right = np.average(rows, axis=0, weights=lengths)
+        return float(loss), float(right), sum(lengths)
+
+    def _compare(self, spectra: Tensor, mixture: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
+        shares, binary = self.model.scores(mixture[:, 0].abs(), level)
+        target = binary_mask(spectra.abs(), mixture.abs().expand_as(binary))
+        loss = share_loss(shares.softmax(1), spectra, mixture, self.loss)
+        return loss + binary_loss(binary, target), accuracy(binary.detach() > 0, target)
 
 
 def fit(
@@ -222,7 +281,7 @@ def fit(
             done = len(history.rows) * len(train)
             schedule = LambdaLR(optimizer, lambda step: learning_rate(1.0, done + step, steps))
             for epoch in range(len(history.rows), recipe.epochs):
-                started, seen = time.perf_counter(), []
+                started, training.seen = time.perf_counter(), []
                 # Dropout, too, is the same when resumed, and differs from process to process.
                 torch.manual_seed(recipe.seed + epoch + 1_000_003 * backend.process)
                 model.train()
@@ -237,14 +296,14 @@ def fit(
                     optimizer.step()
                     schedule.step()
                     averaged.update_parameters(objective)
-                    seen.append(_finite("training", backend.total(*sums), epoch))
+                    training.seen.append(_finite("training", backend.total(*sums), epoch))
                     for callback in callbacks if backend.is_first else ():
                         callback.on_batch(training)
-                sizes = [train.size(step) for step in range(len(seen))]
-                trained = np.average(seen, axis=0, weights=sizes).tolist()
+                sizes = [train.size(step) for step in range(len(training.seen))]
+                trained = np.average(training.seen, axis=0, weights=sizes).tolist()
                 measured = _finite("validation", validate(averaged.module, valid, backend), epoch)
                 values = epoch + 1, *trained, *measured, time.perf_counter() - started
-                row = dict(zip(COLUMNS, values, strict=True))
+                row = dict(zip(HISTORY_COLUMNS, values, strict=True))
                 history.rows.append(backend.from_first(lambda row=row: row))
                 if history.best == len(history.rows) - 1:
                     training.best = copy.deepcopy(averaged.module.model.state_dict())
@@ -274,7 +333,7 @@ def validate(
     return float(loss / frames), float(accuracy / frames)
 
 
-COLUMNS = (
+HISTORY_COLUMNS = (
     "epoch",
     "train_loss",
     "train_accuracy",
@@ -349,7 +408,12 @@ def average_weights(model: nn.Module, decay: float) -> AveragedModel:
 
 
 class Training:
-    """A training run under way, as callbacks see it; `best` holds the best weights so far."""
+    """A training run under way, as callbacks see it.
+
+    `best` holds the best weights so far, `seen` loss and accuracy of this epoch's batches.
+    """
+
+    seen: list[Sequence[float]]
 
     def __init__(
         self, objective: Objective, train: Excerpts | Segments, recipe: Recipe, backend: Backend
@@ -361,10 +425,10 @@ class Training:
         self.network, self.optimizer = backend.prepare(objective, optimizer)
         self.averaged = average_weights(objective, recipe.average).eval()
         self.best = copy.deepcopy(self.model.state_dict())
-        self.history = History()
+        self.history, self.seen = History(), []
 
 
-class Backend:
+class Backend(defer_interrupt):
     """The machine that a network is trained on: here one process, on the device of the network.
 
     As a context, it lets Ctrl-C take effect between two steps only. In the middle of one it could
@@ -389,24 +453,7 @@ class Backend:
         return self.process == 0
 
     def __init__(self, autocast: bool = False) -> None:
-        self.autocast, self.interrupted, self._handler = autocast, False, None
-
-    def __enter__(self) -> Self:
-        handler = signal.getsignal(signal.SIGINT)
-        if threading.current_thread() is threading.main_thread() and callable(handler):
-            self._handler = handler
-            signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def _note(self, _number: int, _frame: object) -> None:
-        self.interrupted = True
-
-    def __exit__(self, kind: object, *_error: object) -> None:
-        if self._handler is not None:
-            signal.signal(signal.SIGINT, self._handler)
-            self._handler = None
-            if self.interrupted and kind is None:
-                signal.raise_signal(signal.SIGINT)
+        self.autocast = autocast
 
     def steps(self, items: Iterable) -> Iterator:
         """Yield each item; between two of them, Ctrl-C takes effect."""
@@ -418,7 +465,7 @@ class Backend:
     def check(self) -> None:
         """Raise KeyboardInterrupt if Ctrl-C was pressed."""
         if self.interrupted:
-            self.interrupted = False
+            self.interrupted = None
             raise KeyboardInterrupt
 
     def prepare(

@@ -11,9 +11,8 @@ from torch.nn import functional as F
 from torch.nn.utils import fuse_conv_bn_eval
 
 from .errors import SepeduError
-from .masks import binary_mask
 from .songs import SOURCES, Song
-from .stft import STFT, Array
+from .stft import STFT, Array, mean_and_deviation
 
 CHANNELS = (16, 32, 64, 96, 128)
 """Channels at each depth, from the full picture to a sixteenth of its height and width."""
@@ -21,7 +20,7 @@ FIRST_BIN = 2
 """A constant offset of the audio reaches only the bins below this one, through the Hann window."""
 COMPRESSION = 10.0
 r"""c in :math:`\log(1 + c\,|X| / \text{level})`."""
-BLOCK = 1024
+UNET_BLOCK = 1024
 """Frames of a block, about 12 seconds: it takes about 0.3 GB."""
 
 
@@ -99,6 +98,8 @@ class MaskUNet(nn.Module):
 
     @property
     def receptive_field(self) -> int:
+        # Each 3 x 3 convolution reaches one frame of its depth further, 2**depth of the mixture:
+        # one at the entrance, two on the way down and two on the way up; the deepest has two.
         deepest = len(self.channels) - 1
         reach = 1 + sum((2 if depth == deepest else 4) * 2**depth for depth in range(deepest + 1))
         return reach + self.step - 1  # a frame sees all of the deepest frame that it lies in
@@ -160,8 +161,8 @@ class MaskUNet(nn.Module):
         if level is None:
             level = measure_level(magnitude)
         silence = -frames % self.step  # so that each depth halves evenly
-        heard = self.features(F.pad(magnitude, (0, silence)), level)  # (batch, 2, 513, frames)
-        x = heard[:, :, :-1].contiguous(memory_format=torch.channels_last)  # 512 bins: 2 ** 9
+        features = self.features(F.pad(magnitude, (0, silence)), level)  # (batch, 2, 513, frames)
+        x = features[:, :, :-1].contiguous(memory_format=torch.channels_last)  # 512 bins: 2 ** 9
 
         x = F.relu(self.enter(x), inplace=True)  # (batch, 16, 512, frames)
         skips = []
@@ -178,20 +179,26 @@ class MaskUNet(nn.Module):
         x = F.pad(x, (0, 0, 0, 1), mode="replicate")[..., :frames]  # (batch, 16, 513, frames)
         both, side = x.unflatten(1, (2, 2, len(SOURCES))).unbind(1)  # (batch, 2, 4, 513, frames)
         # The channels' answers differ only where, or near where, the channels do.
-        apart = F.avg_pool2d(heard[:, 1:].abs(), 5, 1, 2)[..., :frames]  # (batch, 1, 513, frames)
+        apart = F.avg_pool2d(features[:, 1:].abs(), 5, 1, 2)[
+            ..., :frames
+        ]  # (batch, 1, 513, frames)
         return both, side * apart.unsqueeze(1)
 
     def fit_statistics(self, songs: Iterable[Song]) -> MaskUNet:
-        """Note what is usual at each frequency, from the mixtures of the training songs."""
-        heard = []
-        for song in songs:
+        """Note what is usual at each frequency, from the mixtures of the training songs.
+
+        They are read one after the other, and not kept. SepeduError if there are none.
+        """
+
+        def compressed(song: Song) -> Tensor:
             mono = np.atleast_2d(song.sum_of_sources).mean(0)
             magnitude = torch.from_numpy(np.abs(self.stft.forward(mono)))
             level = measure_level(magnitude.unsqueeze(0)).clamp(min=1e-9)
-            heard.append(torch.log1p(COMPRESSION * magnitude / level))
-        together = torch.cat(heard, dim=-1)  # (513, frames of all songs)
-        self.mean.copy_(together.mean(-1))
-        self.deviation.copy_(together.std(-1).clamp(min=0.05))
+            return torch.log1p(COMPRESSION * magnitude / level)
+
+        mean, deviation = mean_and_deviation(map(compressed, songs))
+        self.mean.copy_(mean)
+        self.deviation.copy_(deviation.clamp(min=0.05))
         return self
 
     def features(self, magnitude: Tensor, level: Tensor | float) -> Tensor:
@@ -207,10 +214,10 @@ class MaskUNet(nn.Module):
         level = torch.as_tensor(level, dtype=magnitude.dtype, device=magnitude.device)
         relative = magnitude / level.clamp(min=1e-9).reshape(-1, 1, 1, 1)
         left, right = relative[:, 0], relative[:, -1]
-        heard = torch.log1p(COMPRESSION * (left + right) / 2)  # (batch, 513, frames)
-        heard = (heard - self.mean[:, None]) / self.deviation[:, None]
+        mean = torch.log1p(COMPRESSION * (left + right) / 2)  # (batch, 513, frames)
+        mean = (mean - self.mean[:, None]) / self.deviation[:, None]
         balance = (left - right) / (left + right + 0.01)  # what is very soft has no side
-        x = torch.stack([heard, balance], dim=1)  # (batch, 2, 513, frames)
+        x = torch.stack([mean, balance], dim=1)  # (batch, 2, 513, frames)
         x[:, :, :FIRST_BIN] = 0  # a constant offset must not be heard
         return x
 
@@ -252,6 +259,10 @@ class Dense(nn.Module):
         return torch.baddbmm(layer.bias.unsqueeze(1), weight, x)
 
 
+LOSSES = ("log L2", "relative L2", "complex L2", "complex L1")
+"""What `share_loss` can be."""
+
+
 def share_loss(masks: Tensor, stems: Tensor, mixture: Tensor, kind: str = "log L2") -> Tensor:
     r"""How far the shares are from the stems: a loss in the domain of the sound.
 
@@ -269,7 +280,7 @@ def share_loss(masks: Tensor, stems: Tensor, mixture: Tensor, kind: str = "log L
     masks : torch.Tensor [shape=(segments, 4, channels, 513, frames)]
     stems : torch.Tensor [same shape], complex
     mixture : torch.Tensor [shape=(segments, 1, channels, 513, frames)], complex
-    kind : {"log L2", "relative L2", "complex L2", "complex L1"}
+    kind : {"log L2", "relative L2", "complex L2", "complex L1"}, `LOSSES`
         The one above; its ratio of energies, under a root or as it is; or the ratio of the sums
         of :math:`|M X - S|` and :math:`|S|`.
 
@@ -302,15 +313,11 @@ def share_loss(masks: Tensor, stems: Tensor, mixture: Tensor, kind: str = "log L
         return ratio.sqrt().mean()
     if kind == "complex L2":
         return ratio.mean()
-    raise SepeduError(
-        f"Loss {kind!r} is unknown",
-        'Use "log L2", "relative L2", "complex L2" or "complex L1"',
-    )
+    raise SepeduError(f"Loss {kind!r} is unknown", f"Use one of {', '.join(LOSSES)}")
 
 
-def binary_loss(scores: Tensor, stems: Tensor, mixture: Tensor, threshold: float = 0.5) -> Tensor:
+def binary_loss(scores: Tensor, target: Tensor) -> Tensor:
     """Cross-entropy of the binary masks, mean over all bins [shapes as `share_loss`]."""
-    target = binary_mask(stems.abs(), mixture.abs().expand_as(stems), threshold)
     return F.binary_cross_entropy_with_logits(scores, target.float())
 
 
@@ -342,8 +349,8 @@ def measure_level(magnitude: Array) -> Array:
 
     [shape=(..., channels, 513, frames) -> (...)]; 0 where there are no frames.
     """
-    heard = magnitude[..., FIRST_BIN:, :]
-    return heard.mean((-3, -2, -1)) if heard.shape[-1] else heard.sum((-3, -2, -1))
+    audible = magnitude[..., FIRST_BIN:, :]
+    return audible.mean((-3, -2, -1)) if audible.shape[-1] else audible.sum((-3, -2, -1))
 
 
 def predict_masks(
@@ -351,8 +358,8 @@ def predict_masks(
     magnitude: np.ndarray,
     question: str = "share",
     level: float | None = None,
-    dtype: torch.dtype = torch.float32,
-    block: int = BLOCK,
+    bfloat16: bool = False,
+    block: int = UNET_BLOCK,
 ) -> np.ndarray:
     """Masks of all four sources for a recording of any length, in bounded memory.
 
@@ -370,11 +377,12 @@ def predict_masks(
         source is 1.
     level : float, optional
         Reference level, if `magnitude` is only a part of the recording.
-    dtype : torch.dtype
-        `torch.bfloat16` computes in half precision: about twice as fast on processors that have
-        it, and masks differ by about 0.01.
+    bfloat16 : bool
+        Compute in half precision: about twice as fast on processors that have it, and masks
+        differ by about 0.01.
     block : int
-        Frames of a block; a multiple of `model.step`.
+        Frames of a block, a multiple of `model.step`: the greatest depth then has the same frames
+        in a block as in the whole recording.
 
     Returns
     -------
@@ -384,21 +392,27 @@ def predict_masks(
     Raises
     ------
     SepeduError
-        If the question is another one, or the shape.
+        If the question is another one, or the shape, or the block no multiple of `model.step`.
 
     Lesson: 09
     """
     if question not in ("share", "binary"):
         raise SepeduError(f"Question {question!r} is unknown", 'Use "share" or "binary"')
-    frames = magnitude.shape[-1]
+    if block < 1 or block % model.step:
+        multiple = max(1, -(-block // model.step)) * model.step
+        raise SepeduError(
+            f"block must be a multiple of the network's step {model.step}, got {block}",
+            f"Use {multiple}",
+        )
+    frames, device = magnitude.shape[-1], model.mean.device
     answer = model if question == "share" else model.binary_masks
     level = float(measure_level(magnitude)) if level is None else level
     margin = -(-model.receptive_field // model.step) * model.step
     masks = np.empty((len(SOURCES), *magnitude.shape), np.float32)
-    with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
         for start in range(0, frames, block):
             first = max(start - margin, 0)
-            heard = torch.from_numpy(magnitude[..., first : start + block + margin])
-            part = answer(heard.unsqueeze(0), level)[0, ..., start - first :][..., :block]
-            masks[..., start : start + block] = part.numpy()
+            piece = torch.from_numpy(magnitude[..., first : start + block + margin]).to(device)
+            part = answer(piece.unsqueeze(0), level)[0, ..., start - first :][..., :block]
+            masks[..., start : start + block] = part.float().cpu().numpy()
     return masks

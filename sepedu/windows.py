@@ -75,21 +75,12 @@ def make_example(
     Raises
     ------
     SepeduError
-        If the song has no such source, or another sample rate.
+        If the song has no such source, another sample rate, or two channels.
 
     Lesson: 03
     """
     stft = stft or STFT()
-    if source not in song.sources:
-        raise SepeduError(
-            f"The song {song.name} has no source {source!r}",
-            f"It has: {', '.join(song.sources)}",
-        )
-    if song.sample_rate != stft.sample_rate:
-        raise SepeduError(
-            f"The song {song.name} has {song.sample_rate} Hz, the transform {stft.sample_rate} Hz",
-            "Load it with load_song(track, sample_rate=stft.sample_rate)",
-        )
+    song.check(stft.sample_rate, [source])
     mixture = torch.from_numpy(np.abs(stft.forward(song.mixture)))
     magnitude = torch.from_numpy(np.abs(stft.forward(song.sources[source])))
     target = make_target(magnitude, mixture, output, threshold)
@@ -170,11 +161,12 @@ def as_table(
     Raises
     ------
     SepeduError
-        If the song has no such frame.
+        If the song has no such frame, another sample rate, or two channels.
 
     Lesson: 03
     """
     stft = stft or STFT()
+    song.check(stft.sample_rate)
     mixture = np.abs(stft.forward(song.mixture))
     outside = [frame for frame in frames if not 0 <= frame < mixture.shape[1]]
     if outside:

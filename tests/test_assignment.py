@@ -16,6 +16,7 @@ import pytest
 
 from sepedu.exercises.framework import lessons
 from tools import assignment
+from tools.mock_class import wrong_answer
 
 EXERCISES = lessons()["02"]
 
@@ -58,7 +59,7 @@ def test_a_check_for_graders_raises_unless_the_answer_is_right():
         exercise.require(exercise.run(exercise.stub))
     for mistake in exercise.mistakes:
         with pytest.raises(AssertionError, match="Not right yet"):
-            exercise.require(exercise.run(mistake.answer))
+            exercise.require(mistake.answer)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,7 @@ def test_nbgrader_gives_full_points_for_solutions_and_none_for_stubs_and_mistake
     students = {"right": {e.name: e.reference for e in exercises}, "stub": {}}
     for place in range(max(len(e.mistakes) for e in exercises)):
         students[f"wrong{place + 1}"] = {
-            e.name: e.mistakes[min(place, len(e.mistakes) - 1)].answer for e in exercises
+            e.name: wrong_answer(e, min(place, len(e.mistakes) - 1)) for e in exercises
         }
     for student, answers in students.items():
         hand_in(tmp_path, student, name, answers)

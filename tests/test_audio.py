@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sepedu import SepeduError
-from sepedu.audio import Player, check_audio, read_audio, resample, write_audio
+from sepedu.audio import Player, check_audio, read_audio, resample, sound_address, write_audio
 from sepedu.songs import SOURCES, load_song, open_dataset
 
 TONE = (0.4 * np.sin(2 * np.pi * 440 * np.arange(22050) / 22050)).astype(np.float32)
@@ -144,6 +144,23 @@ def test_player_turns_everything_down_together_and_says_so():
     player = Player({"too loud": 4 * TONE, "soft": TONE}, 22050)
     assert player.gain == pytest.approx(1 / 1.6, rel=0.01)
     assert "one gain of 0.6" in player._repr_html_()
+
+
+def test_a_sound_alone_is_turned_down_and_not_clipped():
+    data = sound_address(4 * TONE, 22050, exact=True).split(",")[1]
+    embedded, _ = soundfile.read(io.BytesIO(base64.b64decode(data)))
+    assert np.abs(embedded - TONE / np.abs(TONE).max()).max() < 1e-4
+
+
+def test_more_channels_than_flac_holds_and_nothing_to_play(tmp_path):
+    many = np.zeros((9, 99), np.float32)
+    assert read_audio(write_audio(tmp_path / "a.wav", many, 22050))[0].shape == many.shape
+    with pytest.raises(SepeduError, match=r"holds 8 channels, and .*a.flac has 9\. Write WAV"):
+        write_audio(tmp_path / "a.flac", many, 22050)
+    with pytest.raises(SepeduError, match=r"and ours has 9\. Play two"):
+        Player({"ours": many}, 22050)
+    with pytest.raises(SepeduError, match="nothing to play"):
+        Player({}, 22050)
 
 
 def test_player_shows_names_safely():

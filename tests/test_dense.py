@@ -60,7 +60,7 @@ def test_masks_agree_with_the_weights_that_come_with_the_course(source):
 def test_bfloat16_is_close():
     model = random_model(2)
     magnitude = np.random.default_rng(0).gamma(1, 3, (513, 40)).astype(np.float32)
-    lower = predict_mask(model, magnitude, autocast=True)
+    lower = predict_mask(model, magnitude, bfloat16=True)
     assert lower.dtype == np.float32
     assert np.abs(lower - predict_mask(model, magnitude)).mean() < 0.01
 

@@ -37,33 +37,34 @@ class Host:
 
 
 @pytest.fixture
-def host(monkeypatch):
+def host(monkeypatch, tmp_path):
     ensure_ffmpeg()
+    monkeypatch.setenv("SEPEDU_CACHE", str(tmp_path))
     import musdb
 
     monkeypatch.setattr(musdb.DB, "load_mus_tracks", lambda self, **_: [])
     return lambda *songs, **how: monkeypatch.setattr(musdb, "urlopen", Host(*songs, **how))
 
 
-def test_a_whole_download_is_put_in_place_and_kept(host, tmp_path):
+def test_a_whole_download_is_put_in_place_and_kept(host):
     host(94, 50)
-    folder = fetch.fetch_musdb7(tmp_path / "excerpts")
+    folder = fetch.fetch_musdb7()
     assert len(list((folder / "train").iterdir())) == 94
     host(0, 0)  # a second call needs no host
-    assert fetch.fetch_musdb7(folder) == folder
+    assert fetch.fetch_musdb7() == folder
 
 
 def test_a_broken_download_leaves_nothing_and_can_be_repeated(host, tmp_path):
     host(94, 50, breaks=True)
     with pytest.raises(SepeduError, match="the line broke"):
-        fetch.fetch_musdb7(tmp_path / "excerpts")
+        fetch.fetch_musdb7()
     assert not list(tmp_path.iterdir())
     host(94, 50)
-    assert fetch.fetch_musdb7(tmp_path / "excerpts").is_dir()
+    assert fetch.fetch_musdb7().is_dir()
 
 
 def test_missing_songs_are_counted(host, tmp_path):
     host(94, 49)
     with pytest.raises(SepeduError, match="49 songs instead of 50"):
-        fetch.fetch_musdb7(tmp_path / "excerpts")
+        fetch.fetch_musdb7()
     assert not list(tmp_path.iterdir())

@@ -1,6 +1,7 @@
 """Measures agree with museval and with their definitions; the ladder is in order."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,6 +50,49 @@ def test_a_silent_source_has_no_sdr():
     assert np.isnan(framewise_sdr(silent, ESTIMATE, 22050))
     assert np.isnan(si_sdr(silent, ESTIMATE))
     assert np.isnan(si_sdr(REFERENCE, silent))
+
+
+def test_an_estimate_with_nothing_of_the_reference():
+    assert si_sdr(np.array([1.0, 0.0]), np.array([0.0, 1.0])) == -np.inf
+
+
+def test_museval_leaves_out_a_window_where_any_source_is_silent():
+    """Ours leaves it out for that source alone, and so measures the others there, too."""
+    ensure_ffmpeg()
+    import museval
+
+    rate, noise = 1000, np.random.default_rng(0)
+    references = noise.standard_normal((2, 2 * rate))
+    references[1, rate:] = 0
+    errors = np.repeat([0.5, 0.1], rate)  # the window of one second that museval leaves out is good
+    estimates = references + errors * noise.standard_normal(references.shape)
+    theirs = museval.metrics.bss_eval(
+        references[..., None],
+        estimates[..., None],
+        window=rate,
+        hop=rate,
+        compute_permutation=False,
+    )[0]
+    assert np.isnan(theirs[:, 1]).all()
+    first = framewise_sdr(references[0, :rate], estimates[0, :rate], rate)
+    assert np.nanmedian(theirs[0]) == pytest.approx(first, abs=1e-4)
+    assert framewise_sdr(references[0], estimates[0], rate) > first + 5
+    assert framewise_sdr(references[1], estimates[1], rate) == pytest.approx(
+        np.nanmedian(theirs[1]), abs=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    ("songs", "message"),
+    [
+        ([], "nothing to measure"),
+        ([replace(made_up_song("a"), sample_rate=44100)], "44100 Hz"),
+        ([replace(made_up_song("a"), mixture=np.zeros((2, 99), np.float32))], "2 channels"),
+    ],
+)
+def test_songs_that_cannot_be_measured(songs, message):
+    with pytest.raises(SepeduError, match=message):
+        evaluate(songs, {})
 
 
 def test_other_shapes_are_refused():

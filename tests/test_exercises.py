@@ -13,19 +13,15 @@ import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 
-from sepedu.exercises import examine, judge
-from sepedu.exercises.framework import NOT_ATTEMPTED, RIGHT, WRONG, Exercise, Mistake, lessons
+from sepedu.exercises import call_answer
+from sepedu.exercises.call_answer import NotAttempted, Wrong
+from sepedu.exercises.compare import Mistake, compare
+from sepedu.exercises.framework import NOT_ATTEMPTED, RIGHT, WRONG, Exercise, lessons
 
 EXERCISES = [
     pytest.param(exercise, id=f"{number}-{name}")
     for number, exercises in lessons().items()
     for name, exercise in exercises.items()
-]
-MISTAKES = [
-    pytest.param(exercise, mistake, id=f"{number}-{name}-{mistake.title}")
-    for number, exercises in lessons().items()
-    for name, exercise in exercises.items()
-    for mistake in exercise.mistakes
 ]
 
 
@@ -104,8 +100,11 @@ def test_exercise_is_complete(exercise: Exercise):
     assert exercise in module
     assert exercise.task.endswith(".")
     assert len(exercise.hints) >= 1
-    assert len(exercise.mistakes) >= 3
-    assert len({mistake.title for mistake in exercise.mistakes}) == len(exercise.mistakes)
+    titles = {mistake.title: mistake.message for mistake in exercise.mistakes}
+    assert len(titles) >= 3
+    said = [message for message in titles.values() if message]
+    assert len(set(said)) == len(said)
+    assert all(titles[mistake.title] == mistake.message for mistake in exercise.mistakes)
     assert exercise.stub != exercise.reference
     assert exercise.remark
 
@@ -147,21 +146,22 @@ def test_solution_is_right(exercise: Exercise):
     assert repr(verdict).startswith("Right.")
 
 
-@pytest.mark.parametrize("exercise, mistake", MISTAKES)
-def test_mistake_is_named(exercise: Exercise, mistake: Mistake):
-    verdict = exercise.check(exercise.run(mistake.answer))
-    assert verdict.outcome == WRONG, verdict
-    assert mistake.says in verdict.message, verdict
-    assert "could not be examined" not in verdict.message
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_every_mistake_is_named(exercise: Exercise):
+    for mistake in exercise.mistakes:
+        verdict = exercise.check(mistake.answer)
+        assert (verdict.outcome, verdict.mistake) == (WRONG, mistake.title), verdict
+        assert mistake.message in ("", verdict.message)
+        assert "could not be examined" not in verdict.message
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
-@pytest.mark.parametrize("answer", RUBBISH.values(), ids=RUBBISH)
-def test_rubbish_is_refused_without_a_traceback(exercise: Exercise, answer):
-    verdict = exercise.check(answer)
-    assert verdict.outcome in (WRONG, NOT_ATTEMPTED)
-    assert verdict.message
-    assert "<" in verdict._repr_html_()
+def test_rubbish_is_refused_without_a_traceback(exercise: Exercise):
+    for name, answer in RUBBISH.items():
+        verdict = exercise.check(answer)
+        assert verdict.outcome in (WRONG, NOT_ATTEMPTED), name
+        assert verdict.message, name
+        assert "<" in verdict._repr_html_(), name
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
@@ -172,7 +172,7 @@ def test_an_answer_that_changes_its_arguments_is_told_so(exercise: Exercise):
     changed = []
 
     def overwriting(*arguments, **named):
-        value = examine.copied(right(*arguments, **named))
+        value = call_answer.copied(right(*arguments, **named))
         for argument in arguments:
             if isinstance(argument, np.ndarray) and argument.dtype.kind in "bif" and argument.size:
                 argument[...] = 1 - argument if argument.dtype.kind != "b" else ~argument
@@ -190,9 +190,13 @@ def test_an_answer_that_changes_its_arguments_is_told_so(exercise: Exercise):
         assert verdict.outcome == RIGHT
 
 
+SQUARED = Mistake("Square", lambda x: x**2, "squared")
+AS_A_PAIR = Mistake("A pair", lambda x: (x, x))
+
+
 def _example(**changes) -> Exercise:
     def check(answer):
-        judge.compare(examine.as_number(examine.call(answer, 3.0)), 6.0, known=[(9.0, "squared")])
+        compare(answer, [(3.0,)], lambda x: 2 * x, [SQUARED])
 
     parts = {
         "name": "twice",
@@ -201,7 +205,7 @@ def _example(**changes) -> Exercise:
         "reference": "def twice(x):\n    return 2 * x",
         "hints": ("First.", "Second."),
         "examine": check,
-        "mistakes": (),
+        "mistakes": (SQUARED, AS_A_PAIR),
     }
     return Exercise(**parts | changes)
 
@@ -231,8 +235,7 @@ def test_forgotten_return_is_told_from_an_untouched_stub():
 
 def test_value_with_open_entries():
     def check(answer):
-        answer = examine.as_mapping(answer, ("a", "b"))
-        judge.compare(answer["a"], 1)
+        call_answer.as_mapping(answer, ("a", "b"))
 
     exercise = _example(examine=check)
     assert exercise.check({"a": ..., "b": [..., ...]}).outcome == NOT_ATTEMPTED
@@ -242,7 +245,7 @@ def test_value_with_open_entries():
 
 
 def test_endless_loop_ends(monkeypatch):
-    monkeypatch.setattr(examine, "SECONDS", 0.3)
+    monkeypatch.setattr(call_answer, "SECONDS", 0.3)
 
     def endless(_x):
         while True:
@@ -254,7 +257,7 @@ def test_endless_loop_ends(monkeypatch):
 
 
 def test_endless_loop_ends_outside_the_main_thread(monkeypatch):
-    monkeypatch.setattr(examine, "SECONDS", 0.3)
+    monkeypatch.setattr(call_answer, "SECONDS", 0.3)
 
     def endless(_x):
         while True:
@@ -376,11 +379,19 @@ def test_what_is_shown_reads_without_colours_and_escapes():
     assert re.search("<strong>Not right yet.</strong> squared", shown)
 
 
-def test_known_mistake_is_recognised_before_the_general_message():
-    with pytest.raises(examine.Wrong, match="twice too much"):
-        judge.compare(np.ones(3) * 2, np.ones(3), known=[(np.ones(3) * 2, "twice too much")])
-    with pytest.raises(examine.Wrong, match="another"):
-        judge.compare(np.ones(3) * 5, np.ones(3), otherwise="another")
+def test_a_verdict_knows_which_mistake_was_made():
+    exercise = _example()
+    assert exercise.check(lambda x: x * x).mistake == "Square"
+    assert exercise.check(lambda x: [x, 2 * x]).mistake == "A pair"  # refused for the same reason
+    assert exercise.check(lambda x: 7.0).mistake == ""
+    assert exercise.check(lambda x: 2 * x).mistake == ""
+
+
+def test_an_answer_that_defines_something_else_was_not_attempted():
+    with pytest.raises(NotAttempted, match="does not define `twice`"):
+        _example().run("def thrice(x):\n    return 3 * x")
+    with pytest.raises(KeyError):
+        _example().run("def twice(x):\n    return 2 * x\n{}['a']")
 
 
 @pytest.mark.parametrize(
@@ -402,37 +413,48 @@ def test_known_mistake_is_recognised_before_the_general_message():
     ],
 )
 def test_as_array_says_what_is_the_matter(value, options, says):
-    with pytest.raises(examine.Wrong, match=says):
-        examine.as_array(value, **options)
+    with pytest.raises(Wrong, match=says):
+        call_answer.as_array(value, **options)
 
 
-def _judged(answer, cases=((1.0,), (2.0,), (0.5,)), right=lambda x: x / 4, **options) -> str:
-    with pytest.raises(examine.Wrong) as wrong:
-        judge.judge(answer, cases, right, **options)
+def _said(answer, cases=((1.0,), (2.0,), (0.5,)), right=lambda x: x / 4, **options) -> str:
+    with pytest.raises(Wrong) as wrong:
+        compare(answer, cases, right, **options)
     return str(wrong.value)
 
 
+HALF = Mistake("Half", lambda x: x / 2, "half")
+
+
 def test_a_mistake_is_named_only_if_it_explains_what_is_wrong():
-    known = [(lambda x: x / 2, "half"), (lambda x: x * x / 2, "squared")]
-    assert _judged(lambda x: x / 2, known=known) == "half"
-    assert _judged(lambda x: x * x / 2, known=known) == "squared"  # at 1 it is the half, too
-    assert "right" in _judged(lambda x: x / 2 if x == 1 else x / 3, known=known)
+    known = [HALF, Mistake("Squared", lambda x: x * x / 2, "squared")]
+    assert _said(lambda x: x / 2, mistakes=known) == "half"
+    assert _said(lambda x: x * x / 2, mistakes=known) == "squared"  # at 1 it is the half, too
+    assert "right" in _said(lambda x: x / 2 if x == 1 else x / 3, mistakes=known)
 
 
 def test_a_mistake_is_named_beside_another_one():
-    known = [(lambda x: x / 2, "half")]
+    known = [HALF]
     cases = [(1.0,), (2.0,), (3.0,), (0.0,)]
-    assert _judged(lambda x: x / 2 if x else 7.0, cases, known=known) == "half"
+    assert _said(lambda x: x / 2 if x else 7.0, cases, mistakes=known) == "half"
+
+
+def test_a_mistake_in_one_of_two_parts_is_named_whatever_the_other_is():
+    known = [Mistake("Half", lambda x: (x / 2, x), "half")]
+    pair = {"right": lambda x: (x / 4, x), "read": lambda value: value, "what": "a, b"}
+    assert _said(lambda x: (x / 2, x), mistakes=known, **pair) == "half"
+    assert _said(lambda x: (x / 2, 9.0), mistakes=known, **pair) == "half"
+    assert "your b is 9" in _said(lambda x: (x / 4, 9.0), mistakes=known, **pair)
 
 
 def test_per_cent_and_turned_around_are_named_everywhere():
-    assert "per cent" in _judged(lambda x: 25 * x)
+    assert "per cent" in _said(lambda x: 25 * x)
     masks = [(np.arange(6).reshape(2, 3) % 2 > 0,)]
-    says = _judged(lambda mask: ~mask, masks, lambda mask: mask, read=examine.as_array)
+    says = _said(lambda mask: ~mask, masks, lambda mask: mask, read=call_answer.as_array)
     assert "turned around" in says
 
 
 def test_what_is_special_about_a_failing_case_is_said():
     cases = {"0": (1.0,), "silence": (0.0,)}
-    says = _judged(lambda x: 1 / x, cases, lambda x: 1.0)
+    says = _said(lambda x: 1 / x, cases, lambda x: 1.0)
     assert "ZeroDivisionError" in says and says.endswith("This is the case of silence.")

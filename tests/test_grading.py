@@ -66,12 +66,13 @@ def write(folder, students):
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory):
     """Marks of a small class, by student."""
-    mistake = EXERCISES[FIRST].mistakes[0].answer
+    mistake = mock_class.wrong_answer(EXERCISES[FIRST], 0)
     class_ = {
         "Right": solved(),
         "Stub": notebook({name: EXERCISES[name].stub for name in NAMES}),
         "Wrong": solved(**{FIRST: mistake, NAMES[1]: f"def {NAMES[1]}(:\n    return"}),
         "Broken": "{",
+        "Other": solved(**{FIRST: f"{FIRST} = {{}}['key']", NAMES[1]: "x = 1"}),
         **{
             student: solved(**{name: f"{HOSTILE[attack]}\n" for name, attack in attacks.items()})
             for student, attacks in ATTACKS.items()
@@ -94,6 +95,13 @@ def test_right_stub_wrong_and_broken(marked):
     assert "cannot be read" in marked["Broken"].problem
 
 
+def test_an_error_at_the_top_of_a_cell_is_told_from_another_name(marked):
+    first, second, *_ = marked["Other"].marks
+    assert (first.outcome, first.message) == (BROKEN, "KeyError: 'key'")
+    assert second.outcome == NOT_ATTEMPTED
+    assert f"does not define `{NAMES[1]}`" in second.message
+
+
 def test_a_wrong_answer_is_named_by_its_mistake(marked):
     (mark,) = [mark for mark in marked["Wrong"].marks if mark.outcome == WRONG]
     assert mark.mistake == EXERCISES[FIRST].mistakes[0].title
@@ -113,7 +121,7 @@ def test_the_table_is_for_a_learning_platform(marked):
     assert set(by_student) == set(marked)
     assert by_student["Right"]["Points"] == by_student["Right"]["Points possible"]
     assert by_student["Wrong"][f"{LESSON} {FIRST}"] == "0"
-    assert by_student["Broken"]["Points"] == "0" and by_student["Broken"]["Remark"]
+    assert by_student["Broken"]["Points"] == "" and by_student["Broken"]["Remark"]
 
 
 def test_the_table_is_in_the_form_of_the_platform_that_the_work_came_from(marked):
@@ -127,12 +135,20 @@ def test_the_table_is_in_the_form_of_the_platform_that_the_work_came_from(marked
     assert moodle["Right"]["Last modified (grade)"] == ""
     assert f"{FIRST}: not right yet." in moodle["Wrong"]["Feedback comments"]
 
+    # A notebook that cannot be read has no grade, which calls for a teacher, and says why.
+    assert (
+        moodle["Broken"]["Grade"] == ""
+        and "cannot be read" in moodle["Broken"]["Feedback comments"]
+    )
+    assert moodle["Stub"]["Grade"] == "0"
+
     possible, *canvas = rows("Canvas")
     assert possible["Student"].strip() == "Points Possible"
     assert possible[f"Lesson {LESSON}"] == str(len(NAMES))
     assert list(canvas[0]) == ["Student", "ID", "Section", f"Lesson {LESSON}"]
     (wrong,) = (row for row in canvas if row["Student"] == "Wrong")
     assert (wrong["ID"], wrong[f"Lesson {LESSON}"]) == ("4711", str(len(NAMES) - 2))
+    assert {row[f"Lesson {LESSON}"] for row in canvas if row["Student"] == "Broken"} == {""}
 
 
 def test_the_report_counts_the_mistakes(marked):
@@ -179,7 +195,10 @@ def test_a_name_is_no_formula(tmp_path):
 
 
 def test_the_command(tmp_path, capsys):
-    write(tmp_path / "class", {"Right": solved()})
+    # In a notebook a check waits for 10 seconds: here it must wait for the 30 of `--seconds`.
+    waits = "from sepedu.exercises import call_answer\nassert call_answer.SECONDS >= 30\n"
+    right = solved(**{FIRST: waits + EXERCISES[FIRST].reference})
+    write(tmp_path / "class", {"Right": right})
     words = ["grade", str(tmp_path / "class"), "--out", str(tmp_path / "marks.csv")]
     assert main([*words, "--report", str(tmp_path / "class.html")]) == 0
     assert f"Right: lesson {LESSON}, {len(NAMES)} of {len(NAMES)} right" in capsys.readouterr().out
@@ -188,7 +207,9 @@ def test_the_command(tmp_path, capsys):
     assert "seconds must be above 0, got 0" in capsys.readouterr().err
 
 
-def test_the_made_up_class_is_thirty_students_with_three_hostile_ones(tmp_path):
+def test_the_made_up_class_is_thirty_students_with_three_hostile_ones(tmp_path, capsys):
+    assert mock_class.main([str(tmp_path / "class.zip"), "99"]) == 2
+    assert "There is no lesson '99' with exercises. Use one of 00, 01" in capsys.readouterr().err
     assert mock_class.main([str(tmp_path / "class.zip"), LESSON]) == 0
     found = find_submissions(tmp_path / "class.zip")
     assert len(found) == 30 and {one.platform for one in found} == {"Moodle"}
@@ -245,7 +266,7 @@ def test_progress_is_recorded_in_a_working_copy_only(tmp_path, monkeypatch, caps
     exercise.check(exercise.run(exercise.reference))
     assert list(tmp_path.iterdir()) == []
     (tmp_path / ".lessons.json").write_text("{}")
-    exercise.check(exercise.run(exercise.mistakes[0].answer))
+    exercise.check(exercise.mistakes[0].answer)
     exercise.check(exercise.run(exercise.reference))
     exercise.check()
     lines = [json.loads(line) for line in (tmp_path / "progress.jsonl").read_text().splitlines()]
@@ -256,6 +277,9 @@ def test_progress_is_recorded_in_a_working_copy_only(tmp_path, monkeypatch, caps
     words = ["progress", str(tmp_path), "--out", str(tmp_path / "me.html"), "--name", "Ada"]
     assert main(words) == 0
     told = capsys.readouterr().out
-    assert f"lesson {LESSON}  1 of {len(NAMES)} right" in told and "Next: lesson 00" in told
+    assert (
+        f"lesson {LESSON}  1 of {len(NAMES)} right" in told
+        and f"Next: lesson {LESSON}, {NAMES[1]}" in told
+    )
     page = (tmp_path / "me.html").read_text(encoding="utf-8")
     assert exercise.mistakes[0].title in page and "<h1>Progress of Ada</h1>" in page

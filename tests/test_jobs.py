@@ -21,6 +21,7 @@ from sepedu.audio import open_audio, write_speakers
 from sepedu.checkpoints import save_checkpoint
 from sepedu.cli import EXIT_INTERRUPTED, main
 from sepedu.engine import jobs as engine_jobs
+from sepedu.engine import provenance
 from sepedu.engine.jobs import find_songs, separate_songs
 from sepedu.separation import SeparationSettings
 
@@ -132,7 +133,7 @@ def test_estimates_beside_the_songs_are_no_songs(music, network, capsys):
     assert len(capsys.readouterr().err.split("is done already")) == 5
 
 
-def test_what_is_done_is_left_and_what_changed_is_made_anew(music, tmp_path):
+def test_what_is_done_is_left_and_what_changed_is_made_anew(music, tmp_path, monkeypatch):
     torch.manual_seed(1)
     first, second = ({"vocals": MaskCNN().eval()} for _ in range(2))
 
@@ -156,6 +157,8 @@ def test_what_is_done_is_left_and_what_changed_is_made_anew(music, tmp_path):
     assert outcomes(mask="binary", threshold=0.7) == ["already there", "written"]
     os.utime(music / "a" / "song.wav")
     assert outcomes(mask="binary", threshold=0.7) == done
+    monkeypatch.setattr(provenance, "ALGORITHM", provenance.ALGORITHM + 1)
+    assert outcomes(mask="binary", threshold=0.7) == made
     (tmp_path / "out" / "Other" / "vocals.wav").write_bytes(b"RIFF")
     assert outcomes(mask="binary", threshold=0.7) == ["written", "already there"]
 

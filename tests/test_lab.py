@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from sepedu.cli import lab
+from sepedu.cli import lab, opening
 from sepedu.errors import SepeduError
 
 
@@ -43,6 +43,25 @@ def test_the_current_folder_may_hold_the_course(monkeypatch, tmp_path, course):
         lab, "__file__", str(tmp_path / "site-packages" / "sepedu" / "cli" / "lab.py")
     )
     assert lab.find_course() == course
+
+
+def test_only_widgets_on_show_are_saved():
+    def model(**state) -> dict:
+        return {"model_name": "AnyModel", "state": state}
+
+    states = {"1": model(layout="IPY_MODEL_2"), "2": model(), "3": model(layout="IPY_MODEL_4")}
+    states["4"] = model()
+    shown = {"output_type": "display_data", "data": {opening.VIEW: {"model_id": "1"}}}
+    text = {"output_type": "stream", "name": "stdout", "text": "3"}
+    saved = {
+        "cells": [{"cell_type": "code", "outputs": [text, shown]}, {"cell_type": "markdown"}],
+        "metadata": {"widgets": {opening.STATE: {"state": states}}},
+    }
+    opening.keep_shown_widgets({"type": "notebook", "content": saved})
+    assert list(states) == ["1", "2"]
+    for told in ({"type": "file", "content": "3"}, {"type": "notebook", "content": None}):
+        opening.keep_shown_widgets(told)
+    opening.keep_shown_widgets({"type": "notebook", "content": {"metadata": {}, "cells": []}})
 
 
 def test_nothing_given_means_this_machine_and_jupyters_own_port(course):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from mutants import mutants
 
-from sepedu.exercises import examine
+from sepedu.exercises import call_answer
 from sepedu.exercises.framework import RIGHT, Exercise, lessons
 
 EQUIVALENT: dict[str, set[str]] = {
@@ -45,7 +45,7 @@ def survivors(exercise: Exercise) -> tuple[int, set[str]]:
 
 
 def test_every_change_of_a_value_is_refused(monkeypatch, capsys):
-    monkeypatch.setattr(examine, "SECONDS", 5.0)
+    monkeypatch.setattr(call_answer, "SECONDS", 5.0)
     rows, wrong = [], {}
     for number, exercises in lessons().items():
         for name, exercise in exercises.items():

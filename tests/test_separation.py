@@ -84,6 +84,13 @@ def test_the_grid_is_that_of_the_networks_at_any_rate(rate):
         assert np.abs(loud - np.abs(STFT().forward(low))[:, 40]).max() < 0.5  # of 256
 
 
+def test_how_far_the_grid_is_off_at_most():
+    usual = STFT().frames_per_second
+    rates = range(8000, 200_000, 53)  # the worst, 8053, among them
+    off = [abs(grid(rate).frames_per_second / usual - 1) for rate in rates]
+    assert max(off) == off[1] == pytest.approx(0.0053, abs=1e-4)
+
+
 @pytest.mark.parametrize("rate", [22050, 44056, 44100, 44101])
 def test_blocks_start_on_whole_samples_and_frames(rate):
     stft = grid(rate)

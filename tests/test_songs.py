@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -112,6 +113,18 @@ def test_stems_of_different_lengths_are_told(hq):
 def test_bad_arguments(arguments, message):
     with pytest.raises(SepeduError, match=message):
         open_dataset(**arguments)
+
+
+def test_a_part_of_a_song_and_its_mean():
+    song = made_up_song(seconds=1)
+    part = song.between(0.5, 9)
+    assert np.array_equal(part.sources["bass"], song.sources["bass"][11025:])
+    assert np.shares_memory(part.mixture, song.mixture)
+    for moments in ((-2, 5), (50, 60), (0.5, 0.2), (float("nan"), 1), (0, float("nan"))):
+        with pytest.raises(SepeduError, match=r"nothing from .* it lasts 1\.00 s"):
+            song.between(*moments)
+    two = replace(song, mixture=np.stack([song.mixture, 0 * song.mixture]))
+    assert np.array_equal(two.to_mono().mixture, song.mixture / 2)
 
 
 def test_sum_of_sources_is_exact():

@@ -153,7 +153,7 @@ def test_the_header_says_how_it_was_made(folder, hq):
     with safe_open(song_path(folder, "one"), framework="numpy") as file:
         header = json.loads(file.metadata()["sepedu store"])
     assert header["stft"] == {"sample_rate": 22050, "n_fft": 1024, "hop_length": 256}
-    assert header["threshold"] == 0.5 and header["format"] == store.FORMAT
+    assert header["threshold"] == 0.5 and header["format"] == store.STORE_FORMAT
     assert set(header["files"]) == {f"{stem}.wav" for stem in ("mixture", *SOURCES)}
     assert StoredSong(song_path(folder, VALID)).header["mixture"] == RELEASED
     assert StoredSong(song_path(folder, "two")).header["mixture"] == SUM
@@ -196,7 +196,7 @@ def test_a_source_file_that_was_only_touched_is_the_same(own):
     assert len(training_songs(folder, data)) == 2
 
 
-@pytest.mark.parametrize("setting", ["FORMAT", "THRESHOLD"])
+@pytest.mark.parametrize("setting", ["STORE_FORMAT", "THRESHOLD"])
 def test_another_setting_makes_all_anew(own, monkeypatch, setting):
     data, folder = own
     before = times(folder)

@@ -26,6 +26,7 @@ from sepedu.training import (
     validate,
 )
 from sepedu.unet import MaskUNet
+from sepedu.widgets import TrainingMonitor
 from sepedu.windows import make_example
 
 SONGS = [made_up_song("a", 0.3), made_up_song("b", 0.3, seed=1)]
@@ -82,6 +83,21 @@ def test_it_learns_without_the_mask():
     )
     losses = [row["valid_loss"] for row in history.rows]
     assert min(losses) < losses[0]
+
+
+def test_the_monitors_button_is_heard_from_the_first_batch():
+    class Press(Callback):
+        def on_batch(self, training):
+            monitor.receive({"kind": "stop"})
+            monitor._told = 0.0  # the browser hears of each batch
+
+    monitor, model = TrainingMonitor(Recipe(epochs=50), VALID), new_model()
+    losses = []
+    monitor.observe(lambda change: losses.append(change["new"]), "batch_loss")
+    history = fit(model, excerpts(), VALID, quick(50), callbacks=[Press(), monitor])
+    assert len(history.rows) == 1 and monitor.stage == "over" and monitor.rows == history.rows
+    sizes = [excerpts().size(step) for step in range(len(excerpts()))]
+    assert np.average(losses, weights=sizes) == pytest.approx(history.rows[0]["train_loss"])
 
 
 def test_resumed_equals_unbroken(tmp_path):
@@ -158,6 +174,8 @@ def test_bad_requests(tmp_path):
         (lambda: fit(unet, excerpts(), VALID), "A MaskUNet on Excerpts cannot be trained without"),
         (lambda: Recipe(epochs=0), "epochs must be at least 1, got 0"),
         (lambda: Recipe(patience=0), "patience must be at least 1, got 0"),
+        (lambda: Recipe(epochs=2.5), "epochs must be a whole number, got 2.5"),
+        (lambda: Recipe(weight_decay=float("nan")), "weight_decay must be a number, got nan"),
         (lambda: Recipe(learning_rate=0), "learning_rate must be above 0, got 0"),
         (lambda: Recipe(average=1.0), "average must be at least 0 and below 1, got 1.0"),
     ]
@@ -258,5 +276,5 @@ def test_checkpoints_tell_what_is_wrong(tmp_path):
 
 
 def test_unknown_source_has_no_weights():
-    with pytest.raises(SepeduError, match="'flute'"):
+    with pytest.raises(SepeduError, match=r"'flute'.* vocals, unet\."):
         weights_path("flute")

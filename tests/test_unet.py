@@ -1,5 +1,7 @@
 """The U-Net: shapes, shares that sum to one, and what must not matter to it."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 import torch
@@ -114,7 +116,7 @@ def test_folded_normalisation_gives_the_same_masks(model):
 
 def test_bfloat16_is_near(model):
     heard = magnitudes(70)
-    near = predict_masks(model, heard, dtype=torch.bfloat16)
+    near = predict_masks(model, heard, bfloat16=True)
     np.testing.assert_allclose(near, predict_masks(model, heard), atol=0.05)
 
 
@@ -130,3 +132,19 @@ def test_bad_input(model):
         model(torch.zeros(1, 2, 512, 20))
     with pytest.raises(SepeduError, match="'loud'"):
         predict_masks(model, magnitudes(20), "loud")
+    with pytest.raises(SepeduError, match=r"multiple of the network's step 16, got 50\. Use 64\."):
+        predict_masks(model, magnitudes(20), block=50)
+
+
+def test_masks_are_predicted_on_the_networks_device(monkeypatch):
+    """The device without memory stands for a GPU."""
+    model, seen = MaskUNet((2, 4)).to("meta"), []
+
+    def answer(self, magnitude, level):
+        seen.append(magnitude.device.type)
+        return torch.ones(1, 4, *magnitude.shape[1:], dtype=torch.bfloat16)
+
+    monkeypatch.setattr(MaskUNet, "forward", answer)
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())  # it has none there
+    assert predict_masks(model, magnitudes(20)).shape == (4, 2, 513, 20)
+    assert seen == ["meta"]

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sepedu.dense import window_scores
 from sepedu.errors import SepeduError
 from sepedu.evaluation import sdr
 from sepedu.masks import apply_mask, binary_mask
@@ -39,7 +41,8 @@ from sepedu.widgets import (
 )
 from sepedu.widgets.base import FOLDER, bundle
 from sepedu.widgets.listening import chance, level_matched
-from sepedu.widgets.material import encode, segment
+from sepedu.widgets.material import Material, encode
+from sepedu.widgets.predicted import inspect_network
 from sepedu.widgets.threshold import THRESHOLDS
 from sepedu.widgets.transform import WINDOWS, WindowedSTFT, dip, two_clicks, two_tones
 from sepedu.windows import make_example
@@ -184,11 +187,11 @@ def test_bad_input_is_named_with_a_remedy(kind, song):
 @pytest.mark.parametrize("start, seconds", [(-1, 1), (9, 1), (0, 0), (0, -1), (float("nan"), 1)])
 def test_a_segment_lies_inside_of_the_song(song, start, seconds):
     with pytest.raises(SepeduError, match=r"lasts 0\.50 s"):
-        segment(song, start, seconds)
+        Material.of(song, "vocals", start, seconds)
 
 
 def test_a_segment_is_cut_from_every_recording(song):
-    cut = segment(song, 0.1, 0.2)
+    cut = Material.of(song, "vocals", 0.1, 0.2).song
     assert np.array_equal(cut.mixture, song.mixture[2205:6615])
     assert np.array_equal(cut.sources["drums"], song.sources["drums"][2205:6615])
 
@@ -274,6 +277,15 @@ def test_the_mask_is_what_exceeds_the_decision_threshold(song):
     assert explorer.context == 25 and len(explorer.features) == 513 * (shape[1] + 24)
     with pytest.raises(SepeduError, match="not a probability"):
         explorer.decision = 1.2
+
+
+def test_what_the_network_reads_is_what_it_answers_about(song):
+    """The features on show, put through the network, give the probability on show."""
+    model, soft = network().eval(), replace(song, mixture=song.mixture / 10)
+    probability, _, features = inspect_network(model, Material.of(soft, "vocals", 0.0, 9.0))
+    with torch.inference_mode():
+        scores = window_scores(model, torch.from_numpy(6 * features[None] - 3))
+    assert np.allclose(model.finish(scores)[0].numpy(), probability, atol=1e-4)
 
 
 def test_a_network_that_predicts_magnitudes_is_shown_too(song):
@@ -465,7 +477,7 @@ def row(epoch: int, loss: float) -> dict[str, float]:
 
 def training(*rows: dict[str, float], batches: int = 4) -> SimpleNamespace:
     """A training as callbacks see it."""
-    return SimpleNamespace(history=History(list(rows)), train=range(batches))
+    return SimpleNamespace(history=History(list(rows)), train=range(batches), seen=[])
 
 
 def test_the_monitor_follows_a_training(song):
@@ -475,10 +487,14 @@ def test_the_monitor_follows_a_training(song):
     under_way = training()
     monitor.on_start(under_way)
     assert (monitor.stage, monitor.batches, monitor.left) == ("training", 4, None)
+    under_way.seen.append([0.3, 0.6])
     monitor.on_batch(under_way)
+    assert monitor.batch_loss is None  # the browser has just been told of the start
     monitor._told -= 1  # a second later
+    under_way.seen.append([0.2, 0.7])
     monitor.on_batch(under_way)
     assert monitor.batch == 2 and monitor.left > 0
+    assert monitor.batch_loss == pytest.approx(0.25)
     under_way.history.rows.append(row(1, 0.2))
     assert monitor.on_epoch(under_way) is False
     assert (monitor.stage, monitor.left, monitor.best) == ("training", 30.0, 0)
@@ -503,6 +519,7 @@ def test_a_second_training_begins_the_monitor_anew():
     monitor.on_end(training(row(1, 0.2)))
     monitor.on_start(training())
     assert (monitor.rows, monitor.best, monitor.stop, monitor.stage) == ([], -1, False, "training")
+    assert monitor.batch_loss is None
     assert "has begun" in monitor.reading
     monitor.on_end(training())
     assert "before its first epoch" in monitor.reading

@@ -1,5 +1,7 @@
 """Windows, targets, the talk's table, and what training draws."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from sepedu import STFT, SepeduError
 from sepedu.excerpts import Augmentation, Excerpts, SegmentAugmentation, Segments
 from sepedu.songs import SOURCES, Song
 from sepedu.stft import Features
+from sepedu.unet import MaskUNet
 from sepedu.windows import Windows, as_table, make_example
 
 stft = STFT()
@@ -128,6 +131,12 @@ def test_segments_are_spectra_of_all_sources():
     assert min(distances) < 1e-3
 
 
+def test_a_song_shorter_than_a_segment_shortens_them_aloud():
+    with pytest.warns(UserWarning, match="130 frames instead of 1000: the song short has no more"):
+        drawn = Segments([song, made_up_song("short")], frames=1000)
+    assert next(drawn.epoch(0, 0))[0].shape[-1] == 130
+
+
 def test_segments_of_mono_songs_have_two_equal_channels():
     (spectra,) = next(Segments([made_up_song("a")], frames=30).epoch(0, 0))
     assert torch.equal(spectra[:, :, 0], spectra[:, :, 1])
@@ -159,6 +168,13 @@ def test_changed_segments_depend_on_seed_and_epoch_alone():
         (lambda: as_table(song, [10_000]), "no frame 10000"),
         (lambda: Excerpts([], "bass"), "no songs"),
         (lambda: Excerpts([song], "flute"), "no source 'flute'"),
+        (lambda: make_example(stereo("a", 0), "bass"), "a has 2 channels"),
+        (lambda: as_table(replace(song, sample_rate=44100), [0]), "44100 Hz, the transform 22050"),
+        (lambda: Features().fit([]), "no frames"),
+        (lambda: MaskUNet((2, 4)).fit_statistics([]), "no frames"),
+        (lambda: Augmentation(remix=7), "remix must be between 0 and 1, got 7"),
+        (lambda: Augmentation(gain=-3), "gain must be at least 0, got -3"),
+        (lambda: SegmentAugmentation(mute=float("nan")), "mute must be a number, got nan"),
     ],
 )
 def test_bad_input(call, message):

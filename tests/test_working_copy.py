@@ -9,7 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from sepedu.errors import SepeduError
-from sepedu.exercises.working_copy import RECORD, answers_of, update
+from sepedu.exercises.working_copy import GUESS, RECORD, answers_of, update
 
 STUB = "def coverage(masks):\n    raise NotImplementedError"
 ANSWER = "def coverage(masks):\n    return [1.0]"
@@ -98,6 +98,24 @@ def test_answers_are_carried_over_and_the_old_copy_stays(course):
     assert (cells[0].source, cells[2].source) == ("A better lesson.", ANSWER)
     assert read(course, change.beside).cells[0].source == "My notes."
     assert not (course / "my-course" / "02-second.new.ipynb").exists()
+
+
+def test_guesses_are_carried_over_too(course):
+    def with_guesses(text):
+        made = lesson(text)
+        made.cells += [new_markdown_cell(GUESS, id=f"q{n}-guess") for n in (1, 2)]
+        return made
+
+    nbformat.write(with_guesses("A lesson."), course / "lessons" / "02-second.ipynb")
+    bring(course)
+    own = read(course, "02-second.ipynb")
+    own.cells[-1].source += " four times"
+    nbformat.write(own, course / "my-course" / "02-second.ipynb")
+    nbformat.write(with_guesses("A better lesson."), course / "lessons" / "02-second.ipynb")
+    (change,) = bring(course, answers=True)
+    sources = [cell.source for cell in read(course, "02-second.ipynb").cells]
+    assert sources[0] == "A better lesson." and sources[-2:] == [GUESS, f"{GUESS} four times"]
+    assert change.guesses == 1 and "guesses: 1" in str(change)
 
 
 @pytest.mark.parametrize("changed_again", [False, True])

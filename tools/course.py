@@ -30,18 +30,20 @@ PYTHON = PROGRAMS / ("python.exe" if os.name == "nt" else "python")
 SEPEDU = PROGRAMS / ("sepedu.exe" if os.name == "nt" else "sepedu")
 UNFINISHED = "unfinished"
 
-# JupyterLab asks about news in a pop-up on its first start: not in a classroom.
 LAB_SETTINGS = {
+    # JupyterLab asks about news in a pop-up on its first start: not in a classroom.
     "@jupyterlab/apputils-extension:notification": {
         "fetchNews": "false",
         "checkForUpdates": False,
     },
+    # A notebook that is opened again shows its widgets as they were left, alive without a kernel.
+    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
 }
 
 
 def wanted_stamp() -> str:
-    """Return what the stamp of a finished set-up says: lock, pyproject and place of the clone."""
-    digest = hashlib.sha256(str(CLONE).encode())
+    """Return what the stamp of a finished set-up says: versions, settings, place of the clone."""
+    digest = hashlib.sha256(f"{CLONE} {json.dumps(LAB_SETTINGS)}".encode())
     for name in ("requirements.lock", "pyproject.toml"):
         digest.update((CLONE / name).read_bytes())
     return digest.hexdigest()

@@ -17,24 +17,17 @@ from nbformat.notebooknode import NotebookNode
 
 from sepedu.engine.files import write_text
 from sepedu.errors import SepeduError
+from sepedu.exercises import working_copy
 from sepedu.exercises.framework import Exercise, lessons
+from sepedu.exercises.working_copy import without_outputs
 
 LESSONS = Path(__file__).resolve().parents[1] / "lessons"
 """Folder of the notebooks; only a clone has it."""
 
 
 def find_notebooks(folder: Path = LESSONS) -> list[Path]:
-    """Return the lessons of a folder in their order.
-
-    Raises
-    ------
-    SepeduError
-        If there are none.
-    """
-    notebooks = sorted(folder.glob("[0-9][0-9]-*.ipynb"))
-    if not notebooks:
-        raise SepeduError(f"There are no lessons in {folder}", "Work in a clone of the project")
-    return notebooks
+    """Return the lessons of a folder in their order."""
+    return working_copy.find_notebooks(folder)
 
 
 def solve(notebook: NotebookNode, exercises: Iterable[Exercise]) -> NotebookNode:
@@ -45,11 +38,8 @@ def solve(notebook: NotebookNode, exercises: Iterable[Exercise]) -> NotebookNode
     SepeduError
         If the stub of an exercise, or its check, is not in the lesson.
     """
-    solved = nbformat.from_dict(notebook)
-    cells = list(notebook.cells)
-    for cell in cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+    solved = without_outputs(notebook)
+    cells = solved.cells
     for exercise in exercises:
         places = [i for i, cell in enumerate(cells) if cell.source.strip() == exercise.stub]
         checks = [i for i, cell in enumerate(cells) if f"ex.{exercise.name}.check(" in cell.source]
@@ -63,17 +53,15 @@ def solve(notebook: NotebookNode, exercises: Iterable[Exercise]) -> NotebookNode
         note = nbformat.v4.new_markdown_cell(teacher_note(exercise))
         note.id = f"{cells[checks[0]].id[:55]}-teacher"
         cells.insert(checks[0] + 1, note)
-    solved.cells = cells
     return solved
 
 
 def teacher_note(exercise: Exercise) -> str:
     """Tell a teacher what an exercise asks, its hints, and which mistakes its check knows."""
     hints = [f"{number}. {hint}" for number, hint in enumerate(exercise.hints, 1)]
-    mistakes = []
+    messages = {}
     for mistake in exercise.mistakes:
-        verdict = exercise.check(exercise.run(mistake.answer))
-        mistakes.append(f"- *{mistake.title}*: {verdict.message}")
+        messages.setdefault(mistake.title, exercise.check(mistake.answer).message)
     return "\n".join(
         [
             f"**For the teacher.** {exercise.task} {exercise.remark}",
@@ -84,7 +72,7 @@ def teacher_note(exercise: Exercise) -> str:
             "",
             "Mistakes that the check knows, and what it says:",
             "",
-            *mistakes,
+            *(f"- *{title}*: {message}" for title, message in messages.items()),
         ]
     )
 

@@ -19,7 +19,8 @@ from pathlib import Path
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from sepedu.exercises.framework import lessons
+from sepedu.errors import SepeduError
+from sepedu.exercises.framework import Exercise, lessons
 from sepedu.exercises.working_copy import CHECK, answers_of, without_outputs
 
 from .edition import find_notebooks, run_command
@@ -80,10 +81,17 @@ def fill(notebook: NotebookNode, answers: dict[str, str]) -> NotebookNode:
     return filled
 
 
+def wrong_answer(exercise: Exercise, number: int) -> str:
+    """Return the cell of a student who makes one of the known mistakes."""
+    return (
+        f"from sepedu.exercises import lesson{exercise.lesson} as ex\n"
+        f"{exercise.name} = ex.{exercise.name}.mistakes[{number}].answer"
+    )
+
+
 def mock_class(lesson: str) -> dict[str, str]:
     """Return the text of each student's notebook."""
-    exercises = lessons()[lesson]
-    (path,) = (path for path in find_notebooks() if path.name.startswith(lesson))
+    exercises, path = lessons()[lesson], notebook_of(lesson)
     original = nbformat.read(path, as_version=4)
     asked = [n for cell in original.cells for n in CHECK.findall(cell.source)]
     right = {name: exercises[name].reference for name in asked}
@@ -98,8 +106,7 @@ def mock_class(lesson: str) -> dict[str, str]:
             answers[asked[1]] = f"def {asked[1]}(:\n    return 1"
         elif place % 6:  # everybody else makes two mistakes that are known
             for name in (asked[place % len(asked)], asked[(place + 2) % len(asked)]):
-                known = exercises[name].mistakes
-                answers[name] = known[(place // 3) % min(3, len(known))].answer
+                answers[name] = wrong_answer(exercises[name], place // 3 % 3)
         text = nbformat.writes(fill(original, answers))
         if student == TORN:
             text = text[: len(text) // 2]
@@ -109,12 +116,23 @@ def mock_class(lesson: str) -> dict[str, str]:
     return written
 
 
+def notebook_of(lesson: str) -> Path:
+    """The notebook of a lesson by its number, such as "02"."""
+    found = [path for path in find_notebooks() if path.name.startswith(f"{lesson}-")]
+    if lesson not in lessons() or len(found) != 1:
+        raise SepeduError(
+            f"There is no lesson {lesson!r} with exercises", f"Use one of {', '.join(lessons())}"
+        )
+    return found[0]
+
+
 def write_class(place: Path, wanted: Sequence[str] = ()) -> list[Path]:
     """Write the class as the zip that Moodle gives, for one lesson, by default 02."""
-    written = mock_class(wanted[0] if wanted else "02")
+    path = notebook_of(wanted[0] if wanted else "02")
+    written = mock_class(path.name[:2])
     with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, (student, text) in enumerate(written.items(), 4711):
-            name = "other.ipynb" if student == STRANGE else "02-binary-masks.ipynb"
+            name = "other.ipynb" if student == STRANGE else path.name
             archive.writestr(f"{student} Mock_{number}_assignsubmission_file_/{name}", text)
     return [place]
 

@@ -1,4 +1,4 @@
-"""Renew the README's table and the card of the networks from docs/results.json.
+"""Renew docs/results.md, the README's table and the card of the networks from docs/results.json.
 
     python -m tools.results_pages
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from sepedu.checkpoints import UNET, load_checkpoint, weights_path
 from sepedu.engine.files import write_text
-from sepedu.engine.results import readme_table
+from sepedu.engine.results import as_markdown, readme_table
 from sepedu.engine.resume import history_path
 from sepedu.errors import SepeduError
 
@@ -102,6 +102,7 @@ def main() -> None:
     }
     model, about, _ = load_checkpoint(weights_path(UNET))
     unet = about | {"parameters": sum(p.numel() for p in model.parameters())}
+    write_text(CLONE / "docs" / "results.md", as_markdown(results))
     update_readme(CLONE / "README.md", results)
     write_text(weights / "README.md", weights_card(results, histories, unet))
 

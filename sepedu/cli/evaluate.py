@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from ..errors import SepeduError
 from .common import add_data, new_command, source_names
 
 
@@ -31,6 +32,9 @@ def run(options: argparse.Namespace) -> None:
     from ..songs import SOURCES, load_song, open_dataset
 
     sources = options.sources or list(SOURCES)
+    for source in sources:
+        if source not in SOURCES:
+            raise SepeduError(f"Source {source!r} is unknown", f"Use one of {', '.join(SOURCES)}")
     if options.out:
         check_place(options.out)
     dataset = open_dataset(options.data, options.subset, options.split)

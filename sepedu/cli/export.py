@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from .common import new_command
@@ -30,9 +31,11 @@ def run(options: argparse.Namespace) -> None:
     own = {"unet": load_unet, "cnn": load_models}.get(options.network)
     model = own() if own else read_networks(Path(options.network))
     page = write_song_page(options.out, [model])
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
     print(page)
     print(
-        "Browsers run it only from a web server, any that serves files. To try it:\n"
-        f'  python -m http.server --directory "{options.out}"\n'
-        "and open http://localhost:8000"
+        "Browsers run it only from a web server, any that serves files. To open it here:\n"
+        f'  {python} -m http.server --bind 127.0.0.1 --directory "{options.out}"\n'
+        "and go to http://localhost:8000 (Ctrl-C ends the server). If 8000 is taken, add 8001 to "
+        "the line, and to the address."
     )

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> None:
 
     from ..engine.files import check_place, write_text
     from ..exercises.grading import as_csv, as_report, find_submissions, grade
-    from ..exercises.marker import BROKEN
+    from ..exercises.grading_worker import BROKEN
 
     if not options.seconds > 0:
         raise SepeduError(f"seconds must be above 0, got {options.seconds:g}", "Use 30")

@@ -88,6 +88,7 @@ def server_options(
         f"--LabApp.default_url=/lab/tree/{FIRST_COPY.as_posix()}",
         # Warnings and the address are enough to read.
         "--Application.log_level=WARN",
+        "--ServerApp.jpserver_extensions=sepedu.cli.opening=True",
     ]
     if port is not None:
         if not 1 <= port <= 65535:

@@ -62,9 +62,10 @@ def run(options: argparse.Namespace) -> None:
     import torch
     from tqdm import tqdm
 
+    from ..checkpoints import read_networks
     from ..engine.jobs import find_songs, separate_songs
     from ..engine.pools import free_cores
-    from ..separation import SeparationSettings, estimate_paths, read_networks
+    from ..separation import SeparationSettings, estimate_paths
     from ..songs import SOURCES
     from ..unet import MaskUNet
 

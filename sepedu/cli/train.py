@@ -9,8 +9,8 @@ from pathlib import Path
 from ..errors import SepeduError
 from .common import EXIT_INTERRUPTED, add_data, new_command
 
-TALK_DEFAULTS = {"loss": "bce", "output": "mask", "threshold": 0.5}
-"""Settings of the talk's networks only."""
+CNN_DEFAULTS = {"loss": "bce", "output": "mask", "threshold": 0.5}
+"""Settings that only the talk's architecture has, as ours were trained; the talk's loss was MSE."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -70,22 +70,23 @@ def run(options: argparse.Namespace) -> int:
     from ..songs import SOURCES
 
     unet = options.source == UNET
-    talk = {name: getattr(options, name) for name in TALK_DEFAULTS}
-    given = [f"--{name}" for name, value in talk.items() if value is not None]
+    cnn = {name: getattr(options, name) for name in CNN_DEFAULTS}
+    given = [f"--{name}" for name, value in cnn.items() if value is not None]
     if unet and given:
         words = " and ".join(given)
         raise SepeduError(f"{words} cannot be chosen for the U-Net", f"Leave {words} out")
-    talk = {name: TALK_DEFAULTS[name] if talk[name] is None else talk[name] for name in talk}
-    recipe = runs.UNET_RECIPE if unet else replace(runs.RECIPE, loss=talk["loss"])
+    cnn = {name: CNN_DEFAULTS[name] if cnn[name] is None else cnn[name] for name in cnn}
+    recipe = runs.UNET_RECIPE if unet else replace(runs.RECIPE, loss=cnn["loss"])
     epochs = recipe.epochs if options.epochs is None else options.epochs
     recipe = replace(recipe, epochs=epochs, seed=options.seed)
-    settings = {name: getattr(options, name) for name in ("resume", "accumulate", "log")}
+    how = runs.RunOptions(options.resume, accumulate=options.accumulate, log=options.log)
+    settings = {"options": how}
     if options.batch is not None:
         settings["batch"] = options.batch
     if options.plain:
         settings["augmentation"] = SegmentAugmentation() if unet else Augmentation()
     if not unet:
-        settings |= {name: talk[name] for name in ("output", "threshold")}
+        settings |= {name: cnn[name] for name in ("output", "threshold")}
         settings["store"] = options.store
     elif options.store:
         raise SepeduError("The U-Net learns from sound, not from a store", "Leave --store out")

@@ -140,10 +140,10 @@ class Processes(Backend):
         """The sum of each number over all processes; in all, KeyboardInterrupt after Ctrl-C."""
         if self.processes == 1:
             return numbers
-        told = torch.tensor([*numbers, float(self.interrupted)], dtype=torch.float64)
+        told = torch.tensor([*numbers, float(self.interrupted is not None)], dtype=torch.float64)
         *sums, interrupted = self._engine.reduce(told.to(self._engine.device)).tolist()
         if interrupted:
-            self.interrupted = False
+            self.interrupted = None
             raise KeyboardInterrupt
         return tuple(sums)
 

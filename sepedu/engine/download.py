@@ -14,19 +14,15 @@ SONGS = {"train": 94, "test": 50}
 """Excerpts of each subset; the set of seven-second excerpts omits six training songs."""
 
 
-def fetch_musdb7(folder: Path | None = None) -> Path:
+def fetch_musdb7() -> Path:
     """Download the MUSDB18 excerpts of seven seconds with musdb's own download.
 
     They are for academic use. An interrupted download leaves nothing and starts anew.
 
-    Parameters
-    ----------
-    folder : path, optional
-        By default the user's cache folder, where `open_dataset("musdb7")` looks.
-
     Returns
     -------
     folder : pathlib.Path
+        In the user's cache folder, where `open_dataset("musdb7")` looks.
 
     Raises
     ------
@@ -34,7 +30,7 @@ def fetch_musdb7(folder: Path | None = None) -> Path:
         If the host cannot be reached, the folder cannot be written, or songs are missing
         afterwards.
     """
-    folder = folder or cache_folder() / "musdb18-7s"
+    folder = cache_folder() / "musdb18-7s"
     if (folder / "train").is_dir():
         check_count(folder, f"Remove {folder} and fetch again: sepedu data fetch musdb7")
         return folder

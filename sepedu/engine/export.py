@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,18 @@ import soundfile
 import torch
 from torch import Tensor, nn
 
-from ..audio import read_audio
+from ..audio import common_gain, read_audio
 from ..dense import CHUNK, dense_scores
 from ..errors import SepeduError
 from ..model import MaskCNN
-from ..separation import BLOCK, STEP, TRAINING_LEVEL, SeparationSettings
+from ..separation import (
+    BLOCK,
+    STEP,
+    TRAINING_LEVEL,
+    Networks,
+    SeparationSettings,
+    song_name,
+)
 from ..songs import SOURCES, embedded_root
 from ..stft import HALF_CONTEXT
 from ..unet import MaskUNet
@@ -36,14 +43,12 @@ DESCRIPTION = "page.json"
 OURS = ("Pop - Morning Train", "Rock - Last Tram", "Electronic - Blue Hour")
 """Embedded songs that the page offers: of the test set, so that no network has learnt them."""
 
-Networks = MaskUNet | Mapping[str, MaskCNN]
-
 
 class UNetMasks(nn.Module):
     """The U-Net's soft masks, as the page asks for them.
 
-    [shape=(1, 2, 513, frames), (1,) -> (4, 2, 513, frames)]; frames are a multiple of `STEP`. One
-    channel is given twice.
+    [shape=(1, 2, 513, frames), (1,) -> (4 sources, 2, 513, frames)]; frames are a multiple of
+    `STEP`. One channel is given twice.
     """
 
     def __init__(self, model: MaskUNet) -> None:
@@ -103,13 +108,13 @@ def export_onnx(model: Networks, path: str | os.PathLike[str]) -> dict[str, Any]
         )
     if isinstance(model, MaskUNet):
         wrapped, frames, dynamic = UNetMasks(model), 4 * STEP, {"magnitude": {3: "frames"}}
-        told = {"title": "U-Net: one network for all sources", "channels": 2}
-        told |= {"sources": list(SOURCES), "window": 0, "context": 0}
+        about = {"title": "U-Net: one network for all sources", "channels": 2}
+        about |= {"sources": list(SOURCES), "window": 0, "context": 0}
     else:
         wrapped, frames, dynamic = WindowMasks(list(model.values())), CHUNK + 2 * HALF_CONTEXT, {}
-        told = {"title": "The small network of lesson 04, one for each source", "channels": 1}
-        told |= {"sources": list(model), "window": CHUNK, "context": HALF_CONTEXT}
-    example = torch.rand(1, told["channels"], 513, frames), torch.ones(1)
+        about = {"title": "The small network of lesson 04, one for each source", "channels": 1}
+        about |= {"sources": list(model), "window": CHUNK, "context": HALF_CONTEXT}
+    example = torch.rand(1, about["channels"], 513, frames), torch.ones(1)
     with torch.no_grad(), warnings.catch_warnings():
         # PyTorch's newer exporter takes a minute for the dense evaluation, and this one 2 seconds.
         # What it warns of is that it is the older one, and that it follows one way through the
@@ -125,10 +130,10 @@ def export_onnx(model: Networks, path: str | os.PathLike[str]) -> dict[str, Any]
             dynamic_axes=dynamic,
             dynamo=False,
         )
-    margin = SeparationSettings(told["sources"], model).margin
-    whole = set(told["sources"]) == set(SOURCES)
-    outputs = told["sources"] if whole else [*told["sources"], "residual"]
-    return told | {"outputs": outputs, "block": BLOCK, "margin": margin, "step": STEP}
+    margin = SeparationSettings(about["sources"], model).margin
+    whole = set(about["sources"]) == set(SOURCES)
+    outputs = about["sources"] if whole else [*about["sources"], "residual"]
+    return about | {"outputs": outputs, "block": BLOCK, "margin": margin, "step": STEP}
 
 
 def write_song_page(
@@ -195,9 +200,9 @@ def write_song_page(
         for number, song in enumerate(map(Path, songs)):
             audio, rate = read_audio(song)
             file = f"song{number}.flac"
-            soundfile.write(folder / file, audio.T, rate)
-            name = song.name.removesuffix(song.suffix).removesuffix(".stem")
-            offered.append({"name": name, "file": file, "rate": rate})
+            gain = common_gain(audio)  # FLAC of 16 bits would clip what exceeds full level
+            soundfile.write(folder / file, gain * audio.T, rate)
+            offered.append({"name": song_name(song), "file": file, "rate": rate})
         # Last of all: with it the page is whole.
         page = {"networks": networks, "songs": offered, "home": home}
         write_text(folder / DESCRIPTION, json.dumps(page, indent=1))

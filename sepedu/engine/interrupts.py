@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from types import FrameType, TracebackType
+from typing import Self
 
 
 class defer_interrupt:
@@ -19,17 +20,20 @@ class defer_interrupt:
     Outside of the main thread, which alone hears Ctrl-C, nothing changes.
     """
 
-    def __enter__(self) -> None:
-        self._came: tuple[int, FrameType | None] | None = None
-        self._before = None
+    interrupted: tuple[int, FrameType | None] | None = None
+    _before = None
+
+    def __enter__(self) -> Self:
+        self.interrupted = self._before = None
         if threading.current_thread() is threading.main_thread():
             before = signal.getsignal(signal.SIGINT)
             if callable(before):
                 self._before = before
                 signal.signal(signal.SIGINT, self._note)
+        return self
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self._came = number, frame
+        self.interrupted = number, frame
 
     def __exit__(
         self,
@@ -39,5 +43,5 @@ class defer_interrupt:
     ) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
-            if self._came:
-                self._before(*self._came)
+            if self.interrupted:
+                self._before(*self.interrupted)

@@ -1,8 +1,8 @@
 """What an estimate says of how it was made, so that a second run knows what is done.
 
 It stands in the file itself, in the field for comments of a WAV file: which mask, which networks,
-and the SHA-256 of the song. With other settings, other networks or another song the estimate is
-made anew.
+which version of the computation, and the SHA-256 of the song. Where one of them has changed the
+estimate is made anew.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import nn
 
 from ..audio import Recording, name_for_libsndfile
 from ..model import MaskCNN
-from ..separation import SeparationSettings
+from ..separation import ALGORITHM, SeparationSettings
 from ..songs import SOURCES
 from ..unet import MaskUNet
 
@@ -47,6 +47,7 @@ def _made(song: Path, settings: SeparationSettings) -> dict[str, dict]:
         alone = settings.mask in ("soft", "binary") and source in prints
         made[source] = {
             "made by": MAKER,
+            "algorithm": ALGORITHM,
             "estimate": source,
             "mask": mask,
             "networks": [prints[source]] if alone else [prints[name] for name in sorted(prints)],
@@ -68,11 +69,11 @@ def fingerprint(model: nn.Module) -> str:
 
 def is_done(song: Path, files: Mapping[str, Path], settings: SeparationSettings) -> bool:
     """Whether all these files are there, and made of this song with these settings."""
-    told = {name: _told(path) for name, path in files.items()}
-    for made in told.values():
+    comments = {name: _read_comment(path) for name, path in files.items()}
+    for made in comments.values():
         made.pop("warnings", None)
     try:
-        return all(told.values()) and told == _made(song, settings)
+        return all(comments.values()) and comments == _made(song, settings)
     except OSError:  # the song cannot be read, and whoever separates it will say so
         return False
 
@@ -80,14 +81,14 @@ def is_done(song: Path, files: Mapping[str, Path], settings: SeparationSettings)
 def is_estimate(path: Path) -> bool:
     """Whether a file is an estimate that `separate_file` wrote, and no song."""
     named = path.suffix == ".wav" and path.stem in (*SOURCES, "residual")
-    return named and _told(path).get("made by") == MAKER
+    return named and _read_comment(path).get("made by") == MAKER
 
 
-def _told(path: Path) -> dict:
+def _read_comment(path: Path) -> dict:
     """What an estimate says of itself; nothing where a file is none."""
     try:
         with soundfile.SoundFile(name_for_libsndfile(path)) as file:
-            told = json.loads(file.comment)
+            comment = json.loads(file.comment)
     except (soundfile.LibsndfileError, OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return comment if isinstance(comment, dict) else {}

@@ -25,7 +25,7 @@ from .distributed import launched
 from .files import write_text
 from .prepare import prepare
 from .results import collect_results, readme_table, write_results
-from .runs import dataset_name, progress_of, train_source
+from .runs import RunOptions, dataset_name, progress_of, train_source
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class ReproductionConfig:
 
 def as_published() -> ReproductionConfig:
     """The config that the networks which come with the course tell of."""
-    told = {source: load_checkpoint(weights_path(source))[1] for source in SOURCES}
-    first = told[SOURCES[0]]
-    recipes = {source: Recipe(**about["recipe"]) for source, about in told.items()}
+    metadata = {source: load_checkpoint(weights_path(source))[1] for source in SOURCES}
+    first = metadata[SOURCES[0]]
+    recipes = {source: Recipe(**about["recipe"]) for source, about in metadata.items()}
     return ReproductionConfig(recipes, Augmentation(**first["augmentation"]), first["batch"])
 
 
@@ -81,7 +81,9 @@ def reproduce(
     config: ReproductionConfig | None = None,
     progress: bool = True,
 ) -> dict[str, Any]:
-    """Make everything that the project publishes anew, from a dataset, into a folder.
+    """Make the talk's four networks and their results anew, from a dataset, into a folder.
+
+    The U-Net is no part of it; see `UNET_RECIPE`.
 
     What is finished there is not done again, and a training run that was interrupted goes on after
     its last finished epoch: the same call does the rest. Nothing is written outside of the folder.
@@ -123,7 +125,6 @@ def reproduce(
         "augmentation": config.augmentation,
         "batch": config.batch,
         "store": out / "store" if config.stored else False,
-        "progress": progress,
     }
     places = {source: weights_path(source, out / "weights") for source in SOURCES}
     states = {
@@ -141,8 +142,8 @@ def reproduce(
         _say(f"Network {number} of {len(SOURCES)}: {source}{how}", progress)
         if state == "finished":
             continue
-        recipe, resume = config.recipes[source], state == "begun"
-        history = train_source(source, data, places[source], recipe, resume=resume, **settings)
+        recipe, options = config.recipes[source], RunOptions(state == "begun", progress)
+        history = train_source(source, data, places[source], recipe, options=options, **settings)
         if history.stopped:
             raise KeyboardInterrupt
     return _measure(data, out, progress)
@@ -155,7 +156,7 @@ def _mark(
     config: ReproductionConfig,
 ) -> None:
     """Begin a folder, or make sure that it was begun with the same config."""
-    told = json.loads(json.dumps({"data": dataset_name(data), "songs": songs} | asdict(config)))
+    mark = json.loads(json.dumps({"data": dataset_name(data), "songs": songs} | asdict(config)))
     if out.exists() and not out.is_dir():
         raise SepeduError(f"{out} is not a folder", "Name a new one with --out")
     if not (out / MARK).is_file():
@@ -164,10 +165,10 @@ def _mark(
                 f"The folder {out} is not empty, and no reproduction was begun in it",
                 "Name a new one with --out",
             )
-        write_text(out / MARK, json.dumps(told, indent=1) + "\n")
+        write_text(out / MARK, json.dumps(mark, indent=1) + "\n")
         return
-    before = _read(out)
-    changed = [name for name, value in told.items() if before.get(name) != value]
+    before = _read_mark(out)
+    changed = [name for name, value in mark.items() if before.get(name) != value]
     if changed:
         raise SepeduError(
             f"The reproduction in {out} was begun with other {', '.join(changed)}",
@@ -175,14 +176,14 @@ def _mark(
         )
 
 
-def _read(out: Path) -> dict[str, Any]:
+def _read_mark(out: Path) -> dict[str, Any]:
     try:
-        told = json.loads((out / MARK).read_text(encoding="utf-8"))
+        mark = json.loads((out / MARK).read_text(encoding="utf-8"))
     except ValueError:
-        told = None
-    if not isinstance(told, dict):
+        mark = None
+    if not isinstance(mark, dict):
         raise SepeduError(f"{out / MARK} is damaged", "Name a new folder with --out")
-    return told
+    return mark
 
 
 def _check_memory(seconds: Iterable[float]) -> None:
@@ -203,14 +204,14 @@ def _check_memory(seconds: Iterable[float]) -> None:
 
 def _measure(data: str | os.PathLike[str] | None, out: Path, progress: bool) -> dict[str, Any]:
     """Measure the networks of a folder, unless just these results are there."""
-    if _read(out).get("measured") == _digests(out):
+    if _read_mark(out).get("measured") == _digests(out):
         _say("Measured before", progress)
         return json.loads((out / "results.json").read_text(encoding="utf-8"))
     _say("Measuring", progress)
     results = collect_results(data, progress=_bar(progress), weights=out / "weights")
     write_results(results, out)
-    told = _read(out) | {"measured": _digests(out)}
-    write_text(out / MARK, json.dumps(told, indent=1) + "\n")
+    mark = _read_mark(out) | {"measured": _digests(out)}
+    write_text(out / MARK, json.dumps(mark, indent=1) + "\n")
     return results
 
 

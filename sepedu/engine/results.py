@@ -62,7 +62,7 @@ def measure_details(
         for source, model in models.items():
             wanted = np.abs(stft.forward(song.sources[source]))
             counts[source].add(predict_soft_mask(model, mixture), wanted, mixture)
-    return {source: count.told(stft.frequencies) for source, count in counts.items()}
+    return {source: count.shares(stft.frequencies) for source, count in counts.items()}
 
 
 class _Counts:
@@ -86,7 +86,7 @@ class _Counts:
                 self.true += np.bincount(tenth, target.ravel(), TENTHS)
                 self.share += np.bincount(tenth, minlength=TENTHS)
 
-    def told(self, frequencies: np.ndarray) -> dict[str, list[dict[str, float]]]:
+    def shares(self, frequencies: np.ndarray) -> dict[str, list[dict[str, float]]]:
         """The sums as shares."""
         half = THRESHOLDS.index(0.5)
         bands = []
@@ -149,7 +149,7 @@ def calibration(details: Mapping[str, Mapping[str, Any]]) -> Figure:
     )
     axes.legend(fontsize="small")
     furthest = max(
-        (abs(c["said"] - c["true"]) for told in details.values() for c in told["calibration"]),
+        (abs(c["said"] - c["true"]) for each in details.values() for c in each["calibration"]),
         default=0.0,
     )
     return describe(
@@ -176,9 +176,12 @@ def as_markdown(results: Mapping[str, Any]) -> str:
         "Made by `sepedu results` from the checkpoints in "
         f"`{results.get('weights', 'data/weights')}` and {results['data']}. "
         "Mono at 22,050 Hz; true masks B = (S > 0.5 M); accuracy and mean squared error over all "
-        "bins of all frames; SDR and SI-SDR in decibels, median over songs of the median over "
-        "windows of one second, as museval reports it. Songs with a silent source have no SDR "
-        "and are counted as such. The talk states neither its threshold nor how it divided "
+        "bins of all frames; SDR in decibels, median over songs of the median over windows of one "
+        "second, and SI-SDR, median over songs. museval takes the same windows, but leaves one out "
+        "for all sources where any of them is silent; here it is left out for that source alone. "
+        "Songs with a silent source have no SDR and are counted as such. The talk's networks hear "
+        "each song at its own level, while `separate` first brings it to the level of the songs "
+        "that they were trained on. The talk states neither its threshold nor how it divided "
         "frames, so its figures stand beside ours without being the same measurement.",
         "",
     ]
@@ -263,7 +266,7 @@ def readme_table(results: Mapping[str, Any]) -> str:
             values = [rows.loc[(source, part, method), column] for part in ("train", "valid")]
             return " / ".join(f"{value:.3f}" for value in values)
 
-        def told(column: str, source: str = source) -> str:
+        def talks(column: str, source: str = source) -> str:
             return " / ".join(f"{talk.loc[(source, p), column]:.3f}" for p in ("train", "valid"))
 
         cells = [
@@ -271,9 +274,9 @@ def readme_table(results: Mapping[str, Any]) -> str:
             *([both("accuracy", "U-Net, binary")] if unet else []),
             both("accuracy", "majority class"),
             both("accuracy", "average mask"),
-            told("accuracy"),
+            talks("accuracy"),
             both("mse", "network, soft"),
-            told("mse"),
+            talks("mse"),
         ]
         first.append(f"| {source} | {' | '.join(cells)} |")
         ratios = [f"{rows.loc[(source, 'valid', rung), 'sdr']:.1f}" for rung in rungs]
@@ -334,7 +337,7 @@ def collect_results(
     results: dict[str, Any] = {
         "data": dataset_name(where),
         "threshold": 0.5,
-        "training": {source: _told(about) for source, (_, about, _) in loaded.items()},
+        "training": {source: _training_of(about) for source, (_, about, _) in loaded.items()},
         "rows": [],
         "sdr_by_song": {},
     }
@@ -347,10 +350,10 @@ def collect_results(
         summary = summarise(table).round(DIGITS).reset_index()
         summary.insert(0, "part", part)
         summary.insert(0, "data", results["data"])
-        results["rows"] += _plain(summary, "records")
+        results["rows"] += _as_json(summary, "records")
         by_song = table.pivot(index=["source", "song"], columns="method", values="sdr")
         results["sdr_by_song"][part] = {
-            source: _plain(by_song.loc[source].round(DIGITS), "index") for source in SOURCES
+            source: _as_json(by_song.loc[source].round(DIGITS), "index") for source in SOURCES
         }
     # Read once more: the songs of MUSDB18 do not fit into memory.
     songs = (load_song(track) for track in progress(dataset))
@@ -358,7 +361,7 @@ def collect_results(
     return results
 
 
-def _told(about: Mapping[str, Any]) -> dict[str, Any]:
+def _training_of(about: Mapping[str, Any]) -> dict[str, Any]:
     """What a checkpoint tells of its training."""
     return {
         key: about.get(key)
@@ -366,7 +369,7 @@ def _told(about: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _plain(table: pd.DataFrame, orient: str) -> Any:
+def _as_json(table: pd.DataFrame, orient: str) -> Any:
     """A table as what JSON can hold, with None for what has no value."""
     return json.loads(table.to_json(orient=orient, double_precision=DIGITS))
 

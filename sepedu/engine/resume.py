@@ -53,8 +53,8 @@ class Checkpoint(Callback):
 
     def on_start(self, training: Training) -> None:
         """Compose the metadata, and go on from the earlier state."""
-        told = training.train.metadata() | training.objective.metadata()
-        self.metadata = told | {"recipe": asdict(training.recipe)} | self.metadata
+        drawing = training.train.metadata() | training.objective.metadata()
+        self.metadata = drawing | {"recipe": asdict(training.recipe)} | self.metadata
         if self.resume:
             state = training.backend.from_first(lambda: read_state(self.path, self.metadata))
             state.restore(training)
@@ -111,15 +111,15 @@ def read_state(checkpoint: Path, metadata: dict[str, Any]) -> TrainingState:
         If there is none, it cannot go on, or its settings are not those of `metadata`.
     """
     check_resumable(checkpoint)
-    saved, told, tensors = load_checkpoint(last_path(checkpoint))
-    if not told.get("history"):
+    model, about, tensors = load_checkpoint(last_path(checkpoint))
+    if not about.get("history"):
         raise SepeduError(
             f"{last_path(checkpoint)} does not hold a training run that can go on",
             "Start it without resume",
         )
     # The course may be updated in the days that a training run takes: not the commit.
     wanted = json.loads(json.dumps({k: v for k, v in metadata.items() if k != "commit"}))
-    changed = [key for key, value in wanted.items() if told.get(key) != value]
+    changed = [key for key, value in wanted.items() if about.get(key) != value]
     if changed:
         raise SepeduError(
             f"The training at {checkpoint} was started with another {', '.join(changed)}",
@@ -134,5 +134,5 @@ def read_state(checkpoint: Path, metadata: dict[str, Any]) -> TrainingState:
         index, name = key.split(".")
         optimizer.setdefault(int(index), {})[name] = value
     return TrainingState(
-        told["history"], saved.state_dict(), parts["averaged"], parts["best"], optimizer
+        about["history"], model.state_dict(), parts["averaged"], parts["best"], optimizer
     )

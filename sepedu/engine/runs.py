@@ -5,46 +5,39 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..checkpoints import load_checkpoint, save_checkpoint, weights_path
 from ..errors import SepeduError
-from ..evaluation import accuracy, framewise_sdr, mean_squared_error
+from ..evaluation import accuracy, mean_squared_error, sdr_of_mask
 from ..excerpts import Augmentation, Excerpts, SegmentAugmentation, Segments
-from ..masks import apply_mask, binary_mask
 from ..model import MaskCNN
 from ..separation import predict_soft_mask
 from ..songs import SOURCES, Song, load_song, load_songs, open_dataset
 from ..stft import STFT
 from ..training import (
-    Backend,
     Callback,
     History,
     MaskObjective,
     Objective,
     Recipe,
     Training,
+    UNetObjective,
     check_loss,
     fit,
 )
-from ..unet import (
-    BLOCK,
-    MaskUNet,
-    binary_loss,
-    measure_level,
-    predict_masks,
-    share_loss,
-)
+from ..unet import MaskUNet, predict_masks
 from ..windows import Example, make_example
 from .curves import Curves, ProgressBar, curves_path
 from .distributed import Processes, accelerator, is_first, launched
 from .files import check_place
+from .interrupts import defer_interrupt
 from .memory import keep_freed_memory
 from .prepare import store_folder
 from .resume import Checkpoint, check_resumable, last_path, read_state
@@ -59,8 +52,30 @@ UNET_RECIPE = Recipe(epochs=60, learning_rate=2e-3, loss="log L2", average=0.999
 SEGMENT_AUGMENTATION = SegmentAugmentation(
     remix=0.75, gain=6.0, speed=0.1, channels=True, pan=0.5, equaliser=2.5, double=0.1, mute=0.04
 )
-LEVEL = 4.0
-"""Largest random change of the level that a segment is compared with, up or down, in decibels."""
+"""How `sepedu train unet` trains. The U-Net that comes with the course was trained otherwise, by
+`tools/experiments/unet.py` and on CC0 songs, too: the metadata of its checkpoint says how."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a training run is carried out, whatever is trained.
+
+    Attributes
+    ----------
+    resume : bool
+        Go on after an interruption.
+    progress : bool
+        Show a bar with the time left.
+    accumulate : int
+        Micro-batches that a step is computed in, for less memory.
+    log : {"tensorboard"}, optional
+        Write event files, too, into the folder `NAME.tensorboard` beside the checkpoint.
+    """
+
+    resume: bool = False
+    progress: bool = True
+    accumulate: int = 1
+    log: str | None = None
 
 
 def train_source(
@@ -72,11 +87,8 @@ def train_source(
     output: str = "mask",
     threshold: float = 0.5,
     batch: int = BATCH,
-    resume: bool = False,
-    progress: bool = True,
     store: Path | bool = False,
-    accumulate: int = 1,
-    log: str | None = None,
+    options: RunOptions = RunOptions(),
 ) -> History:
     """Train the network of one source on a dataset and write it with its metadata.
 
@@ -98,16 +110,10 @@ def train_source(
         T of the binary mask.
     batch : int
         Windows in a training step.
-    resume : bool
-        Go on after an interruption.
-    progress : bool
     store : path or bool
         Read the songs from the store that `prepare` made, in this folder or, if True, in the
         user's cache folder. Only without augmentation; memory then stays bounded.
-    accumulate : int
-        Micro-batches that a step is computed in, for less memory.
-    log : {"tensorboard"}, optional
-        Write event files, too, into the folder `NAME.tensorboard` beside the checkpoint.
+    options : RunOptions
 
     Returns
     -------
@@ -126,10 +132,10 @@ def train_source(
     if store and augmentation != Augmentation():
         raise SepeduError("Songs in a store cannot be remixed", "Add --plain, or leave --store out")
     metadata = {"data": dataset_name(data), "commit": commit()} | ({"store": True} if store else {})
-    callbacks = _callbacks(out, metadata, resume, progress, log)
+    callbacks = _callbacks(out, metadata, options)
     tracks, valid_tracks = (open_dataset(data, split=split) for split in ("train", "valid"))
     torch.manual_seed(recipe.seed)
-    with Backend():  # Ctrl-C in the middle of making weights could leave gradients off
+    with defer_interrupt():  # Ctrl-C in the middle of making weights could leave gradients off
         model = MaskCNN(output=output, dropout=DROPOUT)
     if store:
         folder = store_folder(tracks.root) if store is True else store
@@ -147,66 +153,13 @@ def train_source(
         train = Excerpts(stereo, source, output, threshold, batch, augmentation)
         valid = load_songs(valid_tracks)
         examples = [make_example(song, source, threshold, output) for song in valid]
-        songs = map(_mono_with_summed_mixture, stereo)
+        # As training hears them: mono, with the sum of the sources as mixture.
+        songs = (replace(song, mixture=song.sum_of_sources).to_mono() for song in stereo)
     objective = MaskObjective(model, recipe.loss, threshold)
-    history = _fit(objective, train, examples, recipe, callbacks, accumulate)
+    history = _fit(objective, train, examples, recipe, callbacks, options.accumulate)
     if is_first():
         finish(out, songs, valid)
     return history
-
-
-class UNetObjective(Objective):
-    """Trains `MaskUNet` on segments: the loss of the sound, and cross-entropy of the binary masks.
-
-    Accuracy is the share of bins where the binary masks are right, over all four sources.
-
-    Parameters
-    ----------
-    model : MaskUNet
-    loss : str
-        As `share_loss` takes it.
-    """
-
-    def __init__(self, model: MaskUNet, loss: str = "log L2") -> None:
-        super().__init__()
-        self.model, self.loss = model, loss
-
-    def forward(self, spectra: Tensor) -> tuple[Tensor, Tensor]:
-        """[shape=(batch, 4, 2, 513, frames), complex -> two numbers]"""
-        mixture = spectra.sum(1, keepdim=True)
-        level = measure_level(mixture[:, 0].abs())
-        # A whole song's level is another than that of its segment.
-        change = torch.empty_like(level).uniform_(-LEVEL, LEVEL)
-        return self._compare(spectra, mixture, level * 10 ** (change / 20))
-
-    @torch.inference_mode()
-    def measure(self, song: Song) -> tuple[float, float, int]:
-        """A block of frames after the other, each heard by itself, in bounded memory."""
-        stft = self.model.stft
-        stems = np.stack([np.atleast_2d(song.sources[name]) for name in SOURCES])
-        mixture = stft.forward(torch.from_numpy(np.atleast_2d(song.mixture))[None, None])
-        level = measure_level(mixture[:, 0].abs())
-        rows, lengths = [], []
-        for start in range(0, mixture.shape[-1], BLOCK):
-            first = max(start - 2, 0)  # samples under the block, and two frames on each side
-            audio = stems[..., first * stft.hop_length : (start + BLOCK + 2) * stft.hop_length]
-            heard = mixture[..., start : start + BLOCK]
-            spectra = stft.forward(torch.from_numpy(audio))[None, ..., start - first :]
-            spectra = spectra[..., : heard.shape[-1]]
-            rows.append([value.item() for value in self._compare(spectra, heard, level)])
-            lengths.append(heard.shape[-1])
-        loss, accuracy = np.average(rows, axis=0, weights=lengths)
-        return float(loss), float(accuracy), sum(lengths)
-
-    def _compare(self, spectra: Tensor, mixture: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
-        heard = mixture[:, 0].abs()  # (batch, channels, 513, frames)
-        both, side = self.model.run_layers(heard, level)  # (batch, 2, 4, 513, frames)
-        channels = [both] if heard.shape[1] == 1 else [both + side, both - side]
-        shares, answers = torch.stack(channels, dim=3).unbind(1)
-        loss = share_loss(shares.softmax(1), spectra, mixture, self.loss)
-        target = binary_mask(spectra.abs(), mixture.abs().expand_as(answers), 0.5)
-        right = (answers.detach() > 0) == target
-        return loss + binary_loss(answers, spectra, mixture), right.float().mean()
 
 
 class ClipGradients(Callback):
@@ -231,10 +184,7 @@ def train_unet(
     augmentation: SegmentAugmentation = SEGMENT_AUGMENTATION,
     frames: int = 128,
     batch: int = 8,
-    resume: bool = False,
-    progress: bool = True,
-    accumulate: int = 1,
-    log: str | None = None,
+    options: RunOptions = RunOptions(),
 ) -> History:
     """Train the network of all four sources on a dataset and write it with its metadata.
 
@@ -250,30 +200,23 @@ def train_unet(
         Segments in a training step.
     """
     metadata = {"data": dataset_name(data), "commit": commit(), "sources": list(SOURCES)}
-    callbacks = [*_callbacks(out, metadata, resume, progress, log), ClipGradients(5.0)]
+    callbacks = [*_callbacks(out, metadata, options), ClipGradients(5.0)]
     songs, valid = (
         load_songs(open_dataset(data, split=split), stereo=True) for split in ("train", "valid")
     )
     torch.manual_seed(recipe.seed)
     objective = UNetObjective(MaskUNet().fit_statistics(songs), recipe.loss)
-    history = _fit(
-        objective,
-        Segments(songs, frames, batch, augmentation),
-        valid,
-        recipe,
-        callbacks,
-        accumulate,
-    )
+    train = Segments(songs, frames, batch, augmentation)
+    history = _fit(objective, train, valid, recipe, callbacks, options.accumulate)
     if is_first():
         model, metadata, _ = load_checkpoint(out)
-        stft, ratios = model.stft, []
+        ratios = []
         for song in valid:
-            spectrum = stft.forward(song.mixture.mean(0))
+            song = song.to_mono()
+            spectrum = model.stft.forward(song.mixture)
             masks = predict_masks(model, np.abs(spectrum)[None])[:, 0]
-            estimates = stft.inverse(masks * spectrum, song.mixture.shape[-1])
-            truth = [song.sources[name].mean(0) for name in SOURCES]
-            pairs = zip(truth, estimates, strict=True)
-            ratios.append([framewise_sdr(t, e, stft.sample_rate) for t, e in pairs])
+            pairs = zip(masks, (song.sources[name] for name in SOURCES), strict=True)
+            ratios.append([sdr_of_mask(mask, spectrum, truth) for mask, truth in pairs])
         medians = np.nanmedian(ratios, axis=0).tolist()
         sdr = {f"{name}_sdr": value for name, value in zip(SOURCES, medians, strict=True)}
         save_checkpoint(out, model, metadata | {"metrics": metadata["metrics"] | sdr})
@@ -301,26 +244,18 @@ def _fit(
     return history
 
 
-def _callbacks(
-    out: Path, metadata: dict[str, Any], resume: bool, progress: bool, log: str | None
-) -> list[Callback]:
+def _callbacks(out: Path, metadata: dict[str, Any], options: RunOptions) -> list[Callback]:
     """What accompanies a training; raises SepeduError before hours of work, not after them."""
     if out.suffix != ".safetensors":
         raise SepeduError(f"A network cannot be written as {out}", "End the name in .safetensors")
     if is_first():
         check_place(out)
-        if resume:
+        if options.resume:
             check_resumable(out)
-    callbacks: list[Callback] = [Checkpoint(out, metadata, resume)]
-    if log and is_first():
+    callbacks: list[Callback] = [Checkpoint(out, metadata, options.resume)]
+    if options.log and is_first():
         callbacks.append(Curves(curves_path(out)))
-    return [*callbacks, ProgressBar()] if progress else callbacks
-
-
-def _mono_with_summed_mixture(song: Song) -> Song:
-    """A stereo song as training hears it: mono, with the sum of its sources as mixture."""
-    sources = {name: audio.mean(0) for name, audio in song.sources.items()}
-    return Song(song.name, song.sum_of_sources.mean(0), sources, song.sample_rate)
+    return [*callbacks, ProgressBar()] if options.progress else callbacks
 
 
 def finish(out: Path, train: Iterable[Song | Example], valid: Iterable[Song]) -> dict[str, Any]:
@@ -348,8 +283,7 @@ def finish(out: Path, train: Iterable[Song | Example], valid: Iterable[Song]) ->
                 frames += target.shape[1]
             else:
                 spectrum = stft.forward(song.mixture)
-                estimate = stft.inverse(apply_mask(mask, spectrum), len(song.mixture))
-                ratios.append(framewise_sdr(song.sources[source], estimate, stft.sample_rate))
+                ratios.append(sdr_of_mask(mask, spectrum, song.sources[source]))
         names = (f"{part}_accuracy", f"{part}_mse", f"{part}_ones")
         values = np.average(rows, axis=0, weights=lengths).tolist()
         metrics |= dict(zip(names, values, strict=True))
@@ -379,12 +313,12 @@ def train_all(
     data: str | os.PathLike[str] | None,
     folder: Path,
     recipe: Recipe = RECIPE,
-    resume: bool = False,
+    options: RunOptions = RunOptions(),
     **settings: Any,
 ) -> dict[str, History]:
     """Train the network of each source, in sequence, as `SOURCE.safetensors` in a folder.
 
-    With `resume` it leaves out what is finished, goes on with what was begun, and starts the rest.
+    To resume leaves out what is finished, goes on with what was begun, and starts the rest.
     `settings` are the others of `train_source`. The histories are of the sources that were trained
     now; Ctrl-C stops the one that runs, and begins no other.
     """
@@ -396,13 +330,13 @@ def train_all(
         return {s: progress_of(out, recipe, data, settings) for s, out in places.items()}
 
     # One process looks for all: while it still measures a network, others would see it unfinished.
-    states = Processes(recipe.autocast).from_first(find_states) if resume else {}
+    states = Processes(recipe.autocast).from_first(find_states) if options.resume else {}
     histories: dict[str, History] = {}
     for source, out in places.items():
         if states.get(source) == "finished":
             continue
-        begun = states.get(source) == "begun"
-        histories[source] = train_source(source, data, out, recipe, resume=begun, **settings)
+        each = replace(options, resume=states.get(source) == "begun")
+        histories[source] = train_source(source, data, out, recipe, options=each, **settings)
         if histories[source].stopped:
             break
     return histories

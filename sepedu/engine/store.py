@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import musdb
 
 BINS = STFT().bins
-FORMAT = 1
+STORE_FORMAT = 1
 """Version of the layout; a file of another one is made anew."""
 THRESHOLD = 0.5
 """T of the masks that are kept as bits, the course's."""
@@ -40,12 +40,12 @@ SUM, RELEASED = "sum of sources", "as released"
 def build_key(mixture: str, files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """All that decides what is in a song's file: equal keys mean equal content."""
     return {
-        "format": FORMAT,
+        "format": STORE_FORMAT,
         "stft": asdict(STFT()),
         "threshold": THRESHOLD,
         "sources": list(SOURCES),
         "mixture": mixture,
-        "files": {name: told["sha256"] for name, told in sorted(files.items())},
+        "files": {name: file["sha256"] for name, file in sorted(files.items())},
     }
 
 
@@ -137,7 +137,7 @@ def source_files(track: musdb.MultiTrack) -> list[Path]:
 
 def fingerprints(track: musdb.MultiTrack) -> dict[str, dict[str, Any]]:
     """SHA-256, size in bytes and time of change (ns) of a track's source files, by their names."""
-    told = {}
+    found = {}
     for path in source_files(track):
         try:
             with path.open("rb") as file:
@@ -148,8 +148,8 @@ def fingerprints(track: musdb.MultiTrack) -> dict[str, dict[str, Any]]:
                 f"The file {path} cannot be opened ({error.strerror})",
                 "Check the name, and whether you may read it",
             ) from error
-        told[path.name] = {"sha256": digest, "bytes": stat.st_size, "changed": stat.st_mtime_ns}
-    return told
+        found[path.name] = {"sha256": digest, "bytes": stat.st_size, "changed": stat.st_mtime_ns}
+    return found
 
 
 class StoredSong:

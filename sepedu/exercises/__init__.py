@@ -21,13 +21,21 @@ Writing an exercise
 In ``lessonNN/``, a module per exercise with all that belongs to it, from the check to the wrong
 answers. Module and `Exercise` have the name of what the student defines::
 
+    _MISTAKES = (
+        Mistake("Mask unused", lambda mask, spectrum: spectrum, "The mask has had no effect."),
+        Mistake("Magnitude only", lambda mask, spectrum: mask * np.abs(spectrum)),  # not complex
+        ...
+    )
+
+
     def _examine_masked(answer):
-        judge(
+        compare(
             answer,
             cases={"0": (mask, spectrum), "a second shape": (...)},   # small, made here, seeded
             right=lambda mask, spectrum: mask * spectrum,
-            known=[(lambda mask, spectrum: mask * np.abs(spectrum), "The phase is lost ...")],
-            read=partial(as_array, kind="complex"),
+            mistakes=_MISTAKES,
+            read=lambda value: as_array(value, kind="complex", what="estimate"),
+            what="estimate",
         )
 
     masked = Exercise(
@@ -37,7 +45,7 @@ answers. Module and `Exercise` have the name of what the student defines::
         reference="def masked(mask, spectrum):\n    return ...",
         hints=("A first hint.", "A second one."),
         examine=_examine_masked,
-        mistakes=(Mistake("Magnitude only", "def masked(m, s): ...", "phase is lost"), ...),
+        mistakes=_MISTAKES,
         remark="Shown beside Right: what to take along.",
         setup="import numpy as np",                # what stub and answers find imported
     )
@@ -48,13 +56,15 @@ a module of its own beside them.
 
 `examine` returns nothing if the answer is right, and raises `Wrong("because ...")` if not. A
 stub is a function that raises NotImplementedError, or a value `...` (also inside a dict or a
-list). An `examine` leans on `judge` of `sepedu.exercises.judge`, and on `call`, `as_array` and
-`as_number` of `sepedu.exercises.examine`. Cases hold ties, empty classes, edges and a second
+list). An `examine` leans on `compare` of `sepedu.exercises.compare`, and on `call`, `as_array` and
+`as_number` of `sepedu.exercises.call_answer`. Cases hold ties, empty classes, edges and a second
 shape. `call` hands out copies, and tells an answer that changes them. Whatever else an `examine`
 stumbles over becomes "not right", never a traceback.
-At least three `mistakes`; each gives a title for instructors, the wrong answer as source, and a
-piece of the message that it must get. `tests/test_exercises.py` picks up by itself what is
-listed, and fails for a module whose exercise is not.
+At least three `mistakes`; each gives a title for instructors, the wrong answer, and what to say to
+whoever gives the same values. Without a message it is recognised by what the check says of it
+anyway: that it stops with an error, has another shape, changes its argument, and so on.
+`tests/test_exercises.py` picks up by itself what is listed, and fails for a module whose exercise
+is not.
 
 A lesson
 --------

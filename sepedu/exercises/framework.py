@@ -13,10 +13,12 @@ import textwrap
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .examine import NotAttempted, Wrong, time_limit
+from .call_answer import NotAttempted, Wrong, time_limit
+from .compare import Mistake
 
 NOT_ATTEMPTED = "not attempted yet"
 WRONG = "not right yet"
@@ -60,10 +62,13 @@ class Verdict(_Shown):
     ----------
     outcome : {"not attempted yet", "not right yet", "right"}
     message : str
+    mistake : str
+        Title of the known mistake that the answer makes, or "".
     """
 
     outcome: str
     message: str
+    mistake: str = ""
 
     def __repr__(self) -> str:
         text = f"{self.outcome.capitalize()}. {self.message}".strip()
@@ -101,25 +106,6 @@ class Note(_Shown):
         body = f"<pre><code>{html.escape(self.text)}</code></pre>"
         body = body if self.is_code else f" {with_code(self.text)}"
         return f'<div role="note"><strong>{html.escape(self.heading)}:</strong>{body}</div>'
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """An answer that is known to be wrong.
-
-    Attributes
-    ----------
-    title : str
-        What went wrong, in words, for instructors.
-    answer : str
-        The wrong answer as Python source.
-    says : str
-        A piece of the message that the check must give it.
-    """
-
-    title: str
-    answer: str
-    says: str
 
 
 @dataclass
@@ -227,12 +213,26 @@ class Exercise:
             edit = f"Edit the cell that defines `{self.name}`, and run it."
             return Verdict(NOT_ATTEMPTED, str(why) or edit)
         except Wrong as wrong:
-            return Verdict(WRONG, str(wrong))
+            return Verdict(WRONG, str(wrong), wrong.mistake or self._titles.get(wrong.reason, ""))
         except KeyboardInterrupt:  # Stop was pressed
             raise
         except BaseException as error:  # an answer may raise what it likes
             return Verdict(WRONG, f"Your answer could not be examined: {_tell(error)}")
         return Verdict(RIGHT, self.remark)
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        """Titles of the mistakes without a message of their own, by the reason they are refused."""
+        titles = {}
+        for mistake in self.mistakes:
+            if not mistake.message:
+                try:
+                    self.examine(mistake.answer)
+                except Wrong as wrong:
+                    titles[wrong.reason] = mistake.title
+                except Exception:  # what a check needs, an answer may have changed
+                    continue
+        return titles
 
     def hint(self) -> Note:
         """Show the next hint, and return it; after the last one, the last again."""
@@ -257,10 +257,18 @@ class Exercise:
         return note
 
     def run(self, source: str) -> Any:
-        """Run the source of an answer and return what it defines under the exercise's name."""
+        """Run the source of an answer and return what it defines under the exercise's name.
+
+        Raises
+        ------
+        NotAttempted
+            If it does not define that.
+        """
         space: dict[str, Any] = {"__name__": "answer"}
         exec(compile(f"{self.setup}\n", "<setup>", "exec"), space)
         exec(compile(textwrap.dedent(source), "<answer>", "exec"), space)
+        if self.name not in space:
+            raise NotAttempted(f"The cell does not define `{self.name}`.")
         return space[self.name]
 
     @property
@@ -310,7 +318,8 @@ def _is_of_the_library(answer: Any) -> bool:
     """Whether an answer is what a lesson imports under the exercise's name, not the student's."""
     if not isinstance(answer, (types.FunctionType, type)):
         return False
-    return str(answer.__module__).partition(".")[0] == __package__.partition(".")[0]
+    home = str(answer.__module__)
+    return home.startswith("sepedu.") and not home.startswith(f"{__package__}.lesson")
 
 
 def _all_open(answer: Any) -> bool:

@@ -30,7 +30,7 @@ import nbformat
 
 from ..errors import SepeduError
 from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
-from .marker import BROKEN, READY, check_answers
+from .grading_worker import BROKEN, READY, check_answers
 from .working_copy import answers_of
 
 IMPORT = re.compile(r"from\s+sepedu\.exercises\s+import\s+lesson(\d\d)\s+as\s+ex\b")
@@ -48,7 +48,7 @@ MOST_BYTES = 100_000
 
 # Where processes can be forked, one that has imported the library starts all the others.
 _CONTEXT = multiprocessing.get_context("spawn" if os.name == "nt" else "forkserver")
-_CONTEXT.set_forkserver_preload(["sepedu.exercises.marker"])
+_CONTEXT.set_forkserver_preload(["sepedu.exercises.grading_worker"])
 
 
 @dataclass(frozen=True)
@@ -181,9 +181,7 @@ def _read(name: Path, content: bytes) -> Submission:
     return submission
 
 
-def grade(
-    submissions: Iterable[Submission], seconds: float = 30.0, megabytes: int = 4096
-) -> Iterator[Submission]:
+def grade(submissions: Iterable[Submission], seconds: float = 30.0) -> Iterator[Submission]:
     """Check the answers of each submission and fill in its marks.
 
     Parameters
@@ -191,8 +189,6 @@ def grade(
     submissions : iterable of Submission
     seconds : float
         For one answer; what runs longer "does not run".
-    megabytes : int
-        Memory for one student's answers, where the system knows such limits.
 
     Yields
     ------
@@ -205,7 +201,7 @@ def grade(
         marks = {name: Mark(name, NOT_ATTEMPTED) for name in names}
         while left:
             done = 0
-            for mark in _run_answers(submission, left, seconds, megabytes):
+            for mark in _run_answers(submission, left, seconds):
                 marks[mark.exercise] = mark
                 done += 1
             left = left[max(done, 1) :]  # a process that an answer has ended is started again
@@ -213,9 +209,7 @@ def grade(
         yield submission
 
 
-def _run_answers(
-    submission: Submission, names: Sequence[str], seconds: float, megabytes: int
-) -> Iterator[Mark]:
+def _run_answers(submission: Submission, names: Sequence[str], seconds: float) -> Iterator[Mark]:
     """Check answers in one process until all are checked, or one of them ends it."""
     answers = {name: submission.answers[name] for name in names}
     aside = tempfile.TemporaryDirectory(prefix="sepedu-grade-", ignore_cleanup_errors=True)
@@ -223,7 +217,7 @@ def _run_answers(
     with aside as folder, receiver:
         process = _CONTEXT.Process(
             target=check_answers,
-            args=(sender, submission.lesson, answers, folder, seconds, megabytes),
+            args=(sender, submission.lesson, answers, folder, seconds),
             daemon=True,
         )
         process.start()
@@ -267,6 +261,7 @@ def as_csv(submissions: Sequence[Submission]) -> str:
 
     Moodle's is the offline grading worksheet of an assignment, with the checks' words as feedback;
     Canvas's is the gradebook's, with a column a lesson. Otherwise there is a column an exercise.
+    Where none of a student's notebooks could be marked, the points stay empty.
     """
     platforms = {s.platform for s in submissions}
     columns = _columns(submissions)
@@ -277,16 +272,17 @@ def as_csv(submissions: Sequence[Submission]) -> str:
     if platforms == {"Moodle"}:
         rows = [MOODLE]
         for (student, number), own in students.items():
-            points = len(_right(own))
-            rows.append((f"Participant {number}", _plain(student), points, "", _feedback(own)))
+            rows.append(
+                (f"Participant {number}", _no_formula(student), _points(own), "", _feedback(own))
+            )
     elif platforms == {"Canvas"}:
         found = sorted({lesson for lesson, _ in columns})
         most = [sum(lesson == one for lesson, _ in columns) for one in found]
         rows = [("Student", "ID", "Section", *(f"Lesson {lesson}" for lesson in found))]
         rows.append(("    Points Possible", "", "", *most))
         for (student, number), own in students.items():
-            each = [sum(lesson == one for lesson, _ in _right(own)) for one in found]
-            rows.append((_plain(student), number, "", *each))
+            each = [_points(own, one) for one in found]
+            rows.append((_no_formula(student), number, "", *each))
     else:
         heads = [f"{lesson} {exercise}" for lesson, exercise in columns]
         rows = [("Student", "ID", "Points", "Points possible", *heads, "Remark")]
@@ -294,7 +290,7 @@ def as_csv(submissions: Sequence[Submission]) -> str:
             right = _right(own)
             remark = "; ".join(sorted({s.problem for s in own if s.problem}))
             each = [int(column in right) for column in columns]
-            rows.append((_plain(student), number, len(right), len(columns), *each, remark))
+            rows.append((_no_formula(student), number, _points(own), len(columns), *each, remark))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
@@ -303,6 +299,13 @@ def as_csv(submissions: Sequence[Submission]) -> str:
 def _right(submissions: Sequence[Submission]) -> set[tuple[str, str]]:
     """Lesson and exercise of what a student has right in any of the notebooks."""
     return {(s.lesson, m.exercise) for s in submissions for m in s.marks if m.outcome == RIGHT}
+
+
+def _points(submissions: Sequence[Submission], lesson: str = "") -> int | str:
+    """How much a student has right, of one lesson or of all; "" where nothing could be marked."""
+    if all(submission.problem for submission in submissions):
+        return ""
+    return sum(lesson in ("", one) for one, _ in _right(submissions))
 
 
 MOODLE = ("Identifier", "Full name", "Grade", "Last modified (grade)", "Feedback comments")
@@ -330,7 +333,7 @@ def _columns(submissions: Sequence[Submission]) -> list[tuple[str, str]]:
     )
 
 
-def _plain(name: str) -> str:
+def _no_formula(name: str) -> str:
     """A name that no spreadsheet takes for a formula."""
     return f"'{name}" if name[:1] in "=+-@" else name
 

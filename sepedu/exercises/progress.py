@@ -47,7 +47,7 @@ def record(exercise: Exercise, verdict: Verdict, folder: Path | None = None) -> 
 
     A check must never fail for want of room or rights, so problems with the file are passed over.
     """
-    note(exercise.lesson, exercise.name, verdict.outcome, mistake_of(exercise, verdict), folder)
+    note(exercise.lesson, exercise.name, verdict.outcome, verdict.mistake, folder)
 
 
 def note(
@@ -66,14 +66,6 @@ def note(
     }
     with suppress(OSError), (folder / FILE).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-
-def mistake_of(exercise: Exercise, verdict: Verdict) -> str:
-    """Title of the known mistake that a verdict names, or "" for none."""
-    if verdict.outcome != WRONG:
-        return ""
-    said = verdict.message.casefold()
-    return next((m.title for m in exercise.mistakes if m.says.casefold() in said), "")
 
 
 def read_progress(folder: Path) -> dict[tuple[str, str], State]:
@@ -137,9 +129,14 @@ class Strip:
 
 
 def report(states: Mapping[tuple[str, str], State]) -> str:
-    """Progress in every lesson as text, a line each, with the exercise that comes next."""
+    """Progress in every lesson as text, a line each, with the exercise that comes next.
+
+    It is the first open one from the lesson on in which something was checked last; where none
+    follows, the first of all.
+    """
     lines = []
-    following = ""
+    latest = max(states, key=lambda key: states[key].when, default=("", ""))[0]
+    open_ones: list[str] = []
     for lesson, exercises in lessons().items():
         found = [states.get((lesson, name), State()) for name in exercises]
         done = sum(state.outcome == RIGHT for state in found)
@@ -151,10 +148,10 @@ def report(states: Mapping[tuple[str, str], State]) -> str:
             + (f", {tried} tried" if tried else "")
             + (f"; {known} of {len(asked)} questions" if asked else "")
         )
-        if not following:
-            open_ones = [n for n, s in zip(exercises, found, strict=True) if s.outcome != RIGHT]
-            following = f"lesson {lesson}, {open_ones[0]}" if open_ones else ""
-    lines.append(f"Next: {following}" if following else "All exercises are right.")
+        left = [n for n, s in zip(exercises, found, strict=True) if s.outcome != RIGHT]
+        open_ones += [f"lesson {lesson}, {left[0]}"] if left else []
+    following = [told for told in open_ones if told >= f"lesson {latest}"] or open_ones
+    lines.append(f"Next: {following[0]}" if following else "All exercises are right.")
     return "\n".join(lines)
 
 

@@ -23,6 +23,8 @@ from ..errors import SepeduError
 
 RECORD = ".lessons.json"
 """In the working copy: for each notebook, the version of the lesson that was handed out last."""
+GUESS = "*My guess:*"
+"""A cell below a question, for what the student thinks before the next one is run."""
 CHECK = re.compile(r"^\s*ex\.(\w+)\.check\(", re.MULTILINE)
 
 
@@ -40,6 +42,8 @@ class Change:
         or the student's work beside the new lesson with the answers.
     answers : tuple of str
         Exercises whose answers were carried over.
+    guesses : int
+        Guesses that were carried over with them.
     aside : str
         Name that the notebook beside got, where the student had worked in that one.
     """
@@ -48,6 +52,7 @@ class Change:
     what: str
     beside: str = ""
     answers: tuple[str, ...] = ()
+    guesses: int = 0
     aside: str = ""
 
     def __str__(self) -> str:
@@ -59,6 +64,7 @@ class Change:
             )
         if self.what == "carried over":
             carried = ", ".join(self.answers) or "none"
+            carried += f"; guesses: {self.guesses}" if self.guesses else ""
             return (
                 f"{self.lesson} is the new one, with your answers ({carried}); your old copy is "
                 f"{self.beside}{aside}"
@@ -92,12 +98,9 @@ def update(originals: Path, folder: Path, answers: bool = False) -> list[Change]
     SepeduError
         If there are no lessons, or the working copy cannot be read or written.
     """
-    lessons = sorted(originals.glob("[0-9][0-9]-*.ipynb"))
-    if not lessons:
-        raise SepeduError(f"There are no lessons in {originals}", "Work in a clone")
     record = _read_record(folder / RECORD)
     changes = []
-    for lesson in lessons:
+    for lesson in find_notebooks(originals):
         handed_out = without_outputs(_read(lesson))
         version = _digest(handed_out)
         own = folder / lesson.name
@@ -116,6 +119,20 @@ def update(originals: Path, folder: Path, answers: bool = False) -> list[Change]
             record[lesson.name] = version
             write_text(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
     return changes
+
+
+def find_notebooks(folder: Path) -> list[Path]:
+    """Return the lessons of a folder in their order.
+
+    Raises
+    ------
+    SepeduError
+        If there are none.
+    """
+    notebooks = sorted(folder.glob("[0-9][0-9]-*.ipynb"))
+    if not notebooks:
+        raise SepeduError(f"There are no lessons in {folder}", "Work in a clone of the project")
+    return notebooks
 
 
 def without_outputs(notebook: NotebookNode) -> NotebookNode:
@@ -193,10 +210,13 @@ def _carry_over(own: Path, lesson: NotebookNode, aside: str) -> Change:
 
     Where the student went on in the notebook beside, now `aside`, its answers are the later ones.
     """
-    answers, stubs = answers_of(_read(own)), answers_of(lesson)
+    copy, stubs = _read(own), answers_of(lesson)
+    answers, guesses = answers_of(copy), _guesses_of(copy)
     if aside:
-        later = answers_of(_read(own.with_name(aside)))
+        copy = _read(own.with_name(aside))
+        later = answers_of(copy)
         answers |= {name: text for name, text in later.items() if text != stubs.get(name)}
+        guesses |= _guesses_of(copy)
     carried = []
     for name, stub in stubs.items():
         answer = answers.get(name)
@@ -204,11 +224,25 @@ def _carry_over(own: Path, lesson: NotebookNode, aside: str) -> Change:
         if answer is not None and answer != stub and len(cells) == 1:
             cells[0].source = answer
             carried.append(name)
+    guessed = [cell for cell in lesson.cells if cell.source == GUESS and cell.get("id") in guesses]
+    for cell in guessed:
+        cell.source = guesses[cell["id"]]
     old = _free_name(own)
     own.rename(old)
     _write(own, lesson)
     _new_of(own).unlink(missing_ok=True)
-    return Change(own.name, "carried over", old.name, tuple(carried), aside)
+    return Change(own.name, "carried over", old.name, tuple(carried), len(guessed), aside)
+
+
+def _guesses_of(notebook: NotebookNode) -> dict[str, str]:
+    """What a student wrote below the questions, by the id of the cell."""
+    return {
+        cell["id"]: cell.source
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        and cell.get("id", "").endswith("-guess")
+        and cell.source.strip() not in ("", GUESS)
+    }
 
 
 def _new_of(own: Path) -> Path:

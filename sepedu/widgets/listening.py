@@ -16,7 +16,7 @@ from ..errors import SepeduError
 from ..masks import apply_mask, binary_mask
 from .base import LessonWidget, bundle
 from .material import Material, encode, in_percent
-from .predicted import heard as heard_by
+from .predicted import inspect_network
 
 if TYPE_CHECKING:
     from ..model import MaskCNN
@@ -119,7 +119,7 @@ class BlindListening(LessonWidget):
         if average_mask is not None:
             masks["mask made beforehand"] = average_mask
         if model is not None:
-            masks["network"] = heard_by(model, material)[1]
+            masks["network"] = inspect_network(model, material)[1]
         masks["ideal binary mask"] = binary_mask(material.magnitude, material.mixture, threshold)
         recordings = {"mixture": material.song.mixture}
         for name, mask in masks.items():

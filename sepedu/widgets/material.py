@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..audio import common_gain, mono, sound_address
-from ..errors import SepeduError
+from ..audio import common_gain, sound_address
 from ..masks import apply_mask, ratio_mask
 from ..plots import FLOOR, decibels
 from ..stft import STFT
 
 if TYPE_CHECKING:
     from ..songs import Song
-
-
-def segment(song: Song, start: float = 0.0, seconds: float | None = None) -> Song:
-    """Cut a segment out of a song, and average the channels of a stereo one.
-
-    Parameters
-    ----------
-    song : Song
-    start, seconds : float
-        In seconds. What the song does not have is left out.
-
-    Raises
-    ------
-    SepeduError
-        If the segment lies outside of the song.
-    """
-    first = round(start * song.sample_rate) if np.isfinite(start) else -1
-    length = song.mixture.shape[-1]
-    last = length if seconds is None else min(length, first + round(seconds * song.sample_rate))
-    if not 0 <= first < last:
-        raise SepeduError(
-            f"The song {song.name} has nothing from {start} s for {seconds} s: it lasts "
-            f"{length / song.sample_rate:.2f} s",
-            "Choose a start inside of the song and more than 0 seconds",
-        )
-    return replace(
-        song,
-        mixture=mono(song.mixture[..., first:last]),
-        sources={name: mono(audio[..., first:last]) for name, audio in song.sources.items()},
-    )
 
 
 @dataclass(frozen=True)
@@ -66,22 +35,12 @@ class Material:
     stft: STFT
 
     def __post_init__(self) -> None:
-        if self.source not in self.song.sources:
-            raise SepeduError(
-                f"The song {self.song.name} has no source {self.source!r}",
-                f"It has: {', '.join(self.song.sources)}",
-            )
-        if self.song.sample_rate != self.stft.sample_rate:
-            raise SepeduError(
-                f"The song {self.song.name} has {self.song.sample_rate} Hz, the transform "
-                f"{self.stft.sample_rate} Hz",
-                "Load it with load_song(track), which gives 22,050 Hz",
-            )
+        self.song.check(self.stft.sample_rate, [self.source])
 
     @classmethod
     def of(cls, song: Song, source: str, start: float, seconds: float) -> Material:
         """Take a segment of a song with the course's transform."""
-        return cls(segment(song, start, seconds), source, STFT())
+        return cls(song.between(start, start + seconds).to_mono(), source, STFT())
 
     @cached_property
     def spectrum(self) -> np.ndarray:

@@ -1,5 +1,5 @@
-// The training monitor: two charts that grow by an epoch at a time.
-import { controls, fixed, follow, frame, make, measured, percent, save } from "./kit.js";
+// The training monitor: two charts that grow by an epoch at a time, and a loss that moves by batch.
+import { controls, fixed, follow, frame, make, measured, percent, save, whenAtRest } from "./kit.js";
 import { Chart } from "./chart.js";
 import { ticks } from "./picture.js";
 
@@ -8,14 +8,15 @@ export default {
     const epochs = model.get("epochs");
     const { ours, baseline } = model.get("hues");
     const places = ticks(epochs, 8).places.filter((place) => Number.isInteger(place) && place > 0);
-    const x = { low: 1, high: Math.max(epochs, 2), label: "Epoch", places: [1, ...places.filter((p) => p > 1)] };
-    const loss = new Chart({ title: "Loss by epoch", x, y: { label: "Loss" }, height: 210 });
+    const x = { low: 0, high: Math.max(epochs, 2), label: "Epoch", places: [1, ...places.filter((p) => p > 1)] };
+    const loss = new Chart({ title: "Loss by epoch", x, y: { label: "Loss" }, width: 430, height: 170, right: 126 });
     const accuracy = new Chart({
-      title: "Accuracy by epoch", x, y: { label: "Accuracy (%)" }, height: 210, right: 170,
+      title: "Accuracy by epoch", x, y: { label: "Accuracy (%)" }, width: 430, height: 170, right: 126,
     });
     const bar = make("progress", { max: epochs, value: 0, "aria-label": "Share of the training that is done" });
     const stop = make("button", { type: "button" }, "Stop, and keep the best");
-    const epoch = make("output"), valid = make("output"), best = make("output"), left = make("output");
+    const epoch = make("output"), batchLoss = make("output"), valid = make("output"), best = make("output"), left = make("output");
+    let trace = []; // loss of the batches, by epochs and shares of an epoch
     let end = null; // when the training should be over, by this computer's clock
 
     stop.addEventListener("click", () => {
@@ -36,16 +37,11 @@ export default {
       dots: true,
     });
 
+    const ring = (row, kind, scale = 1) =>
+      row ? [{ x: row.epoch, y: scale * row[kind], colour: ours, ring: true }] : [];
+
     function draw() {
       const [rows, majority, place] = [model.get("rows"), model.get("majority"), model.get("best")];
-      const mark = (kind, scale) =>
-        rows[place]
-          ? [{ x: rows[place].epoch, y: scale * rows[place][kind], colour: ours, ring: true }]
-          : [];
-      loss.draw({
-        curves: rows.length ? [curve(rows, "train", "loss"), curve(rows, "valid", "loss")] : [],
-        marks: mark("valid_loss", 1),
-      });
       accuracy.draw({
         curves: rows.length
           ? [curve(rows, "train", "accuracy", 100), curve(rows, "valid", "accuracy", 100)]
@@ -54,7 +50,7 @@ export default {
           { value: 100, colour: "currentColor", name: "ideal mask" },
           { value: majority === null ? null : 100 * majority, colour: baseline, name: "commoner answer" },
         ],
-        marks: mark("valid_accuracy", 100),
+        marks: ring(rows[place], "valid_accuracy", 100),
       });
       const last = rows.at(-1);
       drawBatch();
@@ -62,8 +58,22 @@ export default {
       best.textContent = rows[place] ? `epoch ${place + 1}, loss ${fixed(rows[place].valid_loss, 4)}` : "–";
     }
 
+    function drawLoss() {
+      const rows = model.get("rows");
+      const batches = { points: trace, colour: baseline, name: trace.length ? "batch" : "" };
+      loss.draw({
+        curves: [batches, ...(rows.length ? [curve(rows, "train", "loss"), curve(rows, "valid", "loss")] : [])],
+        marks: ring(rows[model.get("best")], "valid_loss"),
+      });
+    }
+
     function drawBatch() {
       const [done, batch, batches] = [model.get("rows").length, model.get("batch"), model.get("batches")];
+      const now = model.get("batch_loss");
+      batchLoss.textContent = fixed(now, 4);
+      if (now === null) trace = []; // a training begins anew
+      else if (batch) trace.push([done + batch / batches, now]);
+      drawLoss();
       bar.value = done + batch / batches;
       epoch.textContent = `${done} of ${epochs}` + (batch ? `, then batch ${batch} of ${batches}` : "");
     }
@@ -95,7 +105,7 @@ export default {
         model,
         controls(bar, stop),
         measured(
-          ["Epochs done", epoch], ["Validation accuracy", valid], ["Best", best], ["Time left", left],
+          ["Epochs done", epoch], ["Loss of the batch", batchLoss], ["Validation accuracy", valid], ["Best", best], ["Time left", left],
         ),
         make("div", { class: "sepedu-pair" }, loss.node, accuracy.node),
         make(
@@ -106,7 +116,7 @@ export default {
         ),
       ),
       follow(model, ["rows", "majority"], draw),
-      follow(model, ["batch"], drawBatch),
+      follow(model, ["batch", "batch_loss"], whenAtRest(drawBatch, 0)), // both at once
       follow(model, ["stage", "left", "stop"], drawStage),
     ];
     draw();

@@ -40,6 +40,7 @@ class TrainingMonitor(LessonWidget, Callback):
     rows = traitlets.List().tag(sync=True)
     batches = traitlets.Int(1).tag(sync=True)
     batch = traitlets.Int().tag(sync=True)
+    batch_loss = traitlets.Float(None, allow_none=True).tag(sync=True)
     best = traitlets.Int(-1).tag(sync=True)
     left = traitlets.Float(None, allow_none=True).tag(sync=True)
     stage = traitlets.Enum(["waiting", "training", "over"], "waiting").tag(sync=True)
@@ -59,14 +60,17 @@ class TrainingMonitor(LessonWidget, Callback):
         rows = [dict(row) for row in training.history.rows]
         with self.hold_sync():
             self.rows, self.best = rows, training.history.best if rows else -1
-            self.batch, self.batches = 0, len(training.train)
+            self.batch, self.batch_loss, self.batches = 0, None, len(training.train)
             self.left, self.stop, self.stage = None, False, "training"
             self.reading = "The training has begun: the first epoch is under way."
         self._epoch_began = self._told = time.monotonic()
         self._listen()
 
     def on_batch(self, training: Training) -> None:
-        """Move on by a batch; the browser hears of it five times a second at most."""
+        """Move on by a batch, and show the mean loss of those since the browser heard last.
+
+        It hears of them five times a second at most.
+        """
         self._batch += 1
         now = time.monotonic()
         if now - self._told < 0.2:
@@ -76,8 +80,10 @@ class TrainingMonitor(LessonWidget, Callback):
         seconds = [row["seconds"] for row in self.rows]
         seconds = seconds or [(now - self._epoch_began) * self.batches / self._batch]
         epochs = self.epochs - len(self.rows) - self._batch / self.batches
+        fresh = [loss for loss, _ in training.seen[self.batch :]]
         with self.hold_sync():
             self.batch, self.left = self._batch, float(np.mean(seconds)) * epochs
+            self.batch_loss = float(np.mean(fresh))
         self._listen()
 
     def on_epoch(self, training: Training) -> bool:

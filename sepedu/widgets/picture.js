@@ -125,8 +125,9 @@ export const legend = (names) =>
   make(
     "p",
     { class: "sepedu-legend" },
-    ...Object.entries(names).map(([name, hex]) =>
-      make("span", {}, make("i", { style: `background:${hex}` }), name),
+    // A saved notebook has them in another order.
+    ...["right, no", "hit", "miss", "false alarm"].map((name) =>
+      make("span", {}, make("i", { style: `background:${names[name]}` }), name),
     ),
   );
 

@@ -54,14 +54,14 @@ export default {
     const right = make("output"), hit = make("output"), miss = make("output");
     const alarm = make("output"), sdr = make("output");
     const pictures = {
-      mixture: new Picture({ title: "Mixture; click to choose a frame", ...axes, height: 105 }),
-      probability: new Picture({ title: "Probability that the network gives", ...axes, height: 105 }),
-      agreement: new Picture({ title: "Right and wrong", ...axes, height: 105 }),
-      mask: new Picture({ title: "Mask", ...axes, height: 105 }),
-      masked: new Picture({ title: "Mixture, masked", ...axes, height: 105 }),
+      mixture: new Picture({ title: "Mixture; click to choose a frame", ...axes, height: 98 }),
+      probability: new Picture({ title: "Probability that the network gives", ...axes, height: 98 }),
+      agreement: new Picture({ title: "Right and wrong", ...axes, height: 98 }),
+      mask: new Picture({ title: "Mask", ...axes, height: 98 }),
+      masked: new Picture({ title: "Mixture, masked", ...axes, height: 98 }),
     };
     const cursors = Object.values(pictures).map((picture) => new Cursor(picture));
-    const tall = { rows, hertz: axes.hertz, height: 200 };
+    const tall = { rows, hertz: axes.hertz, height: 112 };
     const seen = new Picture({
       title: `It sees 513 × ${context}`, columns: context, seconds: context, unit: "frames", ...tall,
     });

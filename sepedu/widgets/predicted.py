@@ -16,7 +16,7 @@ from ..errors import SepeduError
 from ..evaluation import accuracy
 from ..masks import binary_mask
 from ..model import MaskCNN
-from ..separation import TRAINING_LEVEL, predict_soft_mask
+from ..separation import predict_soft_mask
 from ..songs import SOURCES
 from ..unet import MaskUNet, measure_level, predict_masks
 from .base import bundle
@@ -84,7 +84,7 @@ class PredictedMaskExplorer(MaskWidget):
     ) -> None:
         material = Material.of(song, source, start, seconds)
         self.target = binary_mask(material.magnitude, material.mixture, threshold)
-        self.prediction, soft, features = heard(model, material)
+        self.prediction, soft, features = inspect_network(model, material)
         passed = np.zeros(material.shape, np.uint8)
         counts = []
         for decision in DECISIONS:
@@ -175,10 +175,10 @@ def agreement_counts(mask: np.ndarray, target: np.ndarray) -> dict[str, float]:
     }
 
 
-def heard(
+def inspect_network(
     model: MaskCNN | MaskUNet, material: Material
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What a network answers and reads.
+    """What a network answers about the mixture as it is, at its own level, and what it reads.
 
     Returns
     -------
@@ -189,12 +189,10 @@ def heard(
         (as 0) to 3 (as 1) standard deviations.
     """
     magnitude = torch.as_tensor(material.mixture)
-    level = measure_level(magnitude[None])
     with torch.inference_mode():
         if isinstance(model, MaskCNN):
             probability = soft = predict_soft_mask(model, material.mixture)
             weight = model.linear2.weight
-            magnitude = magnitude * (TRAINING_LEVEL / level if level > 0 else 1.0)
             magnitude = magnitude.to(weight.device, weight.dtype)
             features = pad_frames(model, magnitude[None])[0].float().cpu().numpy()
         else:
@@ -204,6 +202,7 @@ def heard(
                 for question in ("share", "binary")
             )
             silence = model.receptive_field
-            padded = F.pad(magnitude, (silence, silence))[None, None]
-            features = model.features(padded, level)[0, 0].numpy()
+            padded = F.pad(magnitude.to(model.mean.device), (silence, silence))[None, None]
+            level = measure_level(magnitude[None])
+            features = model.features(padded, level)[0, 0].cpu().numpy()
     return probability, soft, (features + 3) / 6

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from .. import plots
 from ..stft import STFT
 from .base import LessonWidget, bundle
-from .material import encode, segment
+from .material import encode
 
 if TYPE_CHECKING:
     from ..songs import Song
@@ -121,7 +121,7 @@ class STFTExplorer(LessonWidget):
     def __init__(
         self, song: Song | None = None, *, start: float = 0.0, seconds: float = 4.0
     ) -> None:
-        self.song = segment(song, start, seconds) if song else None
+        self.song = song.between(start, start + seconds).to_mono() if song else None
         signals = [["both", "two tones and two clicks"], ["tones", "two tones"]]
         signals += [["clicks", "two clicks"]] + ([["song", f"“{song.name}”"]] if song else [])
         heard = {}

@@ -18,13 +18,14 @@ from urllib.request import urlopen
 import pytest
 from notebook_of_widgets import CELLS, WIDGETS
 
+from tools.course import LAB_SETTINGS
+
 TOKEN = "a-token-for-the-test"
 LOCAL = ("127.0.0.1", "localhost", "")
 
-SETTINGS = {
+SETTINGS = LAB_SETTINGS | {
     # Keep all cells in the page, so that every widget can be found.
-    "notebook-extension/tracker": {"windowingMode": "none"},
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
 
 
@@ -54,7 +55,8 @@ def lab(chromium, tmp_path_factory) -> Iterator[str]:
     """Start a JupyterLab that holds one notebook, and give its address."""
     folder = tmp_path_factory.mktemp("lab")
     for name, settings in SETTINGS.items():
-        place = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        plugin = name.replace(":", "/") + ".jupyterlab-settings"
+        place = folder / "settings" / plugin
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(json.dumps(settings))
     root = folder / "root"
@@ -68,6 +70,7 @@ def lab(chromium, tmp_path_factory) -> Iterator[str]:
         *(f"--port={port}", "--port-retries=0", f"--IdentityProvider.token={TOKEN}"),
         *(f"--ServerApp.root_dir={root}", "--Application.log_level=WARN"),
         "--LabApp.expose_app_in_browser=True",
+        "--ServerApp.jpserver_extensions=sepedu.cli.opening=True",
     ]
     environment = os.environ | {
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
@@ -165,7 +168,7 @@ class Complaints(list):
 @pytest.fixture(scope="module")
 def notebook_page(lab, browser, tmp_path_factory):
     """The notebook in JupyterLab, all cells run, with the list of what went wrong there."""
-    page = browser.new_page(viewport={"width": 1500, "height": 1000})
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
     complaints = Complaints()
     complaints.listen(page)
     page.goto(f"{lab}/lab/tree/widgets.ipynb?token={TOKEN}")
@@ -184,6 +187,12 @@ def notebook_page(lab, browser, tmp_path_factory):
     page.wait_for_timeout(3000)  # what JupyterLab still has to do would be measured, too
     yield page, complaints
     page.close()
+
+
+def look(page, name: str) -> None:
+    """Keep a screenshot where somebody wants to look at it."""
+    if folder := os.environ.get("SEPEDU_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 @pytest.fixture

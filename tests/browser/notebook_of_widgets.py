@@ -32,11 +32,13 @@ model = MaskCNN()
 
 # A training as the monitor sees it: epochs of half a second, sixty of them unless it is stopped.
 TRAINING = """
-under_way = SimpleNamespace(history=History(), train=range(5))
+under_way = SimpleNamespace(history=History(), train=range(5), seen=[])
 monitor.on_start(under_way)
 for epoch in range(1, 61):
+    under_way.seen = []
     for batch in under_way.train:
         time.sleep(0.1 if epoch > 1 else 0.5)
+        under_way.seen.append([0.3 + 0.01 * batch, 0.5])
         monitor.on_batch(under_way)
     loss = 0.2 + 0.1 / epoch
     row = dict(epoch=epoch, train_loss=loss, train_accuracy=0.8 - loss, valid_loss=loss + 0.01,

@@ -13,7 +13,7 @@ from conftest import RUN_ALL_BUT_THE_LAST, TOKEN, Complaints, notebook
 from notebook_of_widgets import SONG, WIDGETS
 
 pytestmark = pytest.mark.browser
-MOVES = int(os.environ.get("SEPEDU_SOAK", "40"))
+MOVES = int(os.environ.get("SEPEDU_SOAK", "80"))
 SOAK = "soak.ipynb"
 ROOM = 8 * 2**20
 """Bytes that the second half of the moves may add. 500 were seen to add 0.12 MiB to the kernel and
@@ -119,7 +119,7 @@ def test_a_slider_moved_many_times(page, capsys):
         )
     assert growth(memory) < ROOM and growth(heap) < ROOM
     assert max(files[half:]) <= max(files[:half])
-    # The fewest seen: JupyterLab's own nodes come and go.
+    # The fewest seen, and less than one a move: some dozens of JupyterLab's own come and go.
     middle = len(nodes) // 2
-    assert min(nodes[middle:]) - min(nodes[:middle]) < half / 2
+    assert min(nodes[middle:]) - min(nodes[:middle]) < half
     assert int(models) > 0 and page.evaluate(PRINTED, COUNT_MODELS) == models

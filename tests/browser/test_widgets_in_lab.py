@@ -6,6 +6,7 @@ import statistics
 from functools import partial
 
 import pytest
+from conftest import look
 
 pytestmark = pytest.mark.browser
 
@@ -96,6 +97,25 @@ def settled(page, found) -> None:
         calm = calm + 1 if now == reading else 0
         reading = now
         page.wait_for_timeout(100)
+
+
+TITLES = (
+    *("Threshold explorer", "What the network says", "Paint a mask"),
+    *("The short-time Fourier transform", "Blind listening", "Training of 60 epochs"),
+)
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_widget_fits_into_one_view_beside_the_file_browser(page, title):
+    """At 1280 x 800."""
+    assert page.locator(".jp-DirListing").is_visible()
+    found = widget(page, title)
+    found.evaluate("node => node.scrollIntoView({block: 'start'})")
+    page.wait_for_timeout(500)
+    look(page, f"whole {title}")
+    view, box = page.locator(".jp-WindowedPanel-outer").bounding_box(), found.bounding_box()
+    assert box["height"] <= view["height"]
+    assert box["x"] >= view["x"] and box["x"] + box["width"] <= view["x"] + view["width"]
 
 
 def test_threshold_explorer(page, latencies):
@@ -286,8 +306,10 @@ def test_training_monitor_stops_a_training(page):
     page.keyboard.press("Control+Enter")
     until(page, lambda: "then batch 2 of 5" in found.inner_text())
     assert stop.is_enabled() and "is under way" in found.inner_text()
+    assert "Loss of the batch 0.3" in found.inner_text()  # before there is an epoch
     until(page, lambda: found.locator("circle").count() > 8)
     assert "left" in found.locator(".sepedu-reading").inner_text()
+    look(page, "whole training")
     stop.click()
     until(page, lambda: "training is over" in found.locator(".sepedu-reading").inner_text())
     output = cell.locator(".jp-OutputArea-output")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
 from test_properties import FUZZ, tries
 
-from sepedu.exercises import examine
+from sepedu.exercises import call_answer
 from sepedu.exercises.framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
 
 EXERCISES = [exercise for each in lessons().values() for exercise in each.values()]
@@ -100,7 +100,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("source", ENDLESS.values(), ids=ENDLESS)
 def test_what_never_ends_is_ended(source, monkeypatch):
-    monkeypatch.setattr(examine, "SECONDS", 0.2)
+    monkeypatch.setattr(call_answer, "SECONDS", 0.2)
     space = {}
     exec(source, space)
     verdict = lessons()["02"]["my_binary_mask"].check(space["answer"])

@@ -74,7 +74,7 @@ def forward(runs: int) -> dict[str, float]:
 
     cases: dict[str, Callable[[], object]] = {
         "dense": lambda: predict_mask(model, magnitude),
-        "dense bfloat16": lambda: predict_mask(model, magnitude, autocast=True),
+        "dense bfloat16": lambda: predict_mask(model, magnitude, bfloat16=True),
         "plain": plain,
     }
     cases |= {str(batch): lambda batch=batch: best(batch) for batch in BATCHES}

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from sepedu.errors import SepeduError
+from sepedu.masks import binary_mask
 from sepedu.songs import SOURCES, Song
 from sepedu.stft import STFT
 from sepedu.unet import MaskUNet, binary_loss, measure_level, share_loss
@@ -305,7 +306,8 @@ def batch_loss(
                 for question in range(2)
             )
             share = share_loss(share.softmax(1), stems, mixture, kind)
-            answers = binary_loss(answers, stems, mixture)
+            target = binary_mask(stems.abs(), mixture.abs().expand_as(stems))
+            answers = binary_loss(answers, target)
             weight = len(stems) / len(heard)
             total = total + weight * (share + binary * answers)
             parts += weight * torch.stack([share, answers]).detach()

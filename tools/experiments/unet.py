@@ -41,7 +41,8 @@ RUNS = Path(__file__).parent / "runs"
 
 @dataclass(frozen=True)
 class Run(Remixing):
-    """What a run is made of; the defaults are those of the network that is shipped."""
+    """What a run is made of. How the network that is shipped was trained, which is not by the
+    defaults, stands in its checkpoint."""
 
     channels: tuple[int, ...] = CHANNELS
     dense: bool = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import gzip
 import html
 import importlib
@@ -18,6 +17,7 @@ from nbformat.v4 import new_markdown_cell, new_output
 import sepedu.widgets
 from sepedu import audio
 from sepedu.engine.files import atomic_write, write_text
+from sepedu.exercises.working_copy import without_outputs
 
 from .. import glossary
 from ..slides.live import SCRIPT
@@ -52,7 +52,7 @@ def as_page(source: str, path: Path, runs: Path, out: Path) -> str:
         Folder of the built site.
     """
     book = nbformat.reads(source, as_version=4)
-    write_text(out / "lessons" / path.name, to_work_in(book))
+    write_text(out / "lessons" / path.name, nbformat.writes(without_outputs(book)) + "\n")
     number = path.name[:2]
     exercises = importlib.import_module(f"sepedu.exercises.lesson{number}")
     file = runs / f"{path.stem}.json"
@@ -75,15 +75,6 @@ def as_page(source: str, path: Path, runs: Path, out: Path) -> str:
     cells.insert(last, new_markdown_cell(rooms(number)))
     book.cells = cells
     return nbformat.writes(book)
-
-
-def to_work_in(book: nbformat.NotebookNode) -> str:
-    """The notebook without its outputs: whoever runs it makes them."""
-    book = copy.deepcopy(book)
-    for cell in book.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return nbformat.writes(book) + "\n"
 
 
 def enliven(cell: nbformat.NotebookNode, kept: dict[str, Any], out: Path) -> None:

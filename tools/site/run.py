@@ -89,6 +89,7 @@ def run(path: Path, runs: Path) -> dict[str, Any]:
         lesson,
         timeout=LONGEST,
         kernel_name="python3",
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns of talking by TCP
         allow_errors=True,  # what a text says of the other song need not hold of this one
         resources={"metadata": {"path": str(path.parent)}},
     )

@@ -44,7 +44,7 @@ def mistakes_table() -> str:
     rows = ["| lesson | exercise | mistakes that its check names |", "|---|---|---|"]
     for number, exercises in lessons().items():
         for name, exercise in exercises.items():
-            titles = "; ".join(mistake.title for mistake in exercise.mistakes)
+            titles = "; ".join(dict.fromkeys(mistake.title for mistake in exercise.mistakes))
             rows.append(f"| {number} | `{name}`: {exercise.task} | {titles} |")
     return "\n".join(rows)
 

@@ -1,17 +1,21 @@
-// Plays the estimates together on one clock, each with its own gain.
-// They are kept in parts, one for each block, as bytes that the browser may put onto the disk:
-// only the parts that are about to sound are unpacked.
+// Plays the estimates together on one clock, each with its own gain, or the original in their place.
+// Only the parts that are about to sound are unpacked.
+import { unpackBlob } from "./samples.js";
 import { wavHead } from "./wav.js";
 
 const AHEAD = 8; // seconds handed to the sound card in advance
 
+const ORIGINAL = "the original"; // no source is called so
+
 export class Mixer {
-  // `parts`: {source: [Blob of interleaved 32-bit floats, ...]}, of `block` samples each.
-  constructor({ parts, rate, channels, samples, block, onMove }) {
-    Object.assign(this, { parts, rate, channels, samples, block, onMove });
+  // `parts`: {source: [part, ...]}, packed, of `block` samples each; `original` likewise.
+  constructor({ parts, original, rate, channels, samples, block, onMove }) {
+    Object.assign(this, { rate, channels, samples, block, onMove });
+    this.parts = { ...parts, [ORIGINAL]: original };
     this.seconds = samples / rate;
     this.levels = Object.fromEntries(Object.keys(parts).map((name) =>
       [name, { gain: 1, mute: false, solo: false }]));
+    this.asOriginal = false; // what is heard
     this.place = 0; // seconds, where it does not play
   }
 
@@ -26,6 +30,7 @@ export class Mixer {
 
   // What a source counts for now: nothing if it is muted, or another one plays alone.
   gainOf(name) {
+    if (name === ORIGINAL || this.asOriginal) return Number(name === ORIGINAL && this.asOriginal);
     const { gain, mute, solo } = this.levels[name];
     const alone = Object.values(this.levels).some((level) => level.solo);
     return mute || (alone && !solo) ? 0 : gain;
@@ -33,6 +38,15 @@ export class Mixer {
 
   set(name, change) {
     Object.assign(this.levels[name], change);
+    this.balance();
+  }
+
+  hearOriginal(asOriginal) {
+    this.asOriginal = asOriginal;
+    this.balance();
+  }
+
+  balance() {
     if (!this.context) return;
     for (const [key, node] of Object.entries(this.gains)) {
       node.gain.setTargetAtTime(this.gainOf(key), this.context.currentTime, 0.01); // no click
@@ -69,7 +83,7 @@ export class Mixer {
       const sounds = await Promise.all(
         Object.entries(this.parts).map(async ([name, list]) => [
           name,
-          this.unpack(context, new Float32Array(await list[this.next].arrayBuffer())),
+          this.buffer(context, await unpackBlob(list[this.next], this.channels)),
         ]),
       );
       if (this.context !== context) return; // stopped in the meantime
@@ -86,13 +100,9 @@ export class Mixer {
     this.busy = undefined;
   }
 
-  unpack(context, values) {
-    const length = values.length / this.channels;
-    const buffer = context.createBuffer(this.channels, length, this.rate);
-    for (let channel = 0; channel < this.channels; channel++) {
-      const samples = buffer.getChannelData(channel);
-      for (let i = 0; i < length; i++) samples[i] = values[i * this.channels + channel];
-    }
+  buffer(context, channels) {
+    const buffer = context.createBuffer(this.channels, channels[0].length, this.rate);
+    channels.forEach((samples, c) => buffer.copyToChannel(samples, c));
     return buffer;
   }
 
@@ -112,8 +122,15 @@ export class Mixer {
   }
 }
 
-// A WAV file of 32-bit floats, from parts of interleaved samples.
-export function wav(parts, rate, channels) {
-  const bytes = parts.reduce((sum, part) => sum + part.size, 0);
-  return new Blob([wavHead(bytes, rate, channels), ...parts], { type: "audio/wav" });
+// A WAV file of 32-bit floats, in which no level is too high.
+export async function wav(parts, rate, channels) {
+  const pieces = [];
+  let bytes = 0;
+  for (const { blob, scale } of parts) {
+    const values = new Int16Array(await blob.arrayBuffer());
+    const piece = new Blob([Float32Array.from(values, (value) => value * scale)]);
+    pieces.push(piece);
+    bytes += piece.size;
+  }
+  return new Blob([wavHead(bytes, rate, channels), ...pieces], { type: "audio/wav" });
 }

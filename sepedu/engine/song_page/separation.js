@@ -1,4 +1,5 @@
 // Separating a recording in the page, block by block, as sepedu/separation.py does it.
+import { pack } from "./samples.js";
 import { STFT } from "./stft.js";
 
 const BINS = 513; // what the networks hear, at any sample rate
@@ -70,6 +71,14 @@ function listen(channels, { weights, offset }) {
   });
 }
 
+// Memory for 32-bit numbers that is used again in the next block, by what it is for: otherwise the
+// garbage of a block is several times what is in use.
+const kept = {};
+export function again(name, length) {
+  if (!(kept[name]?.length >= length)) kept[name] = new Float32Array(length);
+  return kept[name].subarray(0, length);
+}
+
 // Magnitudes of frames, at the networks' scale [frame after frame, 513 each].
 function magnitudes(stft, { real, imag }) {
   const frames = real.length / stft.bins;
@@ -117,9 +126,9 @@ export async function separateBlock(
   outputs.forEach((name, i) => {
     const all = channels.map((_, c) => {
       const mask = masks[i][Math.min(c, masks[i].length - 1)].subarray((first - start) * BINS);
-      return applyMask(stft, spectra[c], mask);
+      return applyMask(stft, spectra[c], mask, c);
     });
-    estimates[name] = all.map((masked) => stft.inverse(masked, from, to, first));
+    estimates[name] = pack(all.map((masked) => stft.inverse(masked, from, to, first)));
     const count = block.last - block.first;
     const seen = magnitudes(stft, all[0]).subarray((block.first - first) * BINS);
     const mask = masks[i][0].subarray((block.first - start) * BINS);
@@ -139,15 +148,16 @@ function remainder(masks) {
 }
 
 // A spectrum times a mask of 513 bins a frame; above these, times the mean of the highest ones.
-function applyMask(stft, { real, imag }, mask) {
-  const masked = { real: Float32Array.from(real), imag: Float32Array.from(imag) };
+function applyMask(stft, { real, imag }, mask, channel) {
+  const masked = { real: again(`real ${channel}`, real.length),
+    imag: again(`imag ${channel}`, imag.length) };
   for (let place = 0, frame = 0; place < real.length; place += stft.bins, frame += BINS) {
     let top = 0;
     for (let bin = BINS - TOP_BINS; bin < BINS; bin++) top += mask[frame + bin] / TOP_BINS;
     for (let bin = 0; bin < stft.bins; bin++) {
       const share = bin < BINS ? mask[frame + bin] : top;
-      masked.real[place + bin] *= share;
-      masked.imag[place + bin] *= share;
+      masked.real[place + bin] = real[place + bin] * share;
+      masked.imag[place + bin] = imag[place + bin] * share;
     }
   }
   return masked;

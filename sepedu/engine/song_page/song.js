@@ -1,6 +1,6 @@
 // The page: from a file to four estimates, pictures, a mixer and downloads.
 import { Mixer, wav } from "./mixer.js";
-import { blocks, conditions, grid, ROWS } from "./separation.js";
+import { blocks, grid, ROWS } from "./separation.js";
 
 const RATE = 44100;
 const LONGEST = 20 * 60; // seconds; a song is decoded as a whole
@@ -38,7 +38,7 @@ class Pool {
     await Promise.all(this.workers.map(async (worker) => {
       while (waiting.length) {
         const item = waiting.shift();
-        const [content, buffers] = message(item);
+        const [content, buffers] = await message(item);
         done(item, await this.ask(worker, content, buffers));
       }
     }));
@@ -67,8 +67,12 @@ function lastsFor(file) {
   return new Promise((resolve) => {
     const sound = new Audio(URL.createObjectURL(file));
     const finish = () => {
+      const { duration } = sound;
       URL.revokeObjectURL(sound.src);
-      resolve(Number.isFinite(sound.duration) ? sound.duration : 0);
+      sound.onloadedmetadata = sound.onerror = null;
+      sound.removeAttribute("src"); // lets go of what it has read
+      sound.load();
+      resolve(Number.isFinite(duration) ? duration : 0);
     };
     sound.onloadedmetadata = sound.onerror = finish;
   });
@@ -99,7 +103,6 @@ async function takeOurs({ name, file, rate: own }) {
 async function takeApart(name, read) {
   run?.mixer?.stop();
   run?.pool?.end();
-  for (const { download } of Object.values(run?.rows ?? {})) URL.revokeObjectURL(download.href);
   const mine = (run = { name, read });
   find("result").hidden = find("problem").hidden = true;
   find("running").hidden = false;
@@ -123,33 +126,41 @@ async function takeApart(name, read) {
 }
 
 async function separate(mine, channels, rate) {
-  const samples = channels[0].length;
+  const samples = channels[0].length, count = channels.length;
   const network = chosenNetwork();
   const stft = grid(rate);
   const list = blocks(samples, stft, network);
-  const mixing = conditions(channels, network);
   const framesPerColumn = 2 ** Math.max(0, Math.ceil(Math.log2(stft.frames(samples) / COLUMNS)));
-  Object.assign(mine, { rate, samples, seconds: samples / rate, channels: channels.length });
+  Object.assign(mine, { rate, samples, seconds: samples / rate, channels: count });
 
-  const piece = (block) => channels.map((channel) => channel.slice(block.origin, block.until));
-  const ask = (kind, more = {}) => (block) => {
-    const heard = piece(block);
-    const buffers = heard.map((channel) => channel.buffer);
-    return [{ kind, channels: heard, rate, block, mixing, ...more }, buffers];
+  // Ten minutes take 200 MB as they are decoded. What a worker holds goes with it, at once.
+  const keeper = (mine.pool = new Pool(1));
+  const buffers = channels.map((channel) => channel.buffer);
+  const message = { kind: "keep", channels, network };
+  const { whole, scale, mixing } = await keeper.ask(keeper.workers[0], message, buffers);
+  keeper.end();
+  const part = (from, to) => whole.slice(2 * count * from, 2 * count * to);
+  const original = list.map(({ from, to }) => ({ blob: part(from, to), scale }));
+  const ask = (kind, more = {}) => async (block) => {
+    const buffer = await part(block.origin, block.until).arrayBuffer();
+    const sound = { values: new Int16Array(buffer), scale };
+    return [{ kind, sound, count, rate, block, mixing, ...more }, [buffer]];
   };
 
   say("Starting the network …");
-  const cores = navigator.hardwareConcurrency || 2;
-  const pool = (mine.pool = new Pool(Math.min(list.length, cores, 4)));
+  // A worker takes about 250 MB; `deviceMemory` is in gigabytes, and not every browser tells it.
+  const { hardwareConcurrency: cores = 2, deviceMemory = 4 } = navigator;
+  const workers = Math.min(list.length, cores, 4, Math.ceil(deviceMemory));
+  const pool = (mine.pool = new Pool(workers));
   await Promise.all(pool.workers.map((worker) => pool.ask(worker, { kind: "load", network })));
 
   say("Measuring how loud it is …");
-  let sum = 0, count = 0;
+  let sum = 0, bins = 0;
   await pool.each(list, ask("measure"), (_, answer) => {
     sum += answer.sum;
-    count += answer.count;
+    bins += answer.count;
   });
-  const level = sum / count;
+  const level = sum / bins;
 
   const parts = Object.fromEntries(network.outputs.map((name) => [name, []]));
   const pictures = show(mine, network.outputs, Math.ceil(stft.frames(samples) / framesPerColumn));
@@ -159,7 +170,8 @@ async function separate(mine, channels, rate) {
   await pool.each(list, ask("separate", { level, framesPerColumn }), (block, answer) => {
     if (run !== mine) return;
     for (const name of network.outputs) {
-      parts[name][list.indexOf(block)] = new Blob([interleave(answer.estimates[name])]);
+      const { values, scale } = answer.estimates[name];
+      parts[name][list.indexOf(block)] = { blob: new Blob([values]), scale };
       pictures[name].draw(answer.pictures[name], block.first / framesPerColumn);
     }
     done++;
@@ -170,7 +182,7 @@ async function separate(mine, channels, rate) {
   if (run !== mine) return;
   const took = (performance.now() - began) / 1000;
   say(`Done in ${took.toFixed(1)} s: ${(took / mine.seconds).toFixed(2)} s for each second of music.`);
-  offer(mine, parts, network.block * stft.hop);
+  offer(mine, parts, original, network.block * stft.hop);
 }
 
 function chosenNetwork() {
@@ -186,18 +198,10 @@ function inTime(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-function interleave(channels) {
-  const values = new Float32Array(channels.length * channels[0].length);
-  channels.forEach((samples, c) => {
-    for (let i = 0; i < samples.length; i++) values[i * channels.length + c] = samples[i];
-  });
-  return values;
-}
-
 // The sources' rows with empty pictures and idle controls.
 function show(mine, names, columns) {
   find("song-name").textContent = mine.name;
-  find("play").disabled = find("position").disabled = true;
+  find("play").disabled = find("position").disabled = find("original").disabled = true;
   find("position").max = mine.seconds;
   find("position").value = 0;
   find("clock").textContent = inTime(mine.seconds);
@@ -215,7 +219,7 @@ function show(mine, names, columns) {
       gain: make("input", { type: "range", min: -30, max: 6, step: 1, value: 0, disabled: "",
         "aria-label": `Gain of ${name}` }),
       level,
-      download: make("a", { class: "download", hidden: "" }, "WAV",
+      download: make("button", { type: "button", hidden: "" }, "WAV",
         make("span", { class: "unseen" }, ` of ${name}`)),
     });
     pictures[name] = new Pictures(name, columns);
@@ -273,7 +277,7 @@ const HEAT = shades([0, 0, 4], [28, 16, 68], [79, 18, 123], [129, 37, 129], [181
 const INK = shades([255, 255, 255], [0, 0, 0]);
 
 // Controls come alive.
-function offer(mine, parts, block) {
+function offer(mine, parts, original, block) {
   const { rate, channels, samples, rows } = mine;
   const onMove = () => {
     find("play").textContent = mixer.playing ? "Pause" : "Play";
@@ -282,13 +286,19 @@ function offer(mine, parts, block) {
     find("position").setAttribute("aria-valuetext", words);
     find("clock").textContent = words;
   };
-  const mixer = (mine.mixer = new Mixer({ parts, rate, channels, samples, block, onMove }));
+  const mixer = (mine.mixer =
+    new Mixer({ parts, original, rate, channels, samples, block, onMove }));
+  const hearOriginal = (asOriginal) => {
+    mixer.hearOriginal(asOriginal);
+    find("original").setAttribute("aria-pressed", asOriginal);
+  };
   for (const [name, row] of Object.entries(rows)) {
     for (const word of ["mute", "solo"]) {
       row[word].onclick = () => {
         const pressed = !mixer.levels[name][word];
         mixer.set(name, { [word]: pressed });
         row[word].setAttribute("aria-pressed", pressed);
+        hearOriginal(false);
       };
     }
     row.gain.oninput = () => {
@@ -298,12 +308,18 @@ function offer(mine, parts, block) {
       row.gain.setAttribute("aria-valuetext", row.level.textContent);
     };
     row.mute.disabled = row.solo.disabled = row.gain.disabled = false;
-    const file = wav(parts[name], rate, channels);
-    row.download.href = URL.createObjectURL(file);
-    row.download.download = `${mine.name.replace(/\.[^.]*$/, "")} - ${name}.wav`;
+    row.download.onclick = () => save(name);
     row.download.hidden = false;
   }
-  find("play").disabled = find("position").disabled = false;
+  // A file as long as the song is made when it is asked for, and let go of a minute later.
+  const save = async (name) => {
+    const href = URL.createObjectURL(await wav(parts[name], rate, channels));
+    make("a", { href, download: `${mine.name.replace(/\.[^.]*$/, "")} - ${name}.wav` }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 60_000);
+  };
+  find("play").disabled = find("position").disabled = find("original").disabled = false;
+  find("original").onclick = () => hearOriginal(!mixer.asOriginal);
+  hearOriginal(false);
   find("play").onclick = () => (mixer.playing ? mixer.stop() : mixer.play());
   find("position").oninput = () => mixer.seek(Number(find("position").value));
   onMove();

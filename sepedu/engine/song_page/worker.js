@@ -1,6 +1,8 @@
-// One of the page's workers: it hears a block of the song and answers with its estimates.
+// One of the page's workers: it hears a block of the song and answers with its estimates, or puts
+// the song away.
 import * as ort from "./vendor/ort.js";
-import { measureLevel, separateBlock } from "./separation.js";
+import { pack, unpack } from "./samples.js";
+import { again, conditions, measureLevel, separateBlock } from "./separation.js";
 
 const BINS = 513;
 ort.env.wasm.numThreads = 1; // more need headers that a plain file server does not send
@@ -8,19 +10,18 @@ let network, session;
 
 async function load(description) {
   network = description;
-  if (!ort.env.wasm.wasmBinary) {
-    const { body } = await fetch(new URL("./vendor/ort.wasm.packed", import.meta.url));
-    const unpacked = new Response(body.pipeThrough(new DecompressionStream("gzip")));
-    ort.env.wasm.wasmBinary = await unpacked.arrayBuffer();
-  }
+  const { body } = await fetch(new URL("./vendor/ort.wasm.packed", import.meta.url));
+  const unpacked = new Response(body.pipeThrough(new DecompressionStream("gzip")));
+  ort.env.wasm.wasmBinary = await unpacked.arrayBuffer();
   const model = await fetch(new URL(network.file, import.meta.url));
   if (!model.ok) throw new Error(`${network.file} is missing (${model.status})`);
   session = await ort.InferenceSession.create(new Uint8Array(await model.arrayBuffer()));
+  ort.env.wasm.wasmBinary = undefined; // 14 MB; it has been compiled
 }
 
 // One pass: magnitudes of `frames` frames from `first` on, as [bin][frame], silence outside.
 async function pass(heard, frames, first, count, level) {
-  const input = new Float32Array(network.channels * BINS * count);
+  const input = again("input", network.channels * BINS * count).fill(0);
   for (let c = 0; c < network.channels; c++) {
     const values = heard[Math.min(c, heard.length - 1)];
     for (let i = Math.max(0, -first); i < Math.min(count, frames - first); i++) {
@@ -39,8 +40,9 @@ async function pass(heard, frames, first, count, level) {
 // Masks [source][channel], frame after frame, from magnitudes likewise.
 async function predict(heard, frames, level) {
   const { window, context, step } = network;
-  const all = network.sources.map(() =>
-    Array.from({ length: network.channels }, () => new Float32Array(frames * BINS)));
+  const all = network.sources.map((source) =>
+    Array.from({ length: network.channels }, (_, c) =>
+      again(`mask ${source} ${c}`, frames * BINS)));
   // The U-Net takes any number of frames, filled up to a multiple of its step; the talk's
   // networks take windows side by side, each with its context of frames around it.
   const length = window || Math.ceil(frames / step) * step;
@@ -63,11 +65,21 @@ onmessage = async ({ data }) => {
   try {
     let answer = {}, buffers = [];
     if (data.kind === "load") await load(data.network);
-    if (data.kind === "measure") answer = measureLevel(data);
+    if (data.kind === "keep") {
+      const { values, scale } = pack(data.channels);
+      const mixing = conditions(data.channels, data.network);
+      const whole = new Blob([values]);
+      await whole.slice(0, 1).arrayBuffer(); // now it has left the worker, which may end
+      answer = { whole, scale, mixing };
+    }
+    if (data.kind === "measure") {
+      answer = measureLevel({ ...data, channels: unpack(data.sound, data.count) });
+    }
     if (data.kind === "separate") {
-      answer = await separateBlock({ ...data, outputs: network.outputs },
+      const channels = unpack(data.sound, data.count);
+      answer = await separateBlock({ ...data, channels, outputs: network.outputs },
         (heard, frames) => predict(heard, frames, data.level));
-      buffers = Object.values(answer.estimates).flat().map((samples) => samples.buffer);
+      buffers = Object.values(answer.estimates).map(({ values }) => values.buffer);
     }
     postMessage({ id: data.id, answer }, buffers);
   } catch (error) {

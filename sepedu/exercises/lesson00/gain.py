@@ -6,35 +6,46 @@ from typing import Any
 
 import numpy as np
 
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..compare import Mistake, compare
+from ..framework import Exercise
+
+_MISTAKES = (
+    Mistake(
+        "Ratio of powers",
+        lambda level: 10 ** (level / 10),
+        "This is the ratio of powers. A gain multiplies amplitudes, and power goes with "
+        "the square of the amplitude: divide by 20, not by 10.",
+    ),
+    Mistake(
+        "Sign turned",
+        lambda level: 10 ** (-level / 20),
+        "The sign is turned: negative decibels must make a recording softer.",
+    ),
+    Mistake(
+        "Natural logarithm",
+        lambda level: np.exp(level / 20),
+        "Decibels are made with the logarithm to base 10, so the way back is `10 ** ...`.",
+    ),
+    Mistake(
+        "Decibels returned",
+        lambda level: level,
+        "This returns the decibels themselves: the gain is a factor.",
+    ),
+    Mistake(
+        "Doubled each 6 dB",
+        lambda level: 2 ** (level / 6),
+        "6 dB is a factor of 2 only nearly: use the exact formula, `10 ** ...`.",
+    ),
+    Mistake("Logarithm taken once more", lambda decibels: 20 * np.log10(decibels)),
+)
 
 
 def _examine_gain(answer: Any) -> None:
-    judge(
+    compare(
         answer,
         cases=[(level,) for level in (-6.0, 20.0, 0.0, -40.0, 3.0)],
         right=lambda level: 10 ** (level / 20),
-        known=[
-            (
-                lambda level: 10 ** (level / 10),
-                "This is the ratio of powers. A gain multiplies amplitudes, and power goes with "
-                "the square of the amplitude: divide by 20, not by 10.",
-            ),
-            (
-                lambda level: 10 ** (-level / 20),
-                "The sign is turned: negative decibels must make a recording softer.",
-            ),
-            (
-                lambda level: np.exp(level / 20),
-                "Decibels are made with the logarithm to base 10, so the way back is `10 ** ...`.",
-            ),
-            (lambda level: level, "This returns the decibels themselves: the gain is a factor."),
-            (
-                lambda level: 2 ** (level / 6),
-                "6 dB is a factor of 2 only nearly: use the exact formula, `10 ** ...`.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="At 0 dB the gain is 1, at 20 dB it is 10, at -40 dB it is 0.01.",
         what="gain",
     )
@@ -58,24 +69,6 @@ def gain(decibels):
         "At 20 dB the factor must be 10, and at 0 dB it must be 1.",
     ),
     examine=_examine_gain,
-    mistakes=(
-        Mistake(
-            "Ratio of powers", "def gain(decibels):\n    return 10 ** (decibels / 10)", "powers"
-        ),
-        Mistake("Sign turned", "def gain(decibels):\n    return 10 ** (-decibels / 20)", "softer"),
-        Mistake(
-            "Natural logarithm", "def gain(decibels):\n    return np.exp(decibels / 20)", "base 10"
-        ),
-        Mistake(
-            "Logarithm taken once more",
-            "def gain(decibels):\n    return 20 * np.log10(decibels)",
-            "NaN or infinity",
-        ),
-        Mistake(
-            "Doubled each 6 dB",
-            "def gain(decibels):\n    return 2 ** (decibels / 6)",
-            "only nearly",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="-6 dB is close to half the amplitude, and -20 dB is a tenth of it.",
 )

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
 from .recordings import recordings
 
 
@@ -20,31 +20,68 @@ def _normalised(audio: np.ndarray) -> np.ndarray:
     return audio / np.abs(audio).max()
 
 
+def _return_forgotten(stems):
+    _stacked(stems).sum(axis=0)
+
+
+def _first_stem_overwritten_with_the_sum(stems):
+    total = stems["drums"]
+    for name in ("bass", "other", "vocals"):
+        total += stems[name]
+    return total
+
+
+_MISTAKES = (
+    Mistake(
+        "Stems lined up one after the other",
+        _stacked,
+        "Your mixture still holds several recordings: add them, do not line them up.",
+    ),
+    Mistake(
+        "Stems lined up one after the other",
+        lambda stems: np.concatenate(list(stems.values())),
+        "Your mixture still holds several recordings: add them, do not line them up.",
+    ),
+    Mistake(
+        "Mean instead of sum",
+        lambda stems: _stacked(stems).mean(axis=0),
+        "You averaged: a mixture is the sum of its stems, not the mean.",
+    ),
+    Mistake(
+        "Sum scaled to a peak of 1",
+        lambda stems: _normalised(_stacked(stems).sum(axis=0)),
+        "You normalised the sum to a peak of 1: just add.",
+    ),
+    Mistake(
+        "Last stem missing",
+        lambda stems: _stacked(stems)[:-1].sum(axis=0),
+        "The last stem is missing.",
+    ),
+    Mistake(
+        "First stem missing",
+        lambda stems: _stacked(stems)[1:].sum(axis=0),
+        "The first stem is missing.",
+    ),
+    Mistake("return forgotten", _return_forgotten),
+    Mistake("First stem overwritten with the sum", _first_stem_overwritten_with_the_sum),
+    Mistake(
+        "Names written out",
+        lambda stems: sum(stems[n] for n in ("drums", "bass", "other", "vocals")),
+    ),
+)
+
+
 def _examine_mix(answer: Any) -> None:
     names = ("drums", "bass", "other", "vocals")
     stereo = [audio.reshape(-1, 2) for audio in recordings(3, samples=38)]
-    together = "Your mixture still holds several recordings: add them, do not line them up."
-    judge(
+    compare(
         answer,
         cases={
             "0": (dict(zip(names, recordings(4), strict=True)),),
             "three stereo stems with other names": (dict(zip("abc", stereo, strict=True)),),
         },
         right=lambda stems: _stacked(stems).sum(axis=0),
-        known=[
-            (_stacked, together),
-            (lambda stems: np.concatenate(list(stems.values())), together),
-            (
-                lambda stems: _stacked(stems).mean(axis=0),
-                "You averaged: a mixture is the sum of its stems, not the mean.",
-            ),
-            (
-                lambda stems: _normalised(_stacked(stems).sum(axis=0)),
-                "You normalised the sum to a peak of 1: just add.",
-            ),
-            (lambda stems: _stacked(stems)[:-1].sum(axis=0), "The last stem is missing."),
-            (lambda stems: _stacked(stems)[1:].sum(axis=0), "The first stem is missing."),
-        ],
+        mistakes=_MISTAKES,
         otherwise="This is not the sum of the stems, sample by sample.",
         read=lambda value: as_array(value, kind="real", what="mixture"),
         what="mixture",
@@ -69,42 +106,6 @@ def mix(stems):
         "`stems.values()` gives the four arrays, and Python's `sum` adds arrays too.",
     ),
     examine=_examine_mix,
-    mistakes=(
-        Mistake(
-            "Mean instead of sum",
-            "def mix(stems):\n    return np.mean(list(stems.values()), axis=0)",
-            "averaged",
-        ),
-        Mistake(
-            "Stems lined up one after the other",
-            "def mix(stems):\n    return np.concatenate(list(stems.values()))",
-            "add them",
-        ),
-        Mistake(
-            "Sum scaled to a peak of 1",
-            "def mix(stems):\n    m = sum(stems.values())\n    return m / np.abs(m).max()",
-            "normalised",
-        ),
-        Mistake(
-            "return forgotten",
-            "def mix(stems):\n    total = sum(stems.values())",
-            "`return`",
-        ),
-        Mistake(
-            "First stem overwritten with the sum",
-            "def mix(stems):\n"
-            "    total = stems['drums']\n"
-            "    for name in ('bass', 'other', 'vocals'):\n"
-            "        total += stems[name]\n"
-            "    return total",
-            "changes its argument `stems`",
-        ),
-        Mistake(
-            "Names written out",
-            "def mix(stems):\n"
-            "    return sum(stems[n] for n in ('drums', 'bass', 'other', 'vocals'))",
-            "other names",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="Separation runs this sum backwards: one signal in, four out.",
 )

@@ -6,15 +6,48 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
 from .recordings import recordings
+
+
+def _mixture_overwritten(mixture, estimate):
+    mixture -= estimate
+    return mixture
+
+
+_MISTAKES = (
+    Mistake(
+        "Sign turned",
+        lambda m, e: e - m,
+        "The sign is turned: take the estimate away from the mixture.",
+    ),
+    Mistake(
+        "Sizes instead of samples",
+        lambda m, e: np.abs(m - e),
+        "Keep the sign of each sample: without it a sound is destroyed.",
+    ),
+    Mistake(
+        "Difference of sizes",
+        lambda m, e: np.abs(m) - np.abs(e),
+        "Subtract the samples, not their sizes.",
+    ),
+    Mistake(
+        "Sum instead of difference",
+        lambda m, e: m + e,
+        "You added the estimate: it is to be taken away.",
+    ),
+    Mistake(
+        "A number instead of a recording", lambda mixture, estimate: np.sum(mixture - estimate)
+    ),
+    Mistake("Mixture overwritten", _mixture_overwritten),
+)
 
 
 def _examine_residual(answer: Any) -> None:
     first, second = recordings(2)
-    judge(
+    compare(
         answer,
         cases={
             "0": (first, second),
@@ -22,15 +55,7 @@ def _examine_residual(answer: Any) -> None:
             "an estimate of silence": (first, 0 * first),
         },
         right=lambda mixture, estimate: mixture - estimate,
-        known=[
-            (lambda m, e: e - m, "The sign is turned: take the estimate away from the mixture."),
-            (
-                lambda m, e: np.abs(m - e),
-                "Keep the sign of each sample: without it a sound is destroyed.",
-            ),
-            (lambda m, e: np.abs(m) - np.abs(e), "Subtract the samples, not their sizes."),
-            (lambda m, e: m + e, "You added the estimate: it is to be taken away."),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Estimate and residual must add up to the mixture, sample by sample.",
         read=lambda value: as_array(value, kind="real", what="residual"),
         what="residual",
@@ -52,30 +77,6 @@ def residual(mixture, estimate):
 ''',
     hints=("Estimate and residual together must give the mixture back.",),
     examine=_examine_residual,
-    mistakes=(
-        Mistake(
-            "Sign turned", "def residual(mixture, estimate):\n    return estimate - mixture", "sign"
-        ),
-        Mistake(
-            "Sizes instead of samples",
-            "def residual(mixture, estimate):\n    return np.abs(mixture - estimate)",
-            "sign of each sample",
-        ),
-        Mistake(
-            "Sum instead of difference",
-            "def residual(mixture, estimate):\n    return mixture + estimate",
-            "taken away",
-        ),
-        Mistake(
-            "A number instead of a recording",
-            "def residual(mixture, estimate):\n    return np.sum(mixture - estimate)",
-            "single number",
-        ),
-        Mistake(
-            "Mixture overwritten",
-            "def residual(mixture, estimate):\n    mixture -= estimate\n    return mixture",
-            "changes its argument `mixture`",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="With the vocals as the estimate, the residual is a karaoke version.",
 )

@@ -6,16 +6,47 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
+
+_MISTAKES = (
+    Mistake(
+        "Sign turned",
+        lambda m, p: m * np.exp(-1j * p),
+        "The sign of the phase is turned: the sound would run backwards.",
+    ),
+    Mistake(
+        "Taken for real and imaginary part",
+        lambda m, p: m + 1j * p,
+        "Magnitude and phase are length and angle of a complex number, not its real and "
+        "imaginary part.",
+    ),
+    Mistake(
+        "Magnitude dropped",
+        lambda m, p: np.exp(1j * p),
+        "The magnitude is lost: every point has the size 1.",
+    ),
+    Mistake(
+        "Radians taken for degrees",
+        lambda m, p: m * np.exp(1j * np.deg2rad(p)),
+        "The phase is in radians already.",
+    ),
+    Mistake(
+        "Magnitude and phase swapped",
+        lambda m, p: p * np.exp(1j * m),
+        "Magnitude and phase have changed places.",
+    ),
+    Mistake("Phase dropped", lambda m, p: m),
+    Mistake("Phase dropped", lambda m, p: m * np.exp(p)),
+)
 
 
 def _examine_join(answer: Any) -> None:
     random = np.random.default_rng(1)
     magnitude = random.random((5, 4)) + 0.1
     phase = random.uniform(-3, 3, (5, 4))
-    judge(
+    compare(
         answer,
         cases={
             "0": (magnitude, phase),
@@ -23,20 +54,7 @@ def _examine_join(answer: Any) -> None:
             "silence": (0 * magnitude, phase),
         },
         right=lambda magnitude, phase: magnitude * np.exp(1j * phase),
-        known=[
-            (
-                lambda m, p: m * np.exp(-1j * p),
-                "The sign of the phase is turned: the sound would run backwards.",
-            ),
-            (
-                lambda m, p: m + 1j * p,
-                "Magnitude and phase are length and angle of a complex number, not its real and "
-                "imaginary part.",
-            ),
-            (lambda m, p: np.exp(1j * p), "The magnitude is lost: every point has the size 1."),
-            (lambda m, p: m * np.exp(1j * np.deg2rad(p)), "The phase is in radians already."),
-            (lambda m, p: p * np.exp(1j * m), "Magnitude and phase have changed places."),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Each point must have the given magnitude and the given angle.",
         read=lambda value: as_array(value, kind="complex", what="spectrum"),
         what="spectrum",
@@ -61,18 +79,6 @@ def join(magnitude, phase):
         "NumPy writes the imaginary unit as `1j`.",
     ),
     examine=_examine_join,
-    mistakes=(
-        Mistake("Phase dropped", "def join(m, p):\n    return m", "phase is lost"),
-        Mistake(
-            "Imaginary unit forgotten", "def join(m, p):\n    return m * np.exp(p)", "phase is lost"
-        ),
-        Mistake("Sign turned", "def join(m, p):\n    return m * np.exp(-1j * p)", "sign"),
-        Mistake(
-            "Taken for real and imaginary part",
-            "def join(m, p):\n    return m + 1j * p",
-            "length and angle",
-        ),
-        Mistake("Magnitude dropped", "def join(m, p):\n    return np.exp(1j * p)", "magnitude"),
-    ),
+    mistakes=_MISTAKES,
     remark="A mask changes the magnitude and keeps the phase of the mixture: you join them again.",
 )

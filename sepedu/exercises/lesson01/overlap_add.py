@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _added(frames: np.ndarray, hop: int, keep: float = 1.0) -> np.ndarray:
@@ -20,9 +20,39 @@ def _added(frames: np.ndarray, hop: int, keep: float = 1.0) -> np.ndarray:
     return audio
 
 
+_MISTAKES = (
+    Mistake(
+        "Overwritten instead of added",
+        lambda frames, hop: _added(frames, hop, keep=0.0),
+        "Later frames overwrite earlier ones: add with `+=`.",
+    ),
+    Mistake(
+        "Lined up without overlap",
+        lambda frames, hop: frames.T.reshape(-1),
+        "You lined the frames up without overlap. They start only `hop` samples apart.",
+    ),
+    Mistake(
+        "Divided by the number of frames",
+        lambda frames, hop: _added(frames, hop) / frames.shape[1],
+        "You divided by the number of frames: only add.",
+    ),
+    Mistake(
+        "Rows taken for frames",
+        lambda frames, hop: _added(frames.T, hop),
+        "You took rows for frames: each column is a frame.",
+    ),
+    Mistake(
+        "Whole numbers",
+        lambda frames, hop: _added(np.trunc(frames), hop),
+        "Your recording holds whole numbers: the samples lost their decimals.",
+    ),
+    Mistake("Last frame cut off", lambda frames, hop: _added(frames, hop)[: frames.shape[1] * hop]),
+)
+
+
 def _examine_overlap_add(answer: Any) -> None:
     frames = np.random.default_rng(2).normal(size=(8, 5))
-    judge(
+    compare(
         answer,
         cases={
             "0": (frames, 3),
@@ -31,28 +61,7 @@ def _examine_overlap_add(answer: Any) -> None:
             "a hop longer than the frame": (frames[:4, :3], 5),
         },
         right=_added,
-        known=[
-            (
-                lambda frames, hop: _added(frames, hop, keep=0.0),
-                "Later frames overwrite earlier ones: add with `+=`.",
-            ),
-            (
-                lambda frames, hop: frames.T.reshape(-1),
-                "You lined the frames up without overlap. They start only `hop` samples apart.",
-            ),
-            (
-                lambda frames, hop: _added(frames, hop) / frames.shape[1],
-                "You divided by the number of frames: only add.",
-            ),
-            (
-                lambda frames, hop: _added(frames.T, hop),
-                "You took rows for frames: each column is a frame.",
-            ),
-            (
-                lambda frames, hop: _added(np.trunc(frames), hop),
-                "Your recording holds whole numbers: the samples lost their decimals.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Frame m must be added to the samples from number m * hop on.",
         read=lambda value: as_array(value, kind="real", what="recording"),
         what="recording",
@@ -81,52 +90,6 @@ def overlap_add(frames, hop):
         "Start from zeros, and add each frame at its place with `+=`.",
     ),
     examine=_examine_overlap_add,
-    mistakes=(
-        Mistake(
-            "Overwritten instead of added",
-            "def overlap_add(frames, hop):\n"
-            "    n_fft, count = frames.shape\n"
-            "    audio = np.zeros(n_fft + (count - 1) * hop)\n"
-            "    for m in range(count):\n"
-            "        audio[m * hop : m * hop + n_fft] = frames[:, m]\n"
-            "    return audio",
-            "overwrite",
-        ),
-        Mistake(
-            "Lined up without overlap",
-            "def overlap_add(frames, hop):\n    return frames.T.reshape(-1)",
-            "without overlap",
-        ),
-        Mistake(
-            "Divided by the number of frames",
-            "def overlap_add(frames, hop):\n"
-            "    n_fft, count = frames.shape\n"
-            "    audio = np.zeros(n_fft + (count - 1) * hop)\n"
-            "    for m in range(count):\n"
-            "        audio[m * hop : m * hop + n_fft] += frames[:, m] / count\n"
-            "    return audio",
-            "only add",
-        ),
-        Mistake(
-            "Last frame cut off",
-            "def overlap_add(frames, hop):\n"
-            "    n_fft, count = frames.shape\n"
-            "    audio = np.zeros(n_fft + count * hop)\n"
-            "    for m in range(count):\n"
-            "        audio[m * hop : m * hop + n_fft] += frames[:, m]\n"
-            "    return audio[: count * hop]",
-            "15 values, and 20",
-        ),
-        Mistake(
-            "Rows taken for frames",
-            "def overlap_add(frames, hop):\n"
-            "    count, n_fft = frames.shape\n"
-            "    audio = np.zeros(n_fft + (count - 1) * hop)\n"
-            "    for m in range(count):\n"
-            "        audio[m * hop : m * hop + n_fft] += frames[m]\n"
-            "    return audio",
-            "rows for frames",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="Divide by the sum of squared windows, and this is the whole inverse transform.",
 )

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _counts(masks: np.ndarray, axis: int = 0, at_least: int | None = None) -> np.ndarray:
@@ -21,12 +21,80 @@ def _shares(masks: np.ndarray, axis: int = 0) -> np.ndarray:
     return np.array([(claims == count).mean() for count in range(len(masks) + 1)])
 
 
+_MISTAKES = (
+    Mistake(
+        "Share of ones per mask",
+        lambda masks: masks.mean(axis=(1, 2)),
+        "This is the share of ones in each mask. Add the masks first, then count.",
+    ),
+    Mistake(
+        "Points without a claim left out",
+        lambda masks: _shares(masks)[1:],
+        "Three masks allow four counts: 0, 1, 2 and 3. The points that no mask claims count too.",
+    ),
+    Mistake(
+        "Points that all masks claim left out",
+        lambda masks: _shares(masks)[:-1],
+        "Three masks allow four counts: 0, 1, 2 and 3. The points that all masks claim count too.",
+    ),
+    Mistake(
+        "bincount without minlength",
+        lambda masks: _counts(masks, at_least=0) / masks[0].size,
+        "The result is shorter where no point is claimed by all masks: give `np.bincount` "
+        "a `minlength`, one more than there are masks.",
+    ),
+    Mistake(
+        "Only the counts that occur",
+        lambda masks: np.unique(masks.sum(axis=0), return_counts=True)[1] / masks[0].size,
+        "Counts that do not occur are left out: give a share for each from 0 to the "
+        "number of masks.",
+    ),
+    Mistake(
+        "Always four masks",
+        lambda masks: np.array([(masks.sum(axis=0) == c).mean() for c in range(5)]),
+        "There are not always four masks: count from 0 to `len(masks)`.",
+    ),
+    Mistake(
+        "At least so many claims",
+        lambda masks: np.array([(masks.sum(axis=0) >= c).mean() for c in range(len(masks) + 1)]),
+        "You count the points with at least so many claims: each entry must be for its "
+        "own count only.",
+    ),
+    Mistake(
+        "Counts instead of shares",
+        _counts,
+        "These are counts. Divide by the number of points to get shares.",
+    ),
+    Mistake(
+        "Shares that run up",
+        lambda masks: np.cumsum(_shares(masks)),
+        "These shares run up: each entry must be for its own count only.",
+    ),
+    Mistake(
+        "Divided by the points of all masks",
+        lambda masks: _counts(masks) / masks.size,
+        "Divide by the number of points of one mask, not of all masks.",
+    ),
+    Mistake(
+        "Summed along time",
+        lambda masks: _shares(masks, axis=-1),
+        "You added along time: add along the axis of the sources, the first.",
+    ),
+    Mistake(
+        "Summed along frequency",
+        lambda masks: _shares(masks, axis=1),
+        "You added along frequency: add along the axis of the sources, the first.",
+    ),
+    Mistake("In per cent", lambda masks: 100 * _shares(masks)),
+)
+
+
 def _examine_coverage(answer: Any) -> None:
     random = np.random.default_rng(2)
     masks = random.random((3, 8, 10)) > 0.6
     few = random.random((4, 5, 6)) > 0.5
     few[3], few[0] = False, True  # no point is claimed by all masks, none by no mask
-    judge(
+    compare(
         answer,
         cases={
             "0": (masks,),
@@ -35,60 +103,7 @@ def _examine_coverage(answer: Any) -> None:
             "masks that are 0 everywhere": (masks & False,),
         },
         right=_shares,
-        known=[
-            (
-                lambda masks: masks.mean(axis=(1, 2)),
-                "This is the share of ones in each mask. Add the masks first, then count.",
-            ),
-            (
-                lambda masks: _shares(masks)[1:],
-                "Three masks allow four counts: 0, 1, 2 and 3. The points that no mask claims "
-                "count too.",
-            ),
-            (
-                lambda masks: _shares(masks)[:-1],
-                "Three masks allow four counts: 0, 1, 2 and 3. The points that all masks claim "
-                "count too.",
-            ),
-            (
-                lambda masks: _counts(masks, at_least=0) / masks[0].size,
-                "The result is shorter where no point is claimed by all masks: give `np.bincount` "
-                "a `minlength`, one more than there are masks.",
-            ),
-            (
-                lambda masks: np.unique(masks.sum(axis=0), return_counts=True)[1] / masks[0].size,
-                "Counts that do not occur are left out: give a share for each from 0 to the "
-                "number of masks.",
-            ),
-            (
-                lambda masks: np.array([(masks.sum(axis=0) == c).mean() for c in range(5)]),
-                "There are not always four masks: count from 0 to `len(masks)`.",
-            ),
-            (
-                lambda masks: np.array(
-                    [(masks.sum(axis=0) >= c).mean() for c in range(len(masks) + 1)]
-                ),
-                "You count the points with at least so many claims: each entry must be for its "
-                "own count only.",
-            ),
-            (_counts, "These are counts. Divide by the number of points to get shares."),
-            (
-                lambda masks: np.cumsum(_shares(masks)),
-                "These shares run up: each entry must be for its own count only.",
-            ),
-            (
-                lambda masks: _counts(masks) / masks.size,
-                "Divide by the number of points of one mask, not of all masks.",
-            ),
-            (
-                lambda masks: _shares(masks, axis=-1),
-                "You added along time: add along the axis of the sources, the first.",
-            ),
-            (
-                lambda masks: _shares(masks, axis=1),
-                "You added along frequency: add along the axis of the sources, the first.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Entry c must be the share of points that exactly c masks claim.",
         read=lambda value: as_array(value, kind="real", what="list of shares"),
         what="list of shares",
@@ -114,56 +129,6 @@ def coverage(masks):
         "`np.mean(claims == 2)` is the share of points with two claims.",
     ),
     examine=_examine_coverage,
-    mistakes=(
-        Mistake(
-            "Counts instead of shares",
-            "def coverage(masks):\n"
-            "    return np.bincount(masks.sum(axis=0).ravel(), minlength=len(masks) + 1)",
-            "Divide",
-        ),
-        Mistake(
-            "Share of ones per mask",
-            "def coverage(masks):\n    return masks.mean(axis=(1, 2))",
-            "Add the masks first",
-        ),
-        Mistake(
-            "Points without a claim left out",
-            "def coverage(masks):\n    claims = masks.sum(axis=0)\n"
-            "    return [np.mean(claims == count) for count in range(1, len(masks) + 1)]",
-            "that no mask claims",
-        ),
-        Mistake(
-            "Summed along time",
-            "def coverage(masks):\n    claims = masks.sum(axis=-1)\n"
-            "    return [np.mean(claims == count) for count in range(len(masks) + 1)]",
-            "along time",
-        ),
-        Mistake(
-            "bincount without minlength",
-            "def coverage(masks):\n"
-            "    claims = masks.sum(axis=0)\n"
-            "    return np.bincount(claims.ravel()) / claims.size",
-            "minlength",
-        ),
-        Mistake(
-            "Only the counts that occur",
-            "def coverage(masks):\n"
-            "    _, counts = np.unique(masks.sum(axis=0), return_counts=True)\n"
-            "    return counts / masks[0].size",
-            "do not occur",
-        ),
-        Mistake(
-            "Always four masks",
-            "def coverage(masks):\n    return [np.mean(sum(masks) == count) for count in range(5)]",
-            "not always four",
-        ),
-        Mistake(
-            "In per cent",
-            "def coverage(masks):\n"
-            "    claims = masks.sum(axis=0)\n"
-            "    return [100 * np.mean(claims == c) for c in range(len(masks) + 1)]",
-            "per cent",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="The shares sum to one. The masks do not.",
 )

@@ -6,20 +6,64 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _joined(masks: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(masks, axis=1)
 
 
+_MISTAKES = (
+    Mistake(
+        "Axis of time dropped",
+        lambda masks: _joined(masks).mean(axis=1),
+        "The values are right, but a mask must fit any song: keep the axis of time, with "
+        "one frame, so that the shape is (bins, 1). `keepdims=True` does it.",
+    ),
+    Mistake(
+        "Averaged over frequency",
+        lambda masks: _joined(masks).mean(axis=0, keepdims=True),
+        "You averaged over frequency. Average over time: one value per frequency.",
+    ),
+    Mistake(
+        "Averaged over frequency",
+        lambda masks: _joined(masks).mean(axis=0),
+        "You averaged over frequency. Average over time: one value per frequency.",
+    ),
+    Mistake(
+        "Mean of means",
+        lambda masks: np.mean([mask.mean(axis=1, keepdims=True) for mask in masks], axis=0),
+        "You took the mean of the songs' means. A short song then weighs as much as a "
+        "long one: each frame should count once.",
+    ),
+    Mistake(
+        "Rounded to 0 and 1",
+        lambda masks: _joined(masks).mean(axis=1, keepdims=True) > 0.5,
+        "You rounded to 0 and 1. Keep the shares: how often did the frequency pass?",
+    ),
+    Mistake(
+        "Sum instead of share",
+        lambda masks: _joined(masks).sum(axis=1, keepdims=True),
+        "This is a sum. Divide by the number of frames.",
+    ),
+    Mistake(
+        "Divided by the number of songs",
+        lambda masks: _joined(masks).sum(axis=1, keepdims=True) / len(masks),
+        "You divided by the number of songs: divide by the number of all frames.",
+    ),
+    Mistake(
+        "Joined along frequency", lambda masks: np.concatenate(masks).mean(axis=1, keepdims=True)
+    ),
+)
+
+
 def _examine_fixed_mask(answer: Any) -> None:
     random = np.random.default_rng(3)
     masks = [random.random((6, frames)) > level for frames, level in ((4, 0.2), (20, 0.8))]
     others = [random.random((9, 5)) > level for level in (0.1, 0.5, 0.9)]
-    judge(
+    compare(
         answer,
         cases={
             "0": (masks,),
@@ -28,38 +72,7 @@ def _examine_fixed_mask(answer: Any) -> None:
             "songs without the source": ([mask & False for mask in masks],),
         },
         right=lambda masks: _joined(masks).mean(axis=1, keepdims=True),
-        known=[
-            (
-                lambda masks: _joined(masks).mean(axis=1),
-                "The values are right, but a mask must fit any song: keep the axis of time, with "
-                "one frame, so that the shape is (bins, 1). `keepdims=True` does it.",
-            ),
-            (
-                lambda masks: _joined(masks).mean(axis=0, keepdims=True),
-                "You averaged over frequency. Average over time: one value per frequency.",
-            ),
-            (
-                lambda masks: _joined(masks).mean(axis=0),
-                "You averaged over frequency. Average over time: one value per frequency.",
-            ),
-            (
-                lambda masks: np.mean([mask.mean(axis=1, keepdims=True) for mask in masks], axis=0),
-                "You took the mean of the songs' means. A short song then weighs as much as a "
-                "long one: each frame should count once.",
-            ),
-            (
-                lambda masks: _joined(masks).mean(axis=1, keepdims=True) > 0.5,
-                "You rounded to 0 and 1. Keep the shares: how often did the frequency pass?",
-            ),
-            (
-                lambda masks: _joined(masks).sum(axis=1, keepdims=True),
-                "This is a sum. Divide by the number of frames.",
-            ),
-            (
-                lambda masks: _joined(masks).sum(axis=1, keepdims=True) / len(masks),
-                "You divided by the number of songs: divide by the number of all frames.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="For each frequency: in which share of all frames of all songs did it pass?",
         read=lambda value: as_array(value, kind="real", what="mask"),
         what="mask",
@@ -90,41 +103,6 @@ def fixed_mask(masks):
         "`mean(axis=1, keepdims=True)` averages over time and keeps the axis.",
     ),
     examine=_examine_fixed_mask,
-    mistakes=(
-        Mistake(
-            "Mean of means",
-            "def fixed_mask(masks):\n"
-            "    return np.mean([m.mean(axis=1, keepdims=True) for m in masks], axis=0)",
-            "each frame should count once",
-        ),
-        Mistake(
-            "Averaged over frequency",
-            "def fixed_mask(masks):\n"
-            "    return np.concatenate(masks, axis=1).mean(axis=0, keepdims=True)",
-            "over frequency",
-        ),
-        Mistake(
-            "Axis of time dropped",
-            "def fixed_mask(masks):\n    return np.concatenate(masks, axis=1).mean(axis=1)",
-            "keepdims",
-        ),
-        Mistake(
-            "Joined along frequency",
-            "def fixed_mask(masks):\n    return np.concatenate(masks).mean(axis=1, keepdims=True)",
-            "For songs this is time",
-        ),
-        Mistake(
-            "Divided by the number of songs",
-            "def fixed_mask(masks):\n"
-            "    return sum(m.sum(axis=1, keepdims=True) for m in masks) / len(masks)",
-            "number of songs",
-        ),
-        Mistake(
-            "Rounded to 0 and 1",
-            "def fixed_mask(masks):\n"
-            "    return np.concatenate(masks, axis=1).mean(axis=1, keepdims=True) > 0.5",
-            "rounded",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="It is an equalizer: the same for every song, and for every moment.",
 )

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_number, as_pair
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import as_number, as_pair
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> float:
@@ -23,12 +23,69 @@ def _size(part: np.ndarray, whole: np.ndarray) -> float:
     return float(np.abs(part).sum() / np.abs(whole).sum())
 
 
+_MISTAKES = (
+    Mistake(
+        "Changed places",
+        lambda b, s, r: _loss_and_leak(b, s, r)[::-1],
+        "Loss and leak have changed places: the loss comes first.",
+    ),
+    Mistake(
+        "Mask turned around",
+        lambda b, s, r: _loss_and_leak(~b, s, r),
+        "The mask is turned around: the source loses what lies where the mask is 0.",
+    ),
+    Mistake(
+        "Magnitudes instead of energies",
+        lambda b, s, r: (_size(s[~b], s), _size(r[b], r)),
+        "You added magnitudes: energy is the magnitude squared.",
+    ),
+    Mistake(
+        "What is kept instead of the loss",
+        lambda b, s, r: (_share(s[b], s), _share(r[b], r)),
+        "Your first value is what the mask keeps of the source: the loss is the rest.",
+    ),
+    Mistake(
+        "What is removed instead of the leak",
+        lambda b, s, r: (_share(s[~b], s), _share(r[~b], r)),
+        "Your second value is what the mask removes: the leak is what it lets through.",
+    ),
+    Mistake(
+        "Points counted",
+        lambda b, s, r: (1 - b.mean(), b.mean()),
+        "You counted points: add up the energies that lie in them.",
+    ),
+    Mistake(
+        "Energies instead of shares",
+        lambda b, s, r: (
+            np.sum(np.abs(s[~b]) ** 2),
+            np.sum(np.abs(r[b]) ** 2),
+        ),
+        "These are energies: divide each by the energy of all its points.",
+    ),
+    Mistake(
+        "Share of the mixture",
+        lambda b, s, r: (_share(s[~b], s + r), _share(r[b], s + r)),
+        "You divided by the energy of the mixture: the loss is a share of the source, the "
+        "leak a share of the rest.",
+    ),
+    Mistake(
+        "In per cent",
+        lambda b, s, r: tuple(100 * part for part in _loss_and_leak(b, s, r)),
+        "These are in per cent: a share lies between 0 and 1.",
+    ),
+    Mistake(
+        "Complex squares",
+        lambda b, s, r: ((s[~b] ** 2).sum() / (s**2).sum(), (r[b] ** 2).sum() / (r**2).sum()),
+    ),
+)
+
+
 def _examine_loss_and_leak(answer: Any) -> None:
     random = np.random.default_rng(20)
     source, rest = random.normal(size=(2, 6, 8)) + 1j * random.normal(size=(2, 6, 8))
     source[:2] *= 5
     mask = np.abs(source) > 0.8 * np.abs(source + rest)
-    judge(
+    compare(
         answer,
         cases={
             "0": (mask, source, rest),
@@ -45,48 +102,7 @@ def _examine_loss_and_leak(answer: Any) -> None:
             ),
         },
         right=_loss_and_leak,
-        known=[
-            (
-                lambda b, s, r: _loss_and_leak(b, s, r)[::-1],
-                "Loss and leak have changed places: the loss comes first.",
-            ),
-            (
-                lambda b, s, r: _loss_and_leak(~b, s, r),
-                "The mask is turned around: the source loses what lies where the mask is 0.",
-            ),
-            (
-                lambda b, s, r: (_size(s[~b], s), _size(r[b], r)),
-                "You added magnitudes: energy is the magnitude squared.",
-            ),
-            (
-                lambda b, s, r: (_share(s[b], s), None),
-                "Your first value is what the mask keeps of the source: the loss is the rest.",
-            ),
-            (
-                lambda b, s, r: (None, _share(r[~b], r)),
-                "Your second value is what the mask removes: the leak is what it lets through.",
-            ),
-            (
-                lambda b, s, r: (1 - b.mean(), b.mean()),
-                "You counted points: add up the energies that lie in them.",
-            ),
-            (
-                lambda b, s, r: (
-                    np.sum(np.abs(s[~b]) ** 2),
-                    np.sum(np.abs(r[b]) ** 2),
-                ),
-                "These are energies: divide each by the energy of all its points.",
-            ),
-            (
-                lambda b, s, r: (_share(s[~b], s + r), _share(r[b], s + r)),
-                "You divided by the energy of the mixture: the loss is a share of the source, the "
-                "leak a share of the rest.",
-            ),
-            (
-                lambda b, s, r: tuple(100 * part for part in _loss_and_leak(b, s, r)),
-                "These are in per cent: a share lies between 0 and 1.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Loss: energy of the source where the mask is 0, over all of its energy. Leak: "
         "energy of the rest where the mask is 1, over all of its energy.",
         read=lambda value: as_pair(
@@ -123,42 +139,6 @@ def loss_and_leak(mask, source, rest):
         "over all of it.",
     ),
     examine=_examine_loss_and_leak,
-    mistakes=(
-        Mistake(
-            "Changed places",
-            "def loss_and_leak(b, s, r):\n    s, r = np.abs(s) ** 2, np.abs(r) ** 2\n"
-            "    return r[b].sum() / r.sum(), s[~b].sum() / s.sum()",
-            "changed places",
-        ),
-        Mistake(
-            "Mask turned around",
-            "def loss_and_leak(b, s, r):\n    s, r = np.abs(s) ** 2, np.abs(r) ** 2\n"
-            "    return s[b].sum() / s.sum(), r[~b].sum() / r.sum()",
-            "turned around",
-        ),
-        Mistake(
-            "Magnitudes instead of energies",
-            "def loss_and_leak(b, s, r):\n    s, r = np.abs(s), np.abs(r)\n"
-            "    return s[~b].sum() / s.sum(), r[b].sum() / r.sum()",
-            "magnitude squared",
-        ),
-        Mistake(
-            "Complex squares",
-            "def loss_and_leak(b, s, r):\n"
-            "    return (s[~b] ** 2).sum() / (s**2).sum(), (r[b] ** 2).sum() / (r**2).sum()",
-            "np.abs",
-        ),
-        Mistake(
-            "Points counted",
-            "def loss_and_leak(b, s, r):\n    return 1 - b.mean(), b.mean()",
-            "counted points",
-        ),
-        Mistake(
-            "Share of the mixture",
-            "def loss_and_leak(b, s, r):\n    m = (np.abs(s + r) ** 2).sum()\n"
-            "    return (np.abs(s[~b]) ** 2).sum() / m, (np.abs(r[b]) ** 2).sum() / m",
-            "energy of the mixture",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="A threshold moves along both: what loses less leaks more.",
 )

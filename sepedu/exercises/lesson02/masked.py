@@ -6,16 +6,47 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
+
+
+def _spectrum_overwritten(mask, spectrum):
+    spectrum[~mask] = 0
+    return spectrum
+
+
+_MISTAKES = (
+    Mistake(
+        "Points picked out",
+        lambda mask, spectrum: spectrum[mask],
+        "`spectrum[mask]` lists the chosen points and forgets where they were. Multiply, "
+        "so that the others become 0.",
+    ),
+    Mistake(
+        "Mask turned round",
+        lambda mask, spectrum: spectrum * ~mask,
+        "You kept what the mask rejects.",
+    ),
+    Mistake(
+        "Phase of 0",
+        lambda mask, spectrum: np.abs(spectrum) * mask + 0j,
+        "The phase is lost: multiply the complex spectrum.",
+    ),
+    Mistake("Mask unused", lambda mask, spectrum: spectrum, "The mask has had no effect."),
+    Mistake(
+        "Mask added", lambda mask, spectrum: mask + spectrum, "You added the mask: multiply by it."
+    ),
+    Mistake("Magnitude only", lambda m, s: m * np.abs(s)),
+    Mistake("Spectrum overwritten", _spectrum_overwritten),
+)
 
 
 def _examine_masked(answer: Any) -> None:
     random = np.random.default_rng(1)
     spectrum = random.normal(size=(6, 4)) + 1j * random.normal(size=(6, 4))
     mask = random.random((6, 4)) > 0.4
-    judge(
+    compare(
         answer,
         cases={
             "0": (mask, spectrum),
@@ -24,20 +55,7 @@ def _examine_masked(answer: Any) -> None:
             "a mask that is 1 everywhere": (mask | True, spectrum),
         },
         right=lambda mask, spectrum: mask * spectrum,
-        known=[
-            (
-                lambda mask, spectrum: spectrum[mask],
-                "`spectrum[mask]` lists the chosen points and forgets where they were. Multiply, "
-                "so that the others become 0.",
-            ),
-            (lambda mask, spectrum: spectrum * ~mask, "You kept what the mask rejects."),
-            (
-                lambda mask, spectrum: np.abs(spectrum) * mask + 0j,
-                "The phase is lost: multiply the complex spectrum.",
-            ),
-            (lambda mask, spectrum: spectrum, "The mask has had no effect."),
-            (lambda mask, spectrum: mask + spectrum, "You added the mask: multiply by it."),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Where the mask is 1 the mixture must stay as it is, elsewhere be 0.",
         read=lambda value: as_array(value, kind="complex", what="estimate"),
         what="estimate",
@@ -62,16 +80,6 @@ def masked(mask, spectrum):
         "What must stay complex, so that the result can be heard?",
     ),
     examine=_examine_masked,
-    mistakes=(
-        Mistake("Magnitude only", "def masked(m, s):\n    return m * np.abs(s)", "phase is lost"),
-        Mistake("Points picked out", "def masked(m, s):\n    return s[m]", "forgets where"),
-        Mistake("Mask turned round", "def masked(m, s):\n    return ~m * s", "rejects"),
-        Mistake("Mask unused", "def masked(m, s):\n    return s", "no effect"),
-        Mistake(
-            "Spectrum overwritten",
-            "def masked(m, s):\n    s[~m] = 0\n    return s",
-            "changes its argument `s`",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="The estimate borrows the phase of the mixture.",
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..examine import as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _cut(magnitude: np.ndarray, before: int = 12, after: int = 12, mode: str = "constant") -> Any:
@@ -17,20 +17,55 @@ def _cut(magnitude: np.ndarray, before: int = 12, after: int = 12, mode: str = "
     return np.lib.stride_tricks.sliding_window_view(padded, 25, axis=1).transpose(1, 0, 2)
 
 
-def _padded_with(mode: str) -> Callable:
-    return lambda magnitude: _cut(magnitude, mode=mode)
+_MISTAKES = (
+    *(
+        Mistake(
+            "Ends without windows",
+            answer,
+            "The first and the last 12 frames have no window. Put 12 frames of silence before and "
+            "after the song first.",
+        )
+        for answer in (lambda x: _cut(x, 0, 0), lambda x: _cut(x, 0, 0).transpose(1, 0, 2))
+    ),
+    *(
+        Mistake(
+            "Axes in another order",
+            answer,
+            "The axes are in another order: windows come first, then bins, then columns.",
+        )
+        for answer in (lambda x: _cut(x).transpose(1, 0, 2), lambda x: _cut(x).transpose(0, 2, 1))
+    ),
+    *(
+        Mistake(
+            "A step of 25",
+            answer,
+            "Your windows do not overlap. The step is one frame: each frame has its own.",
+        )
+        for answer in (lambda x: _cut(x, 0, 0)[::25], lambda x: _cut(x)[::25])
+    ),
+    *(
+        Mistake(
+            "Ends padded with the song itself",
+            partial(_cut, mode=mode),
+            "Beyond the song's ends there is silence: pad with zeros, not with its own frames.",
+        )
+        for mode in ("edge", "reflect", "wrap")
+    ),
+    *(
+        Mistake(
+            "Frame at the border instead of the middle",
+            answer,
+            "Frame m must stand in the middle of window m, in column 12: pad both ends.",
+        )
+        for answer in (lambda x: _cut(x, 0, 24), lambda x: _cut(x, 24, 0))
+    ),
+    Mistake("Number of bins written out", lambda x: np.zeros((x.shape[1], 513, 25)) + _cut(x)),
+)
 
 
 def _examine_cut_windows(answer: Any) -> None:
     magnitude = np.random.default_rng(0).random((6, 60)) + 0.1
-    ends = "Beyond the song's ends there is silence: pad with zeros, not with its own frames."
-    middle = "Frame m must stand in the middle of window m, in column 12: pad both ends."
-    order = "The axes are in another order: windows come first, then bins, then columns."
-    outside = (
-        "The first and the last 12 frames have no window. Put 12 frames of silence before and "
-        "after the song first."
-    )
-    judge(
+    compare(
         answer,
         cases={
             "0": (magnitude[:, :40],),
@@ -39,25 +74,7 @@ def _examine_cut_windows(answer: Any) -> None:
             "a single frame": (magnitude[:, :1],),
         },
         right=_cut,
-        known=[
-            (lambda x: _cut(x, 0, 0), outside),
-            (lambda x: _cut(x, 0, 0).transpose(1, 0, 2), outside),
-            (lambda x: _cut(x).transpose(1, 0, 2), order),
-            (lambda x: _cut(x).transpose(0, 2, 1), order),
-            (
-                lambda x: _cut(x, 0, 0)[::25],
-                "Your windows do not overlap. The step is one frame: each frame has its own.",
-            ),
-            (
-                lambda x: _cut(x)[::25],
-                "Your windows do not overlap. The step is one frame: each frame has its own.",
-            ),
-            (_padded_with("edge"), ends),
-            (_padded_with("reflect"), ends),
-            (_padded_with("wrap"), ends),
-            (lambda x: _cut(x, 0, 24), middle),
-            (lambda x: _cut(x, 24, 0), middle),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Window m must hold frames m - 12 to m + 12.",
         read=lambda value: as_array(value, kind="real", what="array of windows"),
         what="array of windows",
@@ -91,47 +108,6 @@ def cut_windows(magnitude):
         "(bins, frames, 25). One transpose is left to do. A loop and `np.stack` will do as well.",
     ),
     examine=_examine_cut_windows,
-    mistakes=(
-        Mistake(
-            "Ends without windows",
-            "def cut_windows(x):\n"
-            "    return np.stack([x[:, s : s + 25] for s in range(x.shape[1] - 24)])",
-            "no window",
-        ),
-        Mistake(
-            "Axes in another order",
-            "def cut_windows(x):\n    x = np.pad(x, ((0, 0), (12, 12)))\n"
-            "    return np.lib.stride_tricks.sliding_window_view(x, 25, axis=1)",
-            "another order",
-        ),
-        Mistake(
-            "Ends padded with the song itself",
-            'def cut_windows(x):\n    x = np.pad(x, ((0, 0), (12, 12)), "edge")\n'
-            "    return np.stack([x[:, s : s + 25] for s in range(x.shape[1] - 24)])",
-            "silence",
-        ),
-        Mistake(
-            "A step of 25",
-            "def cut_windows(x):\n"
-            "    return np.stack([x[:, s : s + 25] for s in range(0, x.shape[1] - 24, 25)])",
-            "do not overlap",
-        ),
-        Mistake(
-            "Frame at the border instead of the middle",
-            "def cut_windows(x):\n    x = np.pad(x, ((0, 0), (0, 24)))\n"
-            "    return np.stack([x[:, s : s + 25] for s in range(x.shape[1] - 24)])",
-            "in the middle",
-        ),
-        Mistake(
-            "Number of bins written out",
-            "def cut_windows(x):\n"
-            "    x = np.pad(x, ((0, 0), (12, 12)))\n"
-            "    windows = np.zeros((x.shape[1] - 24, 513, 25))\n"
-            "    for m in range(len(windows)):\n"
-            "        windows[m] = x[:, m : m + 25]\n"
-            "    return windows",
-            "such as 513",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="With a sliding view nothing is copied: 25 columns cost as much memory as one.",
 )

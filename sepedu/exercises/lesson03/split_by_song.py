@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, as_pair, call
-from ..framework import Exercise, Mistake
+from ..call_answer import Wrong, as_array, as_pair, call
+from ..compare import Mistake
+from ..framework import Exercise
 
 _CASES = {
     "0": (["a"] * 4 + ["b"] * 3 + ["c"] * 5 + ["a"] * 2, {"b", "c"}),
@@ -36,28 +37,37 @@ def _examine_split(answer: Any) -> None:
             lambda part: _numbers(part, "validation"),
             what="training, validation",
         )
-        expected = [number for number, song in enumerate(songs) if song in held_out]
-        case = "" if special == "0" else f" This is the case of {special}."
-        if len({*training}) < len(training) or len({*validation}) < len(validation):
-            raise Wrong("A window stands twice in one of your parts." + case)
-        if both := {*training} & {*validation}:
-            raise Wrong(f"Window {min(both)} is in both parts: that is a leak." + case)
-        if {*training} | {*validation} != set(range(len(songs))):
-            raise Wrong("Each window of the song must be in one of the two parts." + case)
-        if set(validation) == set(expected):
-            continue
-        if set(training) == set(expected):
-            raise Wrong("The two parts are swapped: training comes first." + case)
-        shared = {songs[i] for i in training} & {songs[i] for i in validation}
-        if shared:
-            raise Wrong(
-                f"Song {min(shared)!r} is in both parts. All windows of a song go to one side."
-                + case
-            )
-        raise Wrong(
-            "The validation songs are those that were named. `np.isin` takes a list, not a set: "
-            "`list(validation_songs)`." + case
+        if wrong := _refusal(training, validation, songs, held_out):
+            raise wrong.with_more("" if special == "0" else f" This is the case of {special}.")
+
+
+def _refusal(
+    training: list[int], validation: list[int], songs: list[str], held_out: set[str]
+) -> Wrong | None:
+    expected = {number for number, song in enumerate(songs) if song in held_out}
+    if len({*training}) < len(training) or len({*validation}) < len(validation):
+        return Wrong("A window stands twice in one of your parts.")
+    if both := {*training} & {*validation}:
+        return Wrong(f"Window {min(both)} is in both parts: that is a leak.", "window in both")
+    if {*training} | {*validation} != set(range(len(songs))):
+        return Wrong("Each window of the song must be in one of the two parts.")
+    if set(validation) == expected:
+        return None
+    if set(training) == expected:
+        return Wrong("The two parts are swapped: training comes first.")
+    if shared := {songs[i] for i in training} & {songs[i] for i in validation}:
+        return Wrong(
+            f"Song {min(shared)!r} is in both parts. All windows of a song go to one side.",
+            "song in both",
         )
+    return Wrong(
+        "The validation songs are those that were named. `np.isin` takes a list, not a set: "
+        "`list(validation_songs)`."
+    )
+
+
+def _parts(held_out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
 split_by_song = Exercise(
@@ -88,35 +98,19 @@ def split_by_song(song_of_window, validation_songs):
     ),
     examine=_examine_split,
     mistakes=(
-        Mistake(
-            "Windows split at random",
-            "def split_by_song(s, v):\n    order = np.random.default_rng(0).permutation(len(s))\n"
-            "    return order[:6], order[6:]",
-            "both parts",
+        *(
+            Mistake("A song on both sides", answer)
+            for answer in (
+                lambda s, v: np.split(np.random.default_rng(0).permutation(len(s)), [6]),
+                lambda s, v: (np.arange(2), np.arange(2, len(s))),
+            )
         ),
-        Mistake(
-            "Split at a window's number",
-            "def split_by_song(s, v):\n    return np.arange(2), np.arange(2, len(s))",
-            "one side",
-        ),
-        Mistake(
-            "Parts swapped",
-            "def split_by_song(s, v):\n    held_out = np.isin(s, list(v))\n"
-            "    return np.flatnonzero(held_out), np.flatnonzero(~held_out)",
-            "swapped",
-        ),
+        Mistake("Parts swapped", lambda s, v: _parts(np.isin(s, list(v)))[::-1]),
         Mistake(
             "All windows used for training",
-            "def split_by_song(s, v):\n    held_out = np.isin(s, list(v))\n"
-            "    return np.arange(len(s)), np.flatnonzero(held_out)",
-            "leak",
+            lambda s, v: (np.arange(len(s)), _parts(np.isin(s, list(v)))[1]),
         ),
-        Mistake(
-            "A set inside isin",
-            "def split_by_song(s, v):\n    held_out = np.isin(s, v)\n"
-            "    return np.flatnonzero(~held_out), np.flatnonzero(held_out)",
-            "validation songs",
-        ),
+        Mistake("A set inside isin", lambda s, v: _parts(np.isin(s, v))),
     ),
     remark="The package musdb names 14 validation songs of MUSDB18, so that everyone splits alike.",
 )

@@ -6,13 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array, as_pair
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import Wrong, as_array, as_pair
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
-def _compressed(magnitudes: list[np.ndarray]) -> np.ndarray:
-    return np.log1p(np.concatenate(magnitudes, axis=1))
+def _joined(songs: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(songs, axis=1)
+
+
+def _compressed(songs: list[np.ndarray]) -> np.ndarray:
+    return np.log1p(_joined(songs))
 
 
 def _moments(values: np.ndarray, less: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -28,51 +32,74 @@ def _read(value: Any) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
+_MISTAKES = (
+    Mistake(
+        "One number for all frequencies",
+        lambda songs: (_compressed(songs).mean(), _compressed(songs).std(axis=1)),
+        "This is one mean for all. Each frequency has its own: average over time.",
+    ),
+    Mistake(
+        "Averaged over frequency",
+        lambda songs: (_compressed(songs).mean(axis=0), _compressed(songs).std(axis=1)),
+        "You averaged over frequency, and the shape shows it: average over time, `axis=1`.",
+    ),
+    Mistake(
+        "Logarithm forgotten",
+        lambda songs: (_joined(songs).mean(axis=1), _compressed(songs).std(axis=1)),
+        "The logarithm is missing: compress with log(1 + magnitude).",
+    ),
+    Mistake(
+        "Mean of the songs' means",
+        lambda songs: (
+            np.mean([_compressed([song]).mean(axis=1) for song in songs], axis=0),
+            _compressed(songs).std(axis=1),
+        ),
+        "You took the mean of the songs' means. Put all frames together first: a long song has "
+        "more of them.",
+    ),
+    Mistake(
+        "Mean before the logarithm",
+        lambda songs: (np.log1p(_joined(songs).mean(axis=1)), _compressed(songs).std(axis=1)),
+        "Take the logarithm first, and the mean after it.",
+    ),
+    Mistake(
+        "Logarithm of the magnitude alone",
+        lambda songs: (
+            np.log(_joined(songs) + 1e-8).mean(axis=1),
+            _compressed(songs).std(axis=1),
+        ),
+        "This is log(magnitude): 1 + magnitude stands in the logarithm, so that silence is 0.",
+    ),
+    Mistake(
+        "Variance instead of deviation",
+        lambda songs: (_compressed(songs).mean(axis=1), _compressed(songs).var(axis=1)),
+        "This is the variance. The deviation is its root.",
+    ),
+    Mistake(
+        "Mean of the songs' deviations",
+        lambda songs: (
+            _compressed(songs).mean(axis=1),
+            np.mean([_compressed([song]).std(axis=1) for song in songs], axis=0),
+        ),
+        "You averaged the songs' deviations: that forgets how songs differ. Put all frames "
+        "together first.",
+    ),
+    Mistake(
+        "Changed places",
+        lambda songs: _moments(_compressed(songs))[::-1],
+        "Mean comes first, then deviation.",
+    ),
+)
+
+
 def _examine_statistics(answer: Any) -> None:
     random = np.random.default_rng(1)
     songs = [random.gamma(2.0, scale, (6, frames)) for scale, frames in ((1.0, 30), (9.0, 70))]
     others = [random.gamma(2.0, 3.0, (4, 20)) for _ in range(3)]
     others[0][1] = 0.0  # a frequency that rests in one song
-    known = [
-        (
-            lambda songs: (_compressed(songs).mean(), None),
-            "This is one mean for all. Each frequency has its own: average over time.",
-        ),
-        (
-            lambda songs: (_compressed(songs).mean(axis=0), None),
-            "You averaged over frequency, and the shape shows it: average over time, `axis=1`.",
-        ),
-        (
-            lambda songs: (np.concatenate(songs, axis=1).mean(axis=1), None),
-            "The logarithm is missing: compress with log(1 + magnitude).",
-        ),
-        (
-            lambda songs: (np.mean([_compressed([song]).mean(axis=1) for song in songs], 0), None),
-            "You took the mean of the songs' means. Put all frames together first: a long song has "
-            "more of them.",
-        ),
-        (
-            lambda songs: (np.log1p(np.concatenate(songs, axis=1).mean(axis=1)), None),
-            "Take the logarithm first, and the mean after it.",
-        ),
-        (
-            lambda songs: (np.log(np.concatenate(songs, axis=1) + 1e-8).mean(axis=1), None),
-            "This is log(magnitude): 1 + magnitude stands in the logarithm, so that silence is 0.",
-        ),
-        (
-            lambda songs: (None, _compressed(songs).var(axis=1)),
-            "This is the variance. The deviation is its root.",
-        ),
-        (
-            lambda songs: (None, np.mean([_compressed([s]).std(axis=1) for s in songs], axis=0)),
-            "You averaged the songs' deviations: that forgets how songs differ. Put all frames "
-            "together first.",
-        ),
-        (lambda songs: _moments(_compressed(songs))[::-1], "Mean comes first, then deviation."),
-    ]
 
     def compare_with(less: int) -> None:
-        judge(
+        compare(
             answer,
             cases={
                 "0": (songs,),
@@ -80,7 +107,7 @@ def _examine_statistics(answer: Any) -> None:
                 "a single song": (songs[:1],),
             },
             right=lambda songs: _moments(_compressed(songs), less),
-            known=known,
+            mistakes=_MISTAKES,
             otherwise="Mean and deviation of log(1 + magnitude) over all frames are asked for.",
             read=_read,
             what="mean, deviation",
@@ -120,37 +147,6 @@ def statistics(magnitudes):
         "`np.log1p(x)` is log(1 + x). `mean(axis=1)` runs over time.",
     ),
     examine=_examine_statistics,
-    mistakes=(
-        Mistake(
-            "One number for all frequencies",
-            "def statistics(m):\n    x = np.log1p(np.concatenate(m, axis=1))\n"
-            "    return x.mean(), x.std()",
-            "Each frequency",
-        ),
-        Mistake(
-            "Logarithm forgotten",
-            "def statistics(m):\n    x = np.concatenate(m, axis=1)\n"
-            "    return x.mean(axis=1), x.std(axis=1)",
-            "logarithm is missing",
-        ),
-        Mistake(
-            "Mean of the songs' means",
-            "def statistics(m):\n    x = [np.log1p(s) for s in m]\n"
-            "    return np.mean([s.mean(axis=1) for s in x], axis=0), 1",
-            "mean of the songs' means",
-        ),
-        Mistake(
-            "Variance instead of deviation",
-            "def statistics(m):\n    x = np.log1p(np.concatenate(m, axis=1))\n"
-            "    return x.mean(axis=1), x.var(axis=1)",
-            "variance",
-        ),
-        Mistake(
-            "Averaged over frequency",
-            "def statistics(m):\n    x = np.log1p(np.concatenate(m, axis=1))\n"
-            "    return x.mean(axis=0), x.std(axis=0)",
-            "shape",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="They come from training songs, travel with the network, and never change again.",
 )

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 
-from ..examine import Wrong, as_module, call
-from ..framework import Exercise, Mistake
+from ..call_answer import Wrong, as_module, call
+from ..compare import Mistake
+from ..framework import Exercise
 
 
-def _block(inputs: int, middle: int, outputs: int) -> nn.Sequential:
+def _block(
+    inputs: int,
+    middle: int,
+    outputs: int,
+    padding: int = 1,
+    activation: Callable[[], nn.Module] = nn.LeakyReLU,
+    pooling: nn.Module | None = None,
+    between: int | None = None,
+) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(inputs, middle, kernel_size=3, padding=1),
-        nn.LeakyReLU(),
-        nn.Conv2d(middle, outputs, kernel_size=3, padding=1),
-        nn.LeakyReLU(),
-        nn.MaxPool2d(3),
+        nn.Conv2d(inputs, middle, kernel_size=3, padding=padding),
+        activation(),
+        nn.Conv2d(between or middle, outputs, kernel_size=3, padding=padding),
+        activation(),
+        pooling or nn.MaxPool2d(3),
     )
 
 
@@ -102,44 +113,12 @@ def block(inputs, middle, outputs):
     examine=_examine_block,
     setup="from torch import nn",
     mistakes=(
-        Mistake(
-            "No padding",
-            "def block(i, m, o):\n    return nn.Sequential(nn.Conv2d(i, m, 3), nn.LeakyReLU(), "
-            "nn.Conv2d(m, o, 3), nn.LeakyReLU(), nn.MaxPool2d(3))",
-            "padding=1",
-        ),
-        Mistake(
-            "No activations",
-            "def block(i, m, o):\n    return nn.Sequential(nn.Conv2d(i, m, 3, padding=1), "
-            "nn.Conv2d(m, o, 3, padding=1), nn.MaxPool2d(3))",
-            "LeakyReLU",
-        ),
-        Mistake(
-            "Pooling by two",
-            "def block(i, m, o):\n    return nn.Sequential(nn.Conv2d(i, m, 3, padding=1), "
-            "nn.LeakyReLU(), nn.Conv2d(m, o, 3, padding=1), nn.LeakyReLU(), nn.MaxPool2d(2))",
-            "nn.MaxPool2d(3)",
-        ),
-        Mistake(
-            "Channels do not match",
-            "def block(i, m, o):\n    return nn.Sequential(nn.Conv2d(i, m, 3, padding=1), "
-            "nn.LeakyReLU(), nn.Conv2d(i, o, 3, padding=1), nn.LeakyReLU(), nn.MaxPool2d(3))",
-            "stops with",
-        ),
-        Mistake(
-            "Mean instead of the largest",
-            "def block(i, m, o):\n"
-            "    return nn.Sequential(nn.Conv2d(i, m, 3, padding=1), nn.LeakyReLU(),\n"
-            "        nn.Conv2d(m, o, 3, padding=1), nn.LeakyReLU(), nn.AvgPool2d(3))",
-            "something else",
-        ),
-        Mistake(
-            "Number of channels written out",
-            "def block(i, m, o):\n"
-            "    return nn.Sequential(nn.Conv2d(2, 5, 3, padding=1), nn.LeakyReLU(),\n"
-            "        nn.Conv2d(5, 4, 3, padding=1), nn.LeakyReLU(), nn.MaxPool2d(3))",
-            "stops with",
-        ),
+        Mistake("No padding", partial(_block, padding=0)),
+        Mistake("No activations", partial(_block, activation=nn.Identity)),
+        Mistake("Pooling by two", partial(_block, pooling=nn.MaxPool2d(2))),
+        Mistake("Channels do not match", lambda i, m, o: _block(i, m, o, between=i)),
+        Mistake("Mean instead of the largest", partial(_block, pooling=nn.AvgPool2d(3))),
+        Mistake("Number of channels written out", lambda i, m, o: _block(2, 5, 4)),
     ),
     remark="Two such blocks, block(1, 32, 16) and block(16, 64, 16), are the network's front.",
 )

@@ -4,42 +4,54 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..compare import Mistake, compare
+from ..framework import Exercise
+
+_MISTAKES = (
+    Mistake(
+        "Biases forgotten",
+        lambda i, o, k: o * i * k * k,
+        "The biases are missing: each output channel has one.",
+    ),
+    Mistake(
+        "Kernel not squared",
+        lambda i, o, k: o * (i * k + 1),
+        "A kernel has k columns and k rows: k times k weights, not k.",
+    ),
+    Mistake(
+        "A bias per pair of channels",
+        lambda i, o, k: o * i * (k * k + 1),
+        "One bias per output channel, not per pair of channels.",
+    ),
+    Mistake(
+        "A bias per input channel",
+        lambda i, o, k: i * (o * k * k + 1),
+        "Biases belong to the output channels, not to the inputs.",
+    ),
+    Mistake(
+        "One bias for all",
+        lambda i, o, k: o * i * k * k + 1,
+        "Each output channel has a bias of its own.",
+    ),
+    Mistake(
+        "Input channels forgotten",
+        lambda i, o, k: o * (k * k + 1),
+        "Each output channel looks at all input channels: count them too.",
+    ),
+    Mistake(
+        "Kernel of 3 x 3 written out",
+        lambda i, o, k: o * (i * 9 + 1),
+        "You wrote a kernel of 3 x 3: use the argument `kernel`.",
+    ),
+)
 
 
 def _examine_conv_parameters(answer: Any) -> None:
-    judge(
+    compare(
         answer,
         cases=[(1, 32, 3), (32, 16, 3), (16, 64, 3), (64, 16, 3), (5, 7, 5), (4, 2, 1)],
         right=lambda i, o, k: o * (i * k * k + 1),
-        known=[
-            (
-                lambda i, o, k: o * i * k * k,
-                "The biases are missing: each output channel has one.",
-            ),
-            (
-                lambda i, o, k: o * (i * k + 1),
-                "A kernel has k columns and k rows: k times k weights, not k.",
-            ),
-            (
-                lambda i, o, k: o * i * (k * k + 1),
-                "One bias per output channel, not per pair of channels.",
-            ),
-            (
-                lambda i, o, k: i * (o * k * k + 1),
-                "Biases belong to the output channels, not to the inputs.",
-            ),
-            (lambda i, o, k: o * i * k * k + 1, "Each output channel has a bias of its own."),
-            (
-                lambda i, o, k: o * (k * k + 1),
-                "Each output channel looks at all input channels: count them too.",
-            ),
-            (
-                lambda i, o, k: o * (i * 9 + 1),
-                "You wrote a kernel of 3 x 3: use the argument `kernel`.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="For 1 channel to 32 with a kernel of 3 x 3 the number must be 320.",
         what="number of parameters",
     )
@@ -63,30 +75,6 @@ def conv_parameters(inputs, outputs, kernel):
         "One output channel: inputs * kernel * kernel weights and 1 bias.",
     ),
     examine=_examine_conv_parameters,
-    mistakes=(
-        Mistake(
-            "Biases forgotten", "def conv_parameters(i, o, k):\n    return i * o * k * k", "bias"
-        ),
-        Mistake(
-            "Kernel not squared",
-            "def conv_parameters(i, o, k):\n    return o * (i * k + 1)",
-            "rows",
-        ),
-        Mistake(
-            "A bias per pair of channels",
-            "def conv_parameters(i, o, k):\n    return o * i * (k * k + 1)",
-            "per pair",
-        ),
-        Mistake(
-            "Input channels forgotten",
-            "def conv_parameters(i, o, k):\n    return o * (k * k + 1)",
-            "all input channels",
-        ),
-        Mistake(
-            "Kernel of 3 x 3 written out",
-            "def conv_parameters(i, o, k):\n    return o * (i * 9 + 1)",
-            "argument `kernel`",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="It does not depend on the size of the picture: that is what makes convolutions cheap.",
 )

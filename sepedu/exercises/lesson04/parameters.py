@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..examine import Wrong, as_mapping, as_number
-from ..framework import Exercise, Mistake
+from ..call_answer import Wrong, as_mapping, as_number
+from ..compare import Mistake
+from ..framework import Exercise
 
 _LAYERS = {
     "conv1": 320,
@@ -63,25 +64,10 @@ parameters = {
     ),
     examine=_examine_parameters,
     mistakes=(
-        Mistake(
-            "Biases of the first linear layer forgotten",
-            "parameters = dict(conv1=320, conv2=4624, conv3=9280, conv4=9232, linear1=1824 * 128, "
-            "linear2=66177)",
-            "biases",
-        ),
-        Mistake(
-            "Rounded up after pooling",
-            "parameters = dict(conv1=320, conv2=4624, conv3=9280, conv4=9232, linear1=350336, "
-            "linear2=66177)",
-            "dropped by pooling",
-        ),
-        Mistake(
-            "Kernel of 1 x 1 counted",
-            "parameters = dict(conv1=320, conv2=32 * 17, conv3=9280, conv4=9232, linear1=233600, "
-            "linear2=66177)",
-            "3 x 3",
-        ),
-        Mistake("An entry left open", "parameters = dict(conv1=320, conv2=...)", "still open"),
+        Mistake("Biases of the first linear layer forgotten", _LAYERS | {"linear1": 1824 * 128}),
+        Mistake("Rounded up after pooling", _LAYERS | {"linear1": 2736 * 128 + 128}),
+        Mistake("Kernel of 1 x 1 counted", _LAYERS | {"conv2": 32 * 17}),
+        Mistake("An entry left open", _LAYERS | {"conv2": ...}),
     ),
     remark="Together they are 323,233, and more than two thirds of them stand in one layer.",
 )

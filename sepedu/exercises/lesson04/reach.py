@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _reach(
@@ -23,9 +23,41 @@ def _reach(
     return reach
 
 
+def _emptying(layers: list[tuple[int, int]]) -> int:
+    reach = _reach(layers)
+    layers.clear()
+    return reach
+
+
+_MISTAKES = (
+    Mistake(
+        "Strides ignored",
+        lambda layers: _reach(layers, fixed=True),
+        "After a pooling, neighbours are three input columns apart: multiply what a layer "
+        "adds by all strides before it.",
+    ),
+    Mistake(
+        "The whole kernel added",
+        lambda layers: _reach(layers, grow=lambda kernel: kernel),
+        "A kernel of 3 adds two columns, not three: itself is counted.",
+    ),
+    Mistake(
+        "Own stride applied too early",
+        lambda layers: _reach(layers, own_stride=True),
+        "A layer's own stride widens only the steps of the layers after it.",
+    ),
+    Mistake(
+        "Started at 0",
+        lambda layers: _reach(layers, start=0),
+        "Start at 1: without any layer a value sees its own column.",
+    ),
+    Mistake("The list emptied", _emptying),
+)
+
+
 def _examine_reach(answer: Any) -> None:
     network = [(3, 1), (3, 1), (3, 3), (3, 1), (3, 1), (3, 3)]
-    judge(
+    compare(
         answer,
         cases={
             "0": (network,),
@@ -36,25 +68,7 @@ def _examine_reach(answer: Any) -> None:
             "no layer, which sees one column": ([],),
         },
         right=_reach,
-        known=[
-            (
-                lambda layers: _reach(layers, fixed=True),
-                "After a pooling, neighbours are three input columns apart: multiply what a layer "
-                "adds by all strides before it.",
-            ),
-            (
-                lambda layers: _reach(layers, grow=lambda kernel: kernel),
-                "A kernel of 3 adds two columns, not three: itself is counted.",
-            ),
-            (
-                lambda layers: _reach(layers, own_stride=True),
-                "A layer's own stride widens only the steps of the layers after it.",
-            ),
-            (
-                lambda layers: _reach(layers, start=0),
-                "Start at 1: without any layer a value sees its own column.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Start at 1. A layer adds (kernel - 1) times the product of earlier strides.",
         what="reach",
     )
@@ -82,45 +96,6 @@ def reach(layers):
         "After a pooling with stride 3, one step is 3 input columns. Keep track of the step.",
     ),
     examine=_examine_reach,
-    mistakes=(
-        Mistake(
-            "Strides ignored",
-            "def reach(layers):\n    return 1 + sum(k - 1 for k, s in layers)",
-            "three input columns apart",
-        ),
-        Mistake(
-            "The whole kernel added",
-            "def reach(layers):\n    r, j = 1, 1\n    for k, s in layers:\n"
-            "        r += k * j\n        j *= s\n    return r",
-            "two columns",
-        ),
-        Mistake(
-            "Own stride applied too early",
-            "def reach(layers):\n    r, j = 1, 1\n    for k, s in layers:\n"
-            "        j *= s\n        r += (k - 1) * j\n    return r",
-            "own stride",
-        ),
-        Mistake(
-            "Started at 0",
-            "def reach(layers):\n"
-            "    r, j = 0, 1\n"
-            "    for k, s in layers:\n"
-            "        r += (k - 1) * j\n"
-            "        j *= s\n"
-            "    return r",
-            "Start at 1",
-        ),
-        Mistake(
-            "The list emptied",
-            "def reach(layers):\n"
-            "    r, j = 1, 1\n"
-            "    while layers:\n"
-            "        k, s = layers.pop(0)\n"
-            "        r += (k - 1) * j\n"
-            "        j *= s\n"
-            "    return r",
-            "changes its argument `layers`",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="The network's stack reaches over exactly 25 columns, and over 25 bins.",
 )

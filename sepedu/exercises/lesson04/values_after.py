@@ -5,44 +5,60 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _up(count: int) -> int:
     return math.ceil(math.ceil(count / 3) / 3)
 
 
+_MISTAKES = (
+    Mistake(
+        "Rounded up",
+        lambda b, t, c: c * _up(b) * _up(t),
+        "You rounded up. A group of three that is not full is dropped: 25 columns become "
+        "8, and 8 become 2.",
+    ),
+    Mistake(
+        "Not rounded",
+        lambda b, t, c: c * b * t / 81,
+        "A group of three that is not full is dropped: use whole numbers, `//`.",
+    ),
+    Mistake(
+        "One pooling only",
+        lambda b, t, c: c * (b // 3) * (t // 3),
+        "There are two poolings, one after another.",
+    ),
+    Mistake(
+        "Channels forgotten",
+        lambda b, t, c: (b // 9) * (t // 9),
+        "Count the values of all channels.",
+    ),
+    Mistake(
+        "Pooled along frequency only",
+        lambda b, t, c: c * (b // 9) * t,
+        "Pooling works along both axes, time too.",
+    ),
+    Mistake(
+        "Channels pooled, too",
+        lambda b, t, c: (c // 9) * (b // 9) * (t // 9),
+        "Pooling leaves the channels: it works along bins and columns only.",
+    ),
+    Mistake(
+        "16 channels written out",
+        lambda b, t, c: 16 * (b // 9) * (t // 9),
+        "You wrote 16 channels: use the argument `channels`.",
+    ),
+)
+
+
 def _examine_values_after(answer: Any) -> None:
-    judge(
+    compare(
         answer,
         cases=[(513, 25, 16), (100, 40, 3), (27, 29, 8), (9, 9, 1), (17, 8, 5)],
         right=lambda bins, columns, channels: channels * (bins // 9) * (columns // 9),
-        known=[
-            (
-                lambda b, t, c: c * _up(b) * _up(t),
-                "You rounded up. A group of three that is not full is dropped: 25 columns become "
-                "8, and 8 become 2.",
-            ),
-            (
-                lambda b, t, c: c * b * t / 81,
-                "A group of three that is not full is dropped: use whole numbers, `//`.",
-            ),
-            (
-                lambda b, t, c: c * (b // 3) * (t // 3),
-                "There are two poolings, one after another.",
-            ),
-            (lambda b, t, c: (b // 9) * (t // 9), "Count the values of all channels."),
-            (lambda b, t, c: c * (b // 9) * t, "Pooling works along both axes, time too."),
-            (
-                lambda b, t, c: (c // 9) * (b // 9) * (t // 9),
-                "Pooling leaves the channels: it works along bins and columns only.",
-            ),
-            (
-                lambda b, t, c: 16 * (b // 9) * (t // 9),
-                "You wrote 16 channels: use the argument `channels`.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Each pooling divides bins and columns by three, and drops what remains.",
         what="number of values",
     )
@@ -65,24 +81,6 @@ def values_after(bins, columns, channels):
 ''',
     hints=("What becomes of 25 columns when groups of three are formed? And of those groups?",),
     examine=_examine_values_after,
-    mistakes=(
-        Mistake(
-            "Rounded up",
-            "def values_after(b, t, c):\n    up = lambda n: -(-n // 3)\n"
-            "    return c * up(up(b)) * up(up(t))",
-            "rounded up",
-        ),
-        Mistake("Not rounded", "def values_after(b, t, c):\n    return c * b * t / 81", "not full"),
-        Mistake(
-            "One pooling only",
-            "def values_after(b, t, c):\n    return c * (b // 3) * (t // 3)",
-            "two poolings",
-        ),
-        Mistake(
-            "Channels forgotten",
-            "def values_after(b, t, c):\n    return (b // 9) * (t // 9)",
-            "all channels",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="For 513 bins, 25 columns and 16 channels: 1,824 values enter the dense layers.",
 )

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..compare import Mistake, compare
+from ..framework import Exercise
 from .predictions import predictions
 
 
@@ -16,46 +16,61 @@ def _entropy(prediction: np.ndarray, target: np.ndarray) -> float:
     return -(yes + no).mean()
 
 
+_MISTAKES = (
+    Mistake(
+        "Target in the logarithm",
+        lambda p, t: _entropy(t, p),
+        "Prediction and target have changed places.",
+    ),
+    Mistake(
+        "Sign forgotten",
+        lambda p, t: -_entropy(p, t),
+        "The sign is turned: logarithms of probabilities are negative, a loss is not.",
+    ),
+    Mistake(
+        "Only the ones",
+        lambda p, t: -(t * np.log(p)).mean(),
+        "The points where the target is 0 do not count yet: add the term with 1 - B.",
+    ),
+    Mistake(
+        "Only the zeros",
+        lambda p, t: -((1 - t) * np.log(1 - p)).mean(),
+        "The points where the target is 1 do not count yet: add the term with B.",
+    ),
+    Mistake(
+        "Another base",
+        lambda p, t: _entropy(p, t) / np.log(2),
+        "You used the logarithm to base 2: the natural one is asked for.",
+    ),
+    Mistake(
+        "Base 10",
+        lambda p, t: _entropy(p, t) / np.log(10),
+        "You used the logarithm to base 10: the natural one is asked for.",
+    ),
+    Mistake(
+        "Sum instead of mean",
+        lambda p, t: _entropy(p, t) * p.size,
+        "You summed: take the mean over all points.",
+    ),
+    Mistake(
+        "Sign of the second term turned",
+        lambda p, t: -(t * np.log(p) - (1 - t) * np.log(1 - p)).mean(),
+        "The second term has the wrong sign: both terms are surprises, and add up.",
+    ),
+    Mistake(
+        "The same logarithm twice",
+        lambda p, t: -(t * np.log(p) + (1 - t) * np.log(p)).mean(),
+        "In the second term the logarithm is of 1 - P.",
+    ),
+)
+
+
 def _examine_cross_entropy(answer: Any) -> None:
-    judge(
+    compare(
         answer,
         cases=predictions(),
         right=_entropy,
-        known=[
-            (lambda p, t: _entropy(t, p), "Prediction and target have changed places."),
-            (
-                lambda p, t: -_entropy(p, t),
-                "The sign is turned: logarithms of probabilities are negative, a loss is not.",
-            ),
-            (
-                lambda p, t: -(t * np.log(p)).mean(),
-                "The points where the target is 0 do not count yet: add the term with 1 - B.",
-            ),
-            (
-                lambda p, t: -((1 - t) * np.log(1 - p)).mean(),
-                "The points where the target is 1 do not count yet: add the term with B.",
-            ),
-            (
-                lambda p, t: _entropy(p, t) / np.log(2),
-                "You used the logarithm to base 2: the natural one is asked for.",
-            ),
-            (
-                lambda p, t: _entropy(p, t) / np.log(10),
-                "You used the logarithm to base 10: the natural one is asked for.",
-            ),
-            (
-                lambda p, t: _entropy(p, t) * p.size,
-                "You summed: take the mean over all points.",
-            ),
-            (
-                lambda p, t: -(t * np.log(p) - (1 - t) * np.log(1 - p)).mean(),
-                "The second term has the wrong sign: both terms are surprises, and add up.",
-            ),
-            (
-                lambda p, t: -(t * np.log(p) + (1 - t) * np.log(p)).mean(),
-                "In the second term the logarithm is of 1 - P.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Compare your terms with the equation above, one by one.",
         what="loss",
     )
@@ -81,34 +96,6 @@ def cross_entropy(prediction, target):
         "`np.log` is the natural logarithm. The loss of a right and certain answer is 0.",
     ),
     examine=_examine_cross_entropy,
-    mistakes=(
-        Mistake(
-            "Sign forgotten",
-            "def cross_entropy(p, t):\n    return (t * np.log(p) + (1 - t) * np.log(1 - p)).mean()",
-            "sign",
-        ),
-        Mistake(
-            "Only the ones",
-            "def cross_entropy(p, t):\n    return -(t * np.log(p)).mean()",
-            "1 - B",
-        ),
-        Mistake(
-            "Another base",
-            "def cross_entropy(p, t):\n"
-            "    return -(t * np.log2(p) + (1 - t) * np.log2(1 - p)).mean()",
-            "base 2",
-        ),
-        Mistake(
-            "Sum instead of mean",
-            "def cross_entropy(p, t):\n    return -(t * np.log(p) + (1 - t) * np.log(1 - p)).sum()",
-            "summed",
-        ),
-        Mistake(
-            "Target in the logarithm",
-            "def cross_entropy(p, t):\n"
-            "    return -(p * np.log(t) + (1 - p) * np.log(1 - t)).mean()",
-            "changed places",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="Always answering 0.5 costs log 2, about 0.693: that is where training starts.",
 )

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 Masks = list[np.ndarray]
 
@@ -24,11 +24,52 @@ def _better(ones: float) -> float:
     return max(ones, 1 - ones)
 
 
+_MISTAKES = (
+    Mistake(
+        "Share of ones",
+        _ones,
+        "This is the share of ones. Where it is below one half, saying no is right.",
+    ),
+    Mistake(
+        "Only ever no",
+        lambda masks: 1 - _ones(masks),
+        "This is the accuracy of saying no. With mostly ones, the constant answer that is "
+        "right more often is yes.",
+    ),
+    Mistake(
+        "A new choice for each song",
+        lambda masks: np.mean([_better(mask.mean()) for mask in masks]),
+        "You chose the better answer anew for each song: the majority class is one answer.",
+    ),
+    Mistake(
+        "A new choice for each song",
+        lambda masks: np.average(
+            [_better(mask.mean()) for mask in masks], weights=[m.size for m in masks]
+        ),
+        "You chose the better answer anew for each song: the majority class is one answer.",
+    ),
+    Mistake(
+        "A count",
+        lambda masks: _better(_ones(masks)) * sum(mask.size for mask in masks),
+        "This is a count of points: divide by the number of all points.",
+    ),
+    Mistake(
+        "Songs instead of points",
+        lambda masks: _better(_mean_of_songs(masks)),
+        "Short and long songs count alike here: count points, not songs.",
+    ),
+    Mistake(
+        "The worse answer",
+        lambda masks: 1 - _better(_ones(masks)),
+        "This is the worse of the two constant answers: take the better.",
+    ),
+)
+
+
 def _examine_majority_accuracy(answer: Any) -> None:
     generator = np.random.default_rng(6)
     masks = [generator.random((7, n)) < share for n, share in ((40, 0.1), (5, 0.95), (8, 0.9))]
-    anew = "You chose the better answer anew for each song: the majority class is one answer."
-    judge(
+    compare(
         answer,
         cases={
             "0": (masks,),
@@ -38,36 +79,7 @@ def _examine_majority_accuracy(answer: Any) -> None:
             "songs without the source": ([mask & False for mask in masks],),
         },
         right=lambda masks: _better(_ones(masks)),
-        known=[
-            (
-                _ones,
-                "This is the share of ones. Where it is below one half, saying no is right.",
-            ),
-            (
-                lambda masks: 1 - _ones(masks),
-                "This is the accuracy of saying no. With mostly ones, the constant answer that is "
-                "right more often is yes.",
-            ),
-            (lambda masks: np.mean([_better(mask.mean()) for mask in masks]), anew),
-            (
-                lambda masks: np.average(
-                    [_better(mask.mean()) for mask in masks], weights=[m.size for m in masks]
-                ),
-                anew,
-            ),
-            (
-                lambda masks: _better(_ones(masks)) * sum(mask.size for mask in masks),
-                "This is a count of points: divide by the number of all points.",
-            ),
-            (
-                lambda masks: _better(_mean_of_songs(masks)),
-                "Short and long songs count alike here: count points, not songs.",
-            ),
-            (
-                lambda masks: 1 - _better(_ones(masks)),
-                "This is the worse of the two constant answers: take the better.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Count the ones of all songs together, and divide by all points.",
         what="accuracy",
     )
@@ -95,31 +107,6 @@ def majority_accuracy(masks):
         "Songs differ in length: add up counts first, and divide once.",
     ),
     examine=_examine_majority_accuracy,
-    mistakes=(
-        Mistake(
-            "Share of ones",
-            "def majority_accuracy(masks):\n"
-            "    return sum(m.sum() for m in masks) / sum(m.size for m in masks)",
-            "share of ones",
-        ),
-        Mistake(
-            "A new choice for each song",
-            "def majority_accuracy(masks):\n"
-            "    return np.mean([max(m.mean(), 1 - m.mean()) for m in masks])",
-            "anew",
-        ),
-        Mistake(
-            "Songs instead of points",
-            "def majority_accuracy(masks):\n"
-            "    ones = np.mean([m.mean() for m in masks])\n    return max(ones, 1 - ones)",
-            "count points",
-        ),
-        Mistake(
-            "Only ever no",
-            "def majority_accuracy(masks):\n"
-            "    return 1 - sum(m.sum() for m in masks) / sum(m.size for m in masks)",
-            "right more often is yes",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="An accuracy is worth what it has beyond this number.",
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, a_type, call
-from ..framework import Exercise, Mistake
+from ..call_answer import Wrong, a_type, call
+from ..compare import Mistake
+from ..framework import Exercise
 
 _LOSSES = (
     [0.9, 0.5, 0.6, 0.4, 0.45, 0.44, 0.43, 0.42],
@@ -27,30 +29,51 @@ def _examine_should_stop(answer: Any) -> None:
                 try:
                     value = call(answer, list(seen), patience)
                 except Wrong as wrong:
-                    raise Wrong(f"{wrong} The losses were {seen}, patience {patience}.") from None
+                    more = f" The losses were {seen}, patience {patience}."
+                    raise wrong.with_more(more) from None
                 if not isinstance(value, (bool, np.bool_)):
                     raise Wrong(f"Answer True or False, not {a_type(value)}.")
                 waited = epoch - int(np.argmin(seen))
                 if bool(value) == (waited >= patience):
                     continue
                 if waited == 0 and value:
-                    raise Wrong(f"After {seen} you stop, though the last epoch is the best one.")
+                    raise Wrong(
+                        f"After {seen} you stop, though the last epoch is the best one.",
+                        "stops at the best epoch",
+                    )
                 if waited >= patience and losses[epoch] == min(seen):
                     raise Wrong(
                         f"After {seen} with patience {patience}: the last loss equals the best "
-                        "one, and equal is not better. Count from the first epoch that reached it."
+                        "one, and equal is not better. Count from the first epoch that reached it.",
+                        "equal is not better",
                     )
                 if waited >= patience and losses[epoch] < losses[epoch - 1]:
                     raise Wrong(
                         f"After {seen} with patience {patience}: the last epoch is better than "
                         "the one before it, and still not better than the best. Count from the "
-                        "best epoch."
+                        "best epoch.",
+                        "not better than the best",
                     )
                 raise Wrong(
                     f"After {seen} the best epoch lies {waited} epoch{'s' * (waited != 1)} back. "
                     f"With patience {patience} the answer is {waited >= patience}, and yours is "
                     f"{bool(value)}."
                 )
+
+
+def _compares_with_the_epoch_before(losses, patience):
+    rises = 0
+    for before, after in pairwise(losses):
+        rises = rises + 1 if after >= before else 0
+    return rises >= patience
+
+
+def _an_equal_loss_taken_for_a_better_one(losses, patience):
+    best, waited = losses[0], 0
+    for loss in losses[1:]:
+        waited = waited + 1 if loss > best else 0
+        best = min(best, loss)
+    return waited >= patience
 
 
 should_stop = Exercise(
@@ -76,48 +99,21 @@ def should_stop(losses, patience):
     ),
     examine=_examine_should_stop,
     mistakes=(
-        Mistake(
-            "Compares with the epoch before",
-            "def should_stop(losses, patience):\n"
-            "    rises = 0\n"
-            "    for before, after in zip(losses, losses[1:]):\n"
-            "        rises = rises + 1 if after >= before else 0\n"
-            "    return rises >= patience",
-            "from the best epoch",
-        ),
+        Mistake("Compares with the epoch before", _compares_with_the_epoch_before),
         Mistake(
             "One epoch too late",
-            "def should_stop(losses, patience):\n"
-            "    return len(losses) - 1 - losses.index(min(losses)) > patience",
-            "and yours is False",
+            lambda losses, patience: len(losses) - 1 - losses.index(min(losses)) > patience,
         ),
-        Mistake(
-            "Counts all epochs",
-            "def should_stop(losses, patience):\n    return len(losses) > patience",
-            "the best one",
-        ),
+        Mistake("Counts all epochs", lambda losses, patience: len(losses) > patience),
         Mistake(
             "Nothing before the patience has passed",
-            "def should_stop(losses, patience):\n"
-            "    return min(losses[-patience:]) >= min(losses[:-patience])",
-            "The losses were [0.9], patience 1",
+            lambda losses, patience: min(losses[-patience:]) >= min(losses[:-patience]),
         ),
         Mistake(
             "A number instead of yes or no",
-            "def should_stop(losses, patience):\n"
-            "    return len(losses) - 1 - losses.index(min(losses))",
-            "True or False",
+            lambda losses, patience: len(losses) - 1 - losses.index(min(losses)),
         ),
-        Mistake(
-            "An equal loss taken for a better one",
-            "def should_stop(losses, patience):\n"
-            "    best, waited = losses[0], 0\n"
-            "    for loss in losses[1:]:\n"
-            "        waited = waited + 1 if loss > best else 0\n"
-            "        best = min(best, loss)\n"
-            "    return waited >= patience",
-            "equal is not better",
-        ),
+        Mistake("An equal loss taken for a better one", _an_equal_loss_taken_for_a_better_one),
     ),
     remark="`fit` keeps the weights of the best epoch, so the waiting costs time and nothing else.",
 )

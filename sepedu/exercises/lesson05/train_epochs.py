@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..examine import Wrong, as_array, call
-from ..framework import Exercise, Mistake
-from ..judge import compare
+from ..call_answer import Wrong, as_array, call
+from ..compare import Mistake, alike
+from ..framework import Exercise
 from .small_network import SmallNetwork, batch
 
 
-def _reference(batches: list, valid: tuple[Tensor, Tensor], epochs: int, way: str = "") -> tuple:
-    """Losses and final weights of a loop; `way` names what it does wrong."""
-    model, optimizer = SmallNetwork.with_optimizer()
-    losses, first = [], []
-    for _ in range(epochs):
-        for windows, targets in batches:
-            if way != "gradients add up":
+def _error(model: SmallNetwork, windows: Tensor, targets: Tensor) -> Tensor:
+    return ((model(windows) - targets) ** 2).mean()
+
+
+def _train(
+    model: SmallNetwork,
+    optimizer: torch.optim.Optimizer,
+    batches: list,
+    valid: tuple[Tensor, Tensor],
+    epochs: int,
+    flaw: str = "",
+) -> list[float]:
+    """The loop that is asked for, or with a flaw."""
+    losses, learned = [], []
+    model.train()
+    for _ in range(1 if flaw == "a single epoch" else epochs):
+        if flaw != "training mode only once":
+            model.train()
+        for windows, targets in [*batches, valid] if flaw == "learned from valid" else batches:
+            loss = _error(model, windows, targets)
+            if flaw != "gradients add up":
                 optimizer.zero_grad()
-            loss = ((model(windows) - targets) ** 2).mean()
             loss.backward()
-            first.append(loss.item())
             optimizer.step()
-        with torch.no_grad():
-            losses.append(((model(valid[0]) - valid[1]) ** 2).mean().item())
-    if way == "training losses":
-        losses = np.array(first).reshape(epochs, -1).mean(axis=1).tolist()
-    return losses, model.weights()
+            learned.append(loss.item())
+        if flaw == "learned from valid":
+            losses.append(learned[-1])
+            continue
+        if flaw != "measured in training mode":
+            model.eval()
+        with torch.set_grad_enabled(flaw == "measured with gradients"):
+            losses.append(_error(model, *valid).item())
+    return np.reshape(learned, (epochs, -1)).mean(axis=1) if flaw == "training losses" else losses
+
+
+def _trained(
+    batches: list, valid: tuple[Tensor, Tensor], epochs: int, flaw: str = ""
+) -> tuple[list[float], np.ndarray]:
+    """Losses and final weights."""
+    model, optimizer = SmallNetwork.with_optimizer()
+    return _train(model, optimizer, batches, valid, epochs, flaw), model.weights()
 
 
 def _examine_train_epochs(answer: Any) -> None:
@@ -45,37 +70,30 @@ def _examine_train_epochs(answer: Any) -> None:
         _look_at_uses(model, batches, valid, epochs, told)
         if np.array_equal(model.weights(), start):
             raise Wrong("The weights have not moved: is there an `optimizer.step()` in your loop?")
-        losses, weights = _reference(batches, valid, epochs)
-        compare(
-            model.weights(),
-            weights,
-            known=[
-                (
-                    _reference(batches, valid, epochs, "gradients add up")[1],
+        losses, weights = _trained(batches, valid, epochs)
+        if not alike(model.weights(), weights):
+            if alike(model.weights(), _trained(batches, valid, epochs, "gradients add up")[1]):
+                raise Wrong(
                     "Gradients of earlier batches add up: call `optimizer.zero_grad()` in each "
-                    "step.",
+                    "step."
                 )
-            ],
-            otherwise=told + "the weights do not stand where the steps of `training_step`, batch "
-            "by batch, lead. The loss is the mean of the squared errors.",
-        )
+            raise Wrong(
+                told + "the weights do not stand where the steps of `training_step`, batch by "
+                "batch, lead. The loss is the mean of the squared errors."
+            )
         if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
             raise Wrong("Your losses are tensors: store numbers, `loss.item()`.")
         value = as_array(value, kind="real", what="list of losses")
         if value.size == epochs * len(batches) > epochs:
             raise Wrong(told + "you return a loss for each batch: one for each epoch is asked for.")
-        compare(
-            as_array(value, (epochs,), what="list of losses"),
-            np.array(losses),
-            known=[
-                (
-                    np.array(_reference(batches, valid, epochs, "training losses")[0]),
+        value = as_array(value, (epochs,), what="list of losses")
+        if not alike(value, losses):
+            if alike(value, _trained(batches, valid, epochs, "training losses")[0]):
+                raise Wrong(
                     "These are the losses of the training batches: measure on `valid` after each "
-                    "epoch.",
+                    "epoch."
                 )
-            ],
-            otherwise=told + "entry e must be the mean squared error on `valid` after epoch e.",
-        )
+            raise Wrong(told + "entry e must be the mean squared error on `valid` after epoch e.")
 
 
 def _look_at_uses(
@@ -145,90 +163,17 @@ def train_epochs(model, optimizer, batches, valid, epochs):
         "and its `.item()` goes to the list.",
     ),
     examine=_examine_train_epochs,
-    mistakes=(
-        Mistake(
-            "A single epoch",
-            "def train_epochs(model, optimizer, batches, valid, epochs):\n"
-            "    model.train()\n"
-            "    for windows, targets in batches:\n"
-            "        loss = ((model(windows) - targets) ** 2).mean()\n"
-            "        optimizer.zero_grad()\n        loss.backward()\n        optimizer.step()\n"
-            "    model.eval()\n"
-            "    with torch.no_grad():\n"
-            "        return [((model(valid[0]) - valid[1]) ** 2).mean().item()]",
-            "3 times on a training batch",
-        ),
-        Mistake(
-            "Training mode only once",
-            "def train_epochs(model, optimizer, batches, valid, epochs):\n"
-            "    losses = []\n    model.train()\n"
-            "    for _ in range(epochs):\n"
-            "        for windows, targets in batches:\n"
-            "            loss = ((model(windows) - targets) ** 2).mean()\n"
-            "            optimizer.zero_grad()\n"
-            "            loss.backward()\n            optimizer.step()\n"
-            "        model.eval()\n"
-            "        with torch.no_grad():\n"
-            "            losses.append(((model(valid[0]) - valid[1]) ** 2).mean().item())\n"
-            "    return losses",
-            "at the start of each epoch",
-        ),
-        Mistake(
-            "Measured in training mode",
-            "def train_epochs(model, optimizer, batches, valid, epochs):\n"
-            "    losses = []\n    model.train()\n"
-            "    for _ in range(epochs):\n"
-            "        for windows, targets in batches:\n"
-            "            loss = ((model(windows) - targets) ** 2).mean()\n"
-            "            optimizer.zero_grad()\n"
-            "            loss.backward()\n            optimizer.step()\n"
-            "        losses.append(((model(valid[0]) - valid[1]) ** 2).mean().item())\n"
-            "    return losses",
-            "model.eval()",
-        ),
-        Mistake(
-            "Measured with gradients",
-            "def train_epochs(model, optimizer, batches, valid, epochs):\n"
-            "    losses = []\n"
-            "    for _ in range(epochs):\n"
-            "        model.train()\n"
-            "        for windows, targets in batches:\n"
-            "            loss = ((model(windows) - targets) ** 2).mean()\n"
-            "            optimizer.zero_grad()\n"
-            "            loss.backward()\n            optimizer.step()\n"
-            "        model.eval()\n"
-            "        losses.append(((model(valid[0]) - valid[1]) ** 2).mean().item())\n"
-            "    return losses",
-            "torch.no_grad()",
-        ),
-        Mistake(
-            "Learned from the validation songs, too",
-            "def train_epochs(model, optimizer, batches, valid, epochs):\n"
-            "    losses = []\n    model.train()\n"
-            "    for _ in range(epochs):\n"
-            "        for windows, targets in [*batches, valid]:\n"
-            "            loss = ((model(windows) - targets) ** 2).mean()\n"
-            "            optimizer.zero_grad()\n"
-            "            loss.backward()\n            optimizer.step()\n"
-            "        losses.append(loss.item())\n"
-            "    return losses",
-            "Measure in evaluation mode",
-        ),
-        Mistake(
-            "Gradients never set to zero",
-            "def train_epochs(model, optimizer, batches, valid, epochs):\n"
-            "    losses = []\n"
-            "    for _ in range(epochs):\n"
-            "        model.train()\n"
-            "        for windows, targets in batches:\n"
-            "            loss = ((model(windows) - targets) ** 2).mean()\n"
-            "            loss.backward()\n            optimizer.step()\n"
-            "        model.eval()\n"
-            "        with torch.no_grad():\n"
-            "            losses.append(((model(valid[0]) - valid[1]) ** 2).mean().item())\n"
-            "    return losses",
-            "add up",
-        ),
+    mistakes=tuple(
+        Mistake(title, partial(_train, flaw=flaw))
+        for title, flaw in (
+            ("A single epoch", "a single epoch"),
+            ("Training mode only once", "training mode only once"),
+            ("Measured in training mode", "measured in training mode"),
+            ("Measured in training mode", "learned from valid"),
+            ("Measured with gradients", "measured with gradients"),
+            ("Gradients never set to zero", "gradients add up"),
+            ("Losses of the training batches", "training losses"),
+        )
     ),
     remark="`fit` in sepedu/training.py holds this loop, and what makes it fast and safe.",
     setup="import numpy as np\nimport torch",

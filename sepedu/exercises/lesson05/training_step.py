@@ -2,29 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
-from ..examine import Wrong, as_number, call
-from ..framework import Exercise, Mistake
-from ..judge import compare
+from ..call_answer import Wrong, as_number, call
+from ..compare import Mistake, alike
+from ..framework import Exercise
 from .small_network import SmallNetwork, batch
 
 
-def _weights_after(steps: int, way: str) -> np.ndarray:
-    """Weights of the small network after some steps, each done in one way."""
-    model, optimizer = SmallNetwork.with_optimizer()
-    for step in range(steps):
-        windows, targets = batch(step)
-        if way != "gradients add up":
-            optimizer.zero_grad()
-        error = (model(windows) - targets) ** 2
-        loss = error.sum() if way == "sum" else error.mean()
-        (-loss if way == "upwards" else loss).backward()
+def _step(
+    model: SmallNetwork,
+    optimizer: torch.optim.Optimizer,
+    windows: torch.Tensor,
+    targets: torch.Tensor,
+    flaw: str = "",
+) -> float | torch.Tensor:
+    """The step that is asked for, or with a flaw."""
+    if flaw == "evaluation mode":
+        model.eval()
+    error = (model(windows) - targets) ** 2
+    loss = error.sum() if flaw == "sum" else error.mean()
+    if flaw != "gradients add up":
+        optimizer.zero_grad()
+    (-loss if flaw == "upwards" else loss).backward()
+    if flaw == "zero after backward":
+        optimizer.zero_grad()
+    if flaw != "no step":
         optimizer.step()
+    return loss if flaw == "tensor" else loss.item()
+
+
+def _weights_after(steps: int, step: Callable) -> np.ndarray:
+    """Weights of the small network after some steps."""
+    model, optimizer = SmallNetwork.with_optimizer()
+    for number in range(steps):
+        step(model, optimizer, *batch(number))
     return model.weights()
+
+
+_MISTAKES = (
+    Mistake(
+        "Gradients never set to zero",
+        partial(_step, flaw="gradients add up"),
+        "Gradients of earlier batches add up: call `optimizer.zero_grad()` in each step.",
+    ),
+    Mistake(
+        "Sign of the loss turned",
+        partial(_step, flaw="upwards"),
+        "The loss rises: the sign of your loss is turned.",
+    ),
+    Mistake(
+        "Sum instead of mean",
+        partial(_step, flaw="sum"),
+        "Your loss is a sum: take the mean over all values.",
+    ),
+    Mistake("No step", partial(_step, flaw="no step")),
+    Mistake(
+        "Gradients set to zero between backward and step",
+        partial(_step, flaw="zero after backward"),
+    ),
+    Mistake("The loss keeps its computation", partial(_step, flaw="tensor")),
+    Mistake("Evaluation mode", partial(_step, flaw="evaluation mode")),
+)
 
 
 def _examine_training_step(answer: Any) -> None:
@@ -49,31 +93,23 @@ def _examine_training_step(answer: Any) -> None:
             else "The weights have not moved: `loss.backward()` computes the gradients, "
             "`optimizer.step()` follows them, and `zero_grad()` comes before both."
         )
-    compare(
-        model.weights(),
-        _weights_after(3, "right"),
-        known=[
-            (
-                _weights_after(3, "gradients add up"),
-                "Gradients of earlier batches add up: call `optimizer.zero_grad()` in each step.",
-            ),
-            (_weights_after(3, "upwards"), "The loss rises: the sign of your loss is turned."),
-            (_weights_after(3, "sum"), "Your loss is a sum: take the mean over all values."),
-        ],
-        otherwise="The weights do not stand where a step on the mean squared error leads. The "
-        "loss is the mean over all values of (prediction - target) squared.",
-    )
+    if not alike(model.weights(), _weights_after(3, _step)):
+        for mistake in _MISTAKES:
+            if mistake.message and alike(model.weights(), _weights_after(3, mistake.answer)):
+                raise Wrong(mistake.message, mistake=mistake.title)
+        raise Wrong(
+            "The weights do not stand where a step on the mean squared error leads. The loss is "
+            "the mean over all values of (prediction - target) squared."
+        )
     if isinstance(losses[0], torch.Tensor):
         raise Wrong(
             "You returned the loss as a tensor. With the whole computation hanging on it, it "
             "would fill the memory over an epoch: return `loss.item()`."
         )
-    for loss, right in zip(losses, expected, strict=True):
-        compare(
-            as_number(loss, "loss"),
-            right,
-            otherwise="The number that you return is not the loss of this batch before the step.",
-        )
+    if not all(
+        alike(as_number(loss, "loss"), right) for loss, right in zip(losses, expected, strict=True)
+    ):
+        raise Wrong("The number that you return is not the loss of this batch before the step.")
 
 
 training_step = Exercise(
@@ -98,57 +134,7 @@ def training_step(model, optimizer, windows, targets):
         "`optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`, in this order.",
     ),
     examine=_examine_training_step,
-    mistakes=(
-        Mistake(
-            "Gradients never set to zero",
-            "def training_step(model, optimizer, windows, targets):\n"
-            "    loss = ((model(windows) - targets) ** 2).mean()\n"
-            "    loss.backward()\n    optimizer.step()\n    return loss.item()",
-            "add up",
-        ),
-        Mistake(
-            "No step",
-            "def training_step(model, optimizer, windows, targets):\n"
-            "    loss = ((model(windows) - targets) ** 2).mean()\n"
-            "    optimizer.zero_grad()\n    loss.backward()\n    return loss.item()",
-            "optimizer.step()",
-        ),
-        Mistake(
-            "Gradients set to zero between backward and step",
-            "def training_step(model, optimizer, windows, targets):\n"
-            "    loss = ((model(windows) - targets) ** 2).mean()\n"
-            "    loss.backward()\n    optimizer.zero_grad()\n    optimizer.step()\n"
-            "    return loss.item()",
-            "comes before both",
-        ),
-        Mistake(
-            "Sum instead of mean",
-            "def training_step(model, optimizer, windows, targets):\n"
-            "    loss = ((model(windows) - targets) ** 2).sum()\n"
-            "    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()\n"
-            "    return loss.item()",
-            "Your loss is a sum",
-        ),
-        Mistake(
-            "The loss keeps its computation",
-            "def training_step(model, optimizer, windows, targets):\n"
-            "    loss = ((model(windows) - targets) ** 2).mean()\n"
-            "    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()\n"
-            "    return loss",
-            "loss.item()",
-        ),
-        Mistake(
-            "Evaluation mode",
-            "def training_step(model, optimizer, windows, targets):\n"
-            "    model.eval()\n"
-            "    loss = ((model(windows) - targets) ** 2).mean()\n"
-            "    optimizer.zero_grad()\n"
-            "    loss.backward()\n"
-            "    optimizer.step()\n"
-            "    return loss.item()",
-            "model.eval()",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="Every training loop, also those of the largest networks, turns around these lines.",
     setup="import numpy as np\nimport torch",
     prepare=SmallNetwork.with_optimizer,

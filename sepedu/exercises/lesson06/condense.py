@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_number, as_pair
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import Wrong, as_number, as_pair
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _median(value: Any) -> float:
@@ -28,8 +28,51 @@ def _silent(values: np.ndarray) -> int:
     return int(np.isnan(values).sum())
 
 
+_MISTAKES = (
+    Mistake(
+        "Mean",
+        lambda values: (_heard(values).mean(), _silent(values)),
+        "This is the mean: one outlier moves it, so take the median.",
+    ),
+    Mistake(
+        "NaN counted as 0",
+        lambda values: (np.median(np.nan_to_num(values)), _silent(values)),
+        "NaN counts as 0 dB here: leave out a song that does not have the source.",
+    ),
+    Mistake(
+        "Counted the others",
+        lambda values: (np.median(_heard(values)), len(_heard(values))),
+        "You counted the songs that have an SDR: count the others.",
+    ),
+    Mistake(
+        "Compared with NaN",
+        lambda values: (np.median(_heard(values)), 0),
+        "You count no song. `values == np.nan` is never true, not even for NaN: use "
+        "`np.isnan(values)`, and count before you leave the silent songs out.",
+    ),
+    Mistake(
+        "Counted all",
+        lambda values: (np.median(_heard(values)), len(values)),
+        "You counted all songs: count those whose SDR is NaN.",
+    ),
+    Mistake(
+        "Share of silent songs",
+        lambda values: (np.median(_heard(values)), np.isnan(values).mean()),
+        "The second value is a share: a number of songs is asked for.",
+    ),
+    Mistake(
+        "Changed places",
+        lambda values: (_silent(values), np.median(_heard(values))),
+        "The median comes first, then the number of silent songs.",
+    ),
+    Mistake("NaN in the median", lambda values: (np.median(values), np.isnan(values).sum())),
+    Mistake("Silent songs not reported", lambda values: np.nanmedian(values)),
+    Mistake("NaN in the median", lambda values: (np.median(values), np.sum(values == np.nan))),
+)
+
+
 def _examine_condense(answer: Any) -> None:
-    judge(
+    compare(
         answer,
         cases={
             "0": (np.array([3.0, np.nan, -1.0, 7.0, 20.0, np.nan]),),
@@ -37,37 +80,7 @@ def _examine_condense(answer: Any) -> None:
             "a single song that has the source": (np.array([np.nan, -3.0, np.nan]),),
         },
         right=lambda values: (np.median(_heard(values)), _silent(values)),
-        known=[
-            (
-                lambda values: (_heard(values).mean(), None),
-                "This is the mean: one outlier moves it, so take the median.",
-            ),
-            (
-                lambda values: (np.median(np.nan_to_num(values)), None),
-                "NaN counts as 0 dB here: leave out a song that does not have the source.",
-            ),
-            (
-                lambda values: (np.median(_heard(values)), len(_heard(values))),
-                "You counted the songs that have an SDR: count the others.",
-            ),
-            (
-                lambda values: (np.median(_heard(values)), 0),
-                "You count no song. `values == np.nan` is never true, not even for NaN: use "
-                "`np.isnan(values)`, and count before you leave the silent songs out.",
-            ),
-            (
-                lambda values: (np.median(_heard(values)), len(values)),
-                "You counted all songs: count those whose SDR is NaN.",
-            ),
-            (
-                lambda values: (np.median(_heard(values)), np.isnan(values).mean()),
-                "The second value is a share: a number of songs is asked for.",
-            ),
-            (
-                lambda values: (_silent(values), np.median(_heard(values))),
-                "The median comes first, then the number of silent songs.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="The median of the songs that have an SDR, and the number of the others.",
         read=lambda value: as_pair(
             value, _median, lambda part: as_number(part, "count"), what="median, count"
@@ -95,50 +108,6 @@ def condense(values):
         "Leave them out of the median, and report how many they were.",
     ),
     examine=_examine_condense,
-    mistakes=(
-        Mistake(
-            "NaN counted as 0",
-            "def condense(values):\n"
-            "    return np.median(np.nan_to_num(values)), int(np.isnan(values).sum())",
-            "0 dB",
-        ),
-        Mistake(
-            "Median of everything",
-            "def condense(values):\n    return np.median(values), np.isnan(values).sum()",
-            "leave the silent songs out",
-        ),
-        Mistake(
-            "Mean",
-            "def condense(values):\n    return np.nanmean(values), np.isnan(values).sum()",
-            "This is the mean",
-        ),
-        Mistake(
-            "Silent songs not reported",
-            "def condense(values):\n    return np.nanmedian(values)",
-            "two things",
-        ),
-        Mistake(
-            "Counted the others",
-            "def condense(values):\n    return np.nanmedian(values), (~np.isnan(values)).sum()",
-            "count the others",
-        ),
-        Mistake(
-            "Counted all",
-            "def condense(values):\n    return np.nanmedian(values), len(values)",
-            "all songs",
-        ),
-        Mistake(
-            "Compared with NaN",
-            "def condense(values):\n    return np.nanmedian(values), np.sum(values == np.nan)",
-            "never true",
-        ),
-        Mistake(
-            "Compared with NaN for the median, too",
-            "def condense(values):\n"
-            "    silent = values == np.nan\n"
-            "    return np.median(values[~silent]), silent.sum()",
-            "NaN equals nothing",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="A report that hides how many songs were left out can be made to say anything.",
 )

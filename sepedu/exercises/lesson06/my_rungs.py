@@ -8,8 +8,9 @@ import numpy as np
 
 from ...evaluation import sdr
 from ...stft import STFT
-from ..examine import Wrong, as_mapping, as_number, call
-from ..framework import Exercise, Mistake
+from ..call_answer import Wrong, as_mapping, as_number, call
+from ..compare import Mistake
+from ..framework import Exercise
 
 
 def _levels(masks: dict[str, np.ndarray], audio: np.ndarray, truth: np.ndarray, stft: STFT) -> dict:
@@ -68,6 +69,19 @@ def _examine_my_rungs(answer: Any) -> None:
             raise Wrong(f"The rungs are not in order: {', '.join(levels)}. Sort them by SDR.")
 
 
+def _sorted(levels: dict[str, float], reverse: bool = False) -> dict[str, float]:
+    return dict(sorted(levels.items(), key=lambda rung: rung[1], reverse=reverse))
+
+
+def _truth_for_estimate(
+    masks: dict[str, np.ndarray], audio: np.ndarray, truth: np.ndarray, stft: STFT
+) -> dict[str, float]:
+    spectrum = stft.forward(audio)
+    return {
+        name: sdr(stft.inverse(mask * spectrum, len(audio)), truth) for name, mask in masks.items()
+    }
+
+
 my_rungs = Exercise(
     name="my_rungs",
     task="Place masks, one of your own among them, on the ladder of a song.",
@@ -95,53 +109,21 @@ def my_rungs(masks, audio, truth, stft):
     ),
     examine=_examine_my_rungs,
     mistakes=(
-        Mistake(
-            "Not sorted",
-            "def my_rungs(masks, audio, truth, stft):\n"
-            "    x = stft.forward(audio)\n"
-            "    return {n: sdr(truth, stft.inverse(m * x, len(audio))) for n, m in masks.items()}",
-            "not in order",
-        ),
-        Mistake(
-            "Highest first",
-            "def my_rungs(masks, audio, truth, stft):\n"
-            "    x = stft.forward(audio)\n"
-            "    v = {n: sdr(truth, stft.inverse(m * x, len(audio))) for n, m in masks.items()}\n"
-            "    return {n: v[n] for n in sorted(v, key=v.get, reverse=True)}",
-            "on its head",
-        ),
+        Mistake("Not sorted", _levels),
+        Mistake("Highest first", lambda *case: _sorted(_levels(*case), reverse=True)),
         Mistake(
             "Measured against the mixture",
-            "def my_rungs(masks, audio, truth, stft):\n"
-            "    x = stft.forward(audio)\n"
-            "    v = {n: sdr(audio, stft.inverse(m * x, len(audio))) for n, m in masks.items()}\n"
-            "    return {n: v[n] for n in sorted(v, key=v.get)}",
-            "against the mixture",
+            lambda masks, audio, truth, stft: _sorted(_levels(masks, audio, audio, stft)),
         ),
         Mistake(
-            "Truth and estimate changed",
-            "def my_rungs(masks, audio, truth, stft):\n"
-            "    x = stft.forward(audio)\n"
-            "    v = {n: sdr(stft.inverse(m * x, len(audio)), truth) for n, m in masks.items()}\n"
-            "    return {n: v[n] for n in sorted(v, key=v.get)}",
-            "first argument",
+            "Masks turned around",
+            lambda masks, audio, truth, stft: _sorted(
+                _levels({name: 1 - mask for name, mask in masks.items()}, audio, truth, stft)
+            ),
         ),
-        Mistake(
-            "Names without their SDR",
-            "def my_rungs(masks, audio, truth, stft):\n"
-            "    x = stft.forward(audio)\n"
-            "    v = {n: sdr(truth, stft.inverse(m * x, len(audio))) for n, m in masks.items()}\n"
-            "    return sorted(v, key=v.get)",
-            "a dict is asked for",
-        ),
-        Mistake(
-            "Sorted by name",
-            "def my_rungs(masks, audio, truth, stft):\n"
-            "    x = stft.forward(audio)\n"
-            "    v = {n: sdr(truth, stft.inverse(m * x, len(audio))) for n, m in masks.items()}\n"
-            "    return {n: v[n] for n in sorted(v)}",
-            "Sort them by SDR",
-        ),
+        Mistake("Truth and estimate changed", _truth_for_estimate),
+        Mistake("Names without their SDR", lambda *case: list(_sorted(_levels(*case)))),
+        Mistake("Sorted by name", lambda *case: dict(sorted(_levels(*case).items()))),
     ),
     remark="A figure in decibels says little alone: its place between two rungs says what it is.",
     setup="import numpy as np\n\nfrom sepedu import STFT\nfrom sepedu.evaluation import sdr",

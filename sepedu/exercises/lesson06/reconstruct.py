@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ...stft import STFT
-from ..examine import Wrong, as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import Wrong, as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _masked(mask: np.ndarray, audio: np.ndarray, stft: STFT) -> np.ndarray:
@@ -23,6 +23,51 @@ def _read(value: Any) -> np.ndarray:
     return as_array(value, kind="real", what="estimate")
 
 
+def _the_argument_stft_ignored(mask, audio, stft):
+    own = STFT()
+    return own.inverse(mask * own.forward(audio), len(audio))
+
+
+_MISTAKES = (
+    Mistake(
+        "Phase lost",
+        lambda mask, audio, stft: stft.inverse(mask * np.abs(stft.forward(audio)) + 0j, len(audio)),
+        "The phase is lost: multiply the complex spectrum, not its magnitude.",
+    ),
+    Mistake(
+        "Mask not applied",
+        lambda mask, audio, stft: audio,
+        "This is the mixture itself: the mask is not applied yet.",
+    ),
+    Mistake(
+        "Mask made binary",
+        lambda mask, audio, stft: _masked(mask > 0.5, audio, stft),
+        "You made the mask binary: multiply by the values themselves.",
+    ),
+    Mistake(
+        "What the mask takes away",
+        lambda mask, audio, stft: _masked(1 - mask, audio, stft),
+        "This is what the mask takes away: multiply by the mask, not by 1 - mask.",
+    ),
+    Mistake(
+        "Scaled to full level",
+        lambda mask, audio, stft: (
+            _masked(mask, audio, stft) / np.abs(_masked(mask, audio, stft)).max()
+        ),
+        "You scaled the estimate to full level: leave it as it is.",
+    ),
+    Mistake(
+        "Length of whole hops",
+        lambda mask, audio, stft: stft.inverse(
+            mask * stft.forward(audio), (mask.shape[1] - 1) * stft.hop_length
+        ),
+        "Your estimate has another length than the mixture: pass `len(audio)` to `stft.inverse`.",
+    ),
+    Mistake("Not transformed back", lambda mask, audio, stft: mask * stft.forward(audio)),
+    Mistake("The argument stft ignored", _the_argument_stft_ignored),
+)
+
+
 def _examine_reconstruct(answer: Any) -> None:
     generator = np.random.default_rng(6)
     cases = {}
@@ -33,43 +78,11 @@ def _examine_reconstruct(answer: Any) -> None:
         audio = generator.normal(size=samples) / 4
         cases[special] = (generator.random(stft.forward(audio).shape), audio, stft)
     cases["a mask that is 0 everywhere"] = (0 * cases["0"][0], *cases["0"][1:])
-    judge(
+    compare(
         answer,
         cases=cases,
         right=_masked,
-        known=[
-            (
-                lambda mask, audio, stft: stft.inverse(
-                    mask * np.abs(stft.forward(audio)) + 0j, len(audio)
-                ),
-                "The phase is lost: multiply the complex spectrum, not its magnitude.",
-            ),
-            (
-                lambda mask, audio, stft: audio,
-                "This is the mixture itself: the mask is not applied yet.",
-            ),
-            (
-                lambda mask, audio, stft: _masked(mask > 0.5, audio, stft),
-                "You made the mask binary: multiply by the values themselves.",
-            ),
-            (
-                lambda mask, audio, stft: _masked(1 - mask, audio, stft),
-                "This is what the mask takes away: multiply by the mask, not by 1 - mask.",
-            ),
-            (
-                lambda mask, audio, stft: (
-                    _masked(mask, audio, stft) / np.abs(_masked(mask, audio, stft)).max()
-                ),
-                "You scaled the estimate to full level: leave it as it is.",
-            ),
-            (
-                lambda mask, audio, stft: stft.inverse(
-                    mask * stft.forward(audio), (mask.shape[1] - 1) * stft.hop_length
-                ),
-                "Your estimate has another length than the mixture: pass `len(audio)` to "
-                "`stft.inverse`.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Transform, multiply by the mask, transform back: nothing else.",
         read=_read,
         what="estimate",
@@ -95,52 +108,7 @@ def reconstruct(mask, audio, stft):
         "`stft.forward(audio)` is complex. A real mask times it keeps its phase.",
     ),
     examine=_examine_reconstruct,
-    mistakes=(
-        Mistake(
-            "Phase lost",
-            "def reconstruct(mask, audio, stft):\n"
-            "    return stft.inverse(mask * np.abs(stft.forward(audio)) + 0j, len(audio))",
-            "phase",
-        ),
-        Mistake(
-            "Mask made binary",
-            "def reconstruct(mask, audio, stft):\n"
-            "    return stft.inverse((mask > 0.5) * stft.forward(audio), len(audio))",
-            "binary",
-        ),
-        Mistake(
-            "Length of whole hops",
-            "def reconstruct(mask, audio, stft):\n"
-            "    s = stft.forward(audio)\n"
-            "    return stft.inverse(mask * s, (s.shape[1] - 1) * stft.hop_length)",
-            "len(audio)",
-        ),
-        Mistake(
-            "Not transformed back",
-            "def reconstruct(mask, audio, stft):\n    return mask * stft.forward(audio)",
-            "still a spectrum",
-        ),
-        Mistake(
-            "Scaled to full level",
-            "def reconstruct(mask, audio, stft):\n"
-            "    x = stft.inverse(mask * stft.forward(audio), len(audio))\n"
-            "    return x / np.abs(x).max()",
-            "full level",
-        ),
-        Mistake(
-            "The argument stft ignored",
-            "def reconstruct(mask, audio, stft):\n"
-            "    own = STFT()\n"
-            "    return own.inverse(mask * own.forward(audio), len(audio))",
-            "use the argument `stft`",
-        ),
-        Mistake(
-            "What the mask takes away",
-            "def reconstruct(mask, audio, stft):\n"
-            "    return stft.inverse((1 - mask) * stft.forward(audio), len(audio))",
-            "1 - mask",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="`separate` does the same for each channel, in blocks, at any sample rate.",
     setup="import numpy as np\n\nfrom sepedu import STFT",
 )

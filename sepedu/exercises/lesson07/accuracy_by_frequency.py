@@ -6,9 +6,57 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
+
+_MISTAKES = (
+    Mistake(
+        "Averaged over frequencies",
+        lambda p, t: ((p > 0.5) == t).mean(axis=0),
+        "You averaged over frequencies: average over frames, the last axis.",
+    ),
+    Mistake(
+        "One number",
+        lambda p, t: ((p > 0.5) == t).mean(),
+        "One number is left: keep the frequencies, with `axis=1`.",
+    ),
+    Mistake(
+        "Share of errors",
+        lambda p, t: ((p > 0.5) != t).mean(axis=1),
+        "This is the share of errors: 1 minus it.",
+    ),
+    Mistake(
+        "Greater or equal",
+        lambda p, t: ((p >= 0.5) == t).mean(axis=1),
+        "A prediction of exactly 0.5 does not pass: use `>`, not `>=`.",
+    ),
+    Mistake(
+        "Soft values compared",
+        lambda p, t: (p == t).mean(axis=1),
+        "The prediction is soft: make it binary first, with `> 0.5`.",
+    ),
+    Mistake(
+        "Soft values compared",
+        lambda p, t: 1 - np.abs(p - t).mean(axis=1),
+        "The prediction is soft: make it binary first, with `> 0.5`.",
+    ),
+    Mistake(
+        "Hits only",
+        lambda p, t: ((p > 0.5) & t).mean(axis=1),
+        "You counted hits only: a right no counts too.",
+    ),
+    Mistake(
+        "Counts instead of shares",
+        lambda p, t: ((p > 0.5) == t).sum(axis=1),
+        "These are counts: divide by the number of frames.",
+    ),
+    Mistake(
+        "Axis of time kept",
+        lambda p, t: ((p > 0.5) == t).mean(axis=1, keepdims=True),
+        "The axis of time is still there, with one frame: leave `keepdims` out.",
+    ),
+)
 
 
 def _examine_accuracy_by_frequency(answer: Any) -> None:
@@ -16,8 +64,7 @@ def _examine_accuracy_by_frequency(answer: Any) -> None:
     target = generator.random((10, 16)) < 0.4
     prediction = generator.random((10, 16))
     prediction[:, :2] = 0.5  # exactly on the threshold
-    soft = "The prediction is soft: make it binary first, with `> 0.5`."
-    judge(
+    compare(
         answer,
         cases={
             "0": (prediction, target),
@@ -26,38 +73,7 @@ def _examine_accuracy_by_frequency(answer: Any) -> None:
             "a target without ones": (prediction, target & False),
         },
         right=lambda p, t: ((p > 0.5) == t).mean(axis=1),
-        known=[
-            (
-                lambda p, t: ((p > 0.5) == t).mean(axis=0),
-                "You averaged over frequencies: average over frames, the last axis.",
-            ),
-            (
-                lambda p, t: ((p > 0.5) == t).mean(),
-                "One number is left: keep the frequencies, with `axis=1`.",
-            ),
-            (
-                lambda p, t: ((p > 0.5) != t).mean(axis=1),
-                "This is the share of errors: 1 minus it.",
-            ),
-            (
-                lambda p, t: ((p >= 0.5) == t).mean(axis=1),
-                "A prediction of exactly 0.5 does not pass: use `>`, not `>=`.",
-            ),
-            (lambda p, t: (p == t).mean(axis=1), soft),
-            (lambda p, t: 1 - np.abs(p - t).mean(axis=1), soft),
-            (
-                lambda p, t: ((p > 0.5) & t).mean(axis=1),
-                "You counted hits only: a right no counts too.",
-            ),
-            (
-                lambda p, t: ((p > 0.5) == t).sum(axis=1),
-                "These are counts: divide by the number of frames.",
-            ),
-            (
-                lambda p, t: ((p > 0.5) == t).mean(axis=1, keepdims=True),
-                "The axis of time is still there, with one frame: leave `keepdims` out.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="For each frequency, the share of frames where both masks agree.",
         read=lambda value: as_array(value, kind="real", what="list of accuracies"),
         what="list of accuracies",
@@ -82,32 +98,6 @@ def accuracy_by_frequency(prediction, target):
         "`(...).mean(axis=1)` averages over the frames.",
     ),
     examine=_examine_accuracy_by_frequency,
-    mistakes=(
-        Mistake(
-            "Averaged over frequencies",
-            "def accuracy_by_frequency(p, t):\n    return ((p > 0.5) == t).mean(axis=0)",
-            "over frames",
-        ),
-        Mistake(
-            "Share of errors",
-            "def accuracy_by_frequency(p, t):\n    return ((p > 0.5) != t).mean(axis=1)",
-            "errors",
-        ),
-        Mistake(
-            "Hits only",
-            "def accuracy_by_frequency(p, t):\n    return ((p > 0.5) & t).mean(axis=1)",
-            "right no counts",
-        ),
-        Mistake(
-            "Soft values compared",
-            "def accuracy_by_frequency(p, t):\n    return (p == t).mean(axis=1)",
-            "soft",
-        ),
-        Mistake(
-            "One number",
-            "def accuracy_by_frequency(p, t):\n    return ((p > 0.5) == t).mean()",
-            "One number",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="One number for all frequencies hides that most of them are easy.",
 )

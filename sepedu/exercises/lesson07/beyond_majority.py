@@ -4,16 +4,60 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _skill(accuracy: float, guess: float) -> float:
     return (accuracy - guess) / (1 - guess)
 
 
+_MISTAKES = (
+    Mistake(
+        "Only the difference",
+        lambda accuracy, ones: accuracy - max(ones, 1 - ones),
+        "Now divide by what was left to gain: 1 minus the majority.",
+    ),
+    Mistake(
+        "Divided by the majority",
+        lambda accuracy, ones: accuracy / max(ones, 1 - ones) - 1,
+        "Divide by what was left to gain, 1 minus the majority, not by the majority.",
+    ),
+    Mistake(
+        "Share of ones taken for the majority",
+        _skill,
+        "The majority is the larger of ones and 1 - ones.",
+    ),
+    Mistake(
+        "Always no",
+        lambda accuracy, ones: _skill(accuracy, 1 - ones),
+        "With mostly ones, the majority answer is yes: take the larger of ones and 1 - ones.",
+    ),
+    Mistake(
+        "The smaller share taken for the majority",
+        lambda accuracy, ones: _skill(accuracy, min(ones, 1 - ones)),
+        "The majority is the larger of the two shares, not the smaller.",
+    ),
+    Mistake(
+        "Ratio to the majority",
+        lambda accuracy, ones: accuracy / max(ones, 1 - ones),
+        "Start from the majority: it must get 0, and perfection 1.",
+    ),
+    Mistake(
+        "Measured from a coin",
+        lambda accuracy, ones: _skill(accuracy, 0.5),
+        "One half is the guess of a coin. The majority class guesses better.",
+    ),
+    Mistake(
+        "In per cent",
+        lambda accuracy, ones: 100 * _skill(accuracy, max(ones, 1 - ones)),
+        "This is in per cent: a perfect mask must get 1.",
+    ),
+)
+
+
 def _examine_beyond_majority(answer: Any) -> None:
-    judge(
+    compare(
         answer,
         cases={
             "0": (0.75, 0.4),
@@ -24,38 +68,7 @@ def _examine_beyond_majority(answer: Any) -> None:
             "as many ones as zeros": (0.4, 0.5),
         },
         right=lambda accuracy, ones: _skill(accuracy, max(ones, 1 - ones)),
-        known=[
-            (
-                lambda accuracy, ones: accuracy - max(ones, 1 - ones),
-                "Now divide by what was left to gain: 1 minus the majority.",
-            ),
-            (
-                lambda accuracy, ones: accuracy / max(ones, 1 - ones) - 1,
-                "Divide by what was left to gain, 1 minus the majority, not by the majority.",
-            ),
-            (_skill, "The majority is the larger of ones and 1 - ones."),
-            (
-                lambda accuracy, ones: _skill(accuracy, 1 - ones),
-                "With mostly ones, the majority answer is yes: take the larger of ones and "
-                "1 - ones.",
-            ),
-            (
-                lambda accuracy, ones: _skill(accuracy, min(ones, 1 - ones)),
-                "The majority is the larger of the two shares, not the smaller.",
-            ),
-            (
-                lambda accuracy, ones: accuracy / max(ones, 1 - ones),
-                "Start from the majority: it must get 0, and perfection 1.",
-            ),
-            (
-                lambda accuracy, ones: _skill(accuracy, 0.5),
-                "One half is the guess of a coin. The majority class guesses better.",
-            ),
-            (
-                lambda accuracy, ones: 100 * _skill(accuracy, max(ones, 1 - ones)),
-                "This is in per cent: a perfect mask must get 1.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="The majority class must get 0, a perfect mask 1, and worse than the "
         "majority a negative number.",
         what="value",
@@ -81,33 +94,6 @@ def beyond_majority(accuracy, ones):
         "How much was there to gain above it, and how much of that was gained?",
     ),
     examine=_examine_beyond_majority,
-    mistakes=(
-        Mistake(
-            "Only the difference",
-            "def beyond_majority(accuracy, ones):\n    return accuracy - max(ones, 1 - ones)",
-            "left to gain",
-        ),
-        Mistake(
-            "Divided by the majority",
-            "def beyond_majority(accuracy, ones):\n"
-            "    m = max(ones, 1 - ones)\n    return (accuracy - m) / m",
-            "not by the majority",
-        ),
-        Mistake(
-            "Share of ones taken for the majority",
-            "def beyond_majority(accuracy, ones):\n    return (accuracy - ones) / (1 - ones)",
-            "larger of",
-        ),
-        Mistake(
-            "Always no",
-            "def beyond_majority(accuracy, ones):\n    return (accuracy - (1 - ones)) / ones",
-            "majority answer is yes",
-        ),
-        Mistake(
-            "Measured from a coin",
-            "def beyond_majority(accuracy, ones):\n    return (accuracy - 0.5) / 0.5",
-            "coin",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="Statisticians know it as a skill score: what was gained over what could be gained.",
 )

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import as_number, as_pair
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import as_number, as_pair
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _over(hits: float, count: float) -> float:
@@ -20,13 +20,63 @@ def _both(passed: np.ndarray, target: np.ndarray) -> tuple[float, float]:
     return _over(hits, passed.sum()), _over(hits, target.sum())
 
 
+_MISTAKES = (
+    Mistake(
+        "Changed places",
+        lambda p, t: _both(p > 0.5, t)[::-1],
+        "Precision and recall have changed places.",
+    ),
+    Mistake(
+        "Divided by all points",
+        lambda p, t: (((p > 0.5) & t).mean(),) * 2,
+        "Divide by the points passed, and by the points that are 1 in the target.",
+    ),
+    Mistake(
+        "Accuracy for recall",
+        lambda p, t: (_both(p > 0.5, t)[0], ((p > 0.5) == t).mean()),
+        "Recall counts only the points where the target is 1.",
+    ),
+    Mistake(
+        "Accuracy for precision",
+        lambda p, t: (((p > 0.5) == t).mean(), _both(p > 0.5, t)[1]),
+        "This is the accuracy. Precision counts only the points that are passed.",
+    ),
+    Mistake(
+        "Soft values counted",
+        lambda p, t: (p[t].sum() / p.sum(), p[t].sum() / t.sum()),
+        "The prediction is soft: make it binary first, with `> 0.5`.",
+    ),
+    Mistake(
+        "Soft values counted",
+        lambda p, t: _both(p > 0, t),
+        "The prediction is soft: make it binary first, with `> 0.5`.",
+    ),
+    Mistake(
+        "Greater or equal",
+        lambda p, t: _both(p >= 0.5, t),
+        "A prediction of exactly 0.5 does not pass: use `>`, not `>=`.",
+    ),
+    Mistake(
+        "In per cent",
+        lambda p, t: tuple(100 * part for part in _both(p > 0.5, t)),
+        "This is in per cent.",
+    ),
+    Mistake(
+        "0 divided by 0",
+        lambda p, t: ((p[t] > 0.5).sum() / (p > 0.5).sum(), (p[t] > 0.5).sum() / t.sum()),
+    ),
+    Mistake(
+        "Soft prediction with &", lambda p, t: ((p & t).sum() / p.sum(), (p & t).sum() / t.sum())
+    ),
+)
+
+
 def _examine_precision_recall(answer: Any) -> None:
     generator = np.random.default_rng(71)
     target = generator.random((12, 12)) < 0.2
     prediction = np.clip(0.5 * target + 0.7 * generator.random((12, 12)), 0, 1)
     prediction[0] = 0.5  # exactly on the threshold, and so not passed
-    soft = "The prediction is soft: make it binary first, with `> 0.5`."
-    judge(
+    compare(
         answer,
         cases={
             "0": (prediction, target),
@@ -38,28 +88,7 @@ def _examine_precision_recall(answer: Any) -> None:
             "a prediction that is all wrong": (1.0 - target, target),
         },
         right=lambda p, t: _both(p > 0.5, t),
-        known=[
-            (lambda p, t: _both(p > 0.5, t)[::-1], "Precision and recall have changed places."),
-            (
-                lambda p, t: (((p > 0.5) & t).mean(),) * 2,
-                "Divide by the points passed, and by the points that are 1 in the target.",
-            ),
-            (
-                lambda p, t: (None, ((p > 0.5) == t).mean()),
-                "Recall counts only the points where the target is 1.",
-            ),
-            (
-                lambda p, t: (((p > 0.5) == t).mean(), None),
-                "This is the accuracy. Precision counts only the points that are passed.",
-            ),
-            (lambda p, t: (p[t].sum() / p.sum(), p[t].sum() / t.sum()), soft),
-            (lambda p, t: _both(p > 0, t), soft),
-            (
-                lambda p, t: _both(p >= 0.5, t),
-                "A prediction of exactly 0.5 does not pass: use `>`, not `>=`.",
-            ),
-            (lambda p, t: tuple(100 * part for part in _both(p > 0.5, t)), "This is in per cent."),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Count the hits, where prediction and target are both 1. Precision divides "
         "them by the points that the prediction passes, recall by those of the target.",
         read=lambda value: as_pair(
@@ -95,50 +124,6 @@ def precision_recall(prediction, target):
         "Hits over `passed.sum()`, hits over `target.sum()`; `max(..., 1)` avoids 0 / 0.",
     ),
     examine=_examine_precision_recall,
-    mistakes=(
-        Mistake(
-            "Changed places",
-            "def precision_recall(p, t):\n    b = p > 0.5\n    h = (b & t).sum()\n"
-            "    return h / max(t.sum(), 1), h / max(b.sum(), 1)",
-            "changed places",
-        ),
-        Mistake(
-            "Divided by all points",
-            "def precision_recall(p, t):\n    h = ((p > 0.5) & t).sum()\n"
-            "    return h / t.size, h / t.size",
-            "Divide by the points",
-        ),
-        Mistake(
-            "Soft values counted",
-            "def precision_recall(p, t):\n    h = p[t].sum()\n    return h / p.sum(), h / t.sum()",
-            "soft",
-        ),
-        Mistake(
-            "0 divided by 0",
-            "def precision_recall(p, t):\n    b = p > 0.5\n    h = (b & t).sum()\n"
-            "    return h / b.sum(), (h / t.sum() if b.any() else np.nan)",
-            "NaN",
-        ),
-        Mistake(
-            "Accuracy for recall",
-            "def precision_recall(p, t):\n    b = p > 0.5\n"
-            "    return (b & t).sum() / max(b.sum(), 1), (b == t).mean()",
-            "only the points",
-        ),
-        Mistake(
-            "Soft prediction with &",
-            "def precision_recall(p, t):\n"
-            "    h = (p & t).sum()\n"
-            "    return h / p.sum(), h / t.sum()",
-            "compare first",
-        ),
-        Mistake(
-            "Accuracy for precision",
-            "def precision_recall(p, t):\n"
-            "    b = p > 0.5\n"
-            "    return (b == t).mean(), (b & t).sum() / max(t.sum(), 1)",
-            "This is the accuracy",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="The majority answer no has a recall of 0: it finds nothing, however accurate it is.",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..examine import Wrong, a_type, as_number
+from ..call_answer import Wrong, a_type, as_number
 
 
 def as_columns(value: Any) -> set[int]:
@@ -17,6 +17,8 @@ def as_columns(value: Any) -> set[int]:
     return {int(number) for number in numbers}
 
 
-def tell(own: set[int], columns: int, value: set[int]) -> str:
-    """Say what an answer makes of which own columns."""
-    return f"From own columns {sorted(own)} of {columns} yours become {sorted(value)}. "
+def refusal(own: set[int], columns: int, value: set[int], why: str) -> Wrong:
+    """Say what an answer makes of which own columns, and why that is wrong."""
+    return Wrong(
+        f"From own columns {sorted(own)} of {columns} yours become {sorted(value)}. {why}", why
+    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..examine import Wrong, call
-from ..framework import Exercise, Mistake
-from .columns import as_columns, tell
+from ..call_answer import call
+from ..compare import Mistake
+from ..framework import Exercise
+from .columns import as_columns, refusal
 
 _CASES = (
     (set(), 25),
@@ -31,24 +32,23 @@ def _examine_own_after_convolution(answer: Any) -> None:
         right = _after_convolution(own, columns)
         if value == right:
             continue
-        told = tell(own, columns, value)
         if any(not 0 <= column < columns for column in value):
-            raise Wrong(told + f"There are only the columns 0 to {columns - 1}.")
-        if not {0, columns - 1} <= value:
-            raise Wrong(
-                told + "The first and the last column see the zeros beyond the window's ends, "
-                "and so they are always its own."
+            why = f"There are only the columns 0 to {columns - 1}."
+        elif not {0, columns - 1} <= value:
+            why = (
+                "The first and the last column see the zeros beyond the window's ends, and so "
+                "they are always its own."
             )
-        if value == {0, columns - 1} | own:
-            raise Wrong(
-                told + "A convolution over three columns reads both neighbours: a column beside "
-                "an own one becomes own as well."
+        elif value == {0, columns - 1} | own:
+            why = (
+                "A convolution over three columns reads both neighbours: a column beside an own "
+                "one becomes own as well."
             )
-        if value < right:
-            raise Wrong(
-                told + "Some columns read an own neighbour, and are missing: look at both sides."
-            )
-        raise Wrong(told + f"It should be {sorted(right)}.")
+        elif value < right:
+            why = "Some columns read an own neighbour, and are missing: look at both sides."
+        else:
+            why = f"It should be {sorted(right)}."
+        raise refusal(own, columns, value, why)
 
 
 own_after_convolution = Exercise(
@@ -80,26 +80,16 @@ def own_after_convolution(own, columns):
     mistakes=(
         Mistake(
             "Padding forgotten",
-            "def own_after_convolution(own, columns):\n"
-            "    return {c for c in range(columns) if own & {c - 1, c, c + 1}}",
-            "always its own",
+            lambda own, columns: {c for c in range(columns) if own & {c - 1, c, c + 1}},
         ),
-        Mistake(
-            "Neighbours forgotten",
-            "def own_after_convolution(own, columns):\n    return own | {0, columns - 1}",
-            "both neighbours",
-        ),
+        Mistake("Neighbours forgotten", lambda own, columns: own | {0, columns - 1}),
         Mistake(
             "Only one neighbour",
-            "def own_after_convolution(own, columns):\n"
-            "    return {0, columns - 1} | {c for c in range(columns) if own & {c - 1, c}}",
-            "both sides",
+            lambda own, columns: {0, columns - 1} | {c for c in range(columns) if own & {c - 1, c}},
         ),
         Mistake(
             "Beyond the window",
-            "def own_after_convolution(own, columns):\n"
-            "    return {0, columns - 1} | {c + d for c in own for d in (-1, 0, 1)}",
-            "There are only",
+            lambda own, columns: {0, columns - 1} | {c + d for c in own for d in (-1, 0, 1)},
         ),
     ),
     remark="Each convolution lets the window's ends reach one column further inwards.",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..examine import Wrong, call
-from ..framework import Exercise, Mistake
-from .columns import as_columns, tell
+from ..call_answer import call
+from ..compare import Mistake
+from ..framework import Exercise
+from .columns import as_columns, refusal
 
 _CASES = (
     ({0, 1, 23, 24}, 25),
@@ -25,16 +26,16 @@ def _examine_own_after_pooling(answer: Any) -> None:
         right = {column // 3 for column in own if column < columns // 3 * 3}
         if value == right:
             continue
-        told = tell(own, columns, value)
         if value == {column // 3 for column in own}:
-            raise Wrong(
-                told + f"{columns} columns make {columns // 3} groups of three, and the rest is "
-                "dropped: what lies there reaches nothing."
+            why = (
+                f"{columns} columns make {columns // 3} groups of three, and the rest is dropped: "
+                "what lies there reaches nothing."
             )
-        inner = {j for j in range(columns // 3) if {3 * j, 3 * j + 1, 3 * j + 2} <= own}
-        if value == inner:
-            raise Wrong(told + "One own column in a group is enough: the largest may be that one.")
-        raise Wrong(told + f"It should be {sorted(right)}: column c falls into group c // 3.")
+        elif value == {j for j in range(columns // 3) if {3 * j, 3 * j + 1, 3 * j + 2} <= own}:
+            why = "One own column in a group is enough: the largest may be that one."
+        else:
+            why = f"It should be {sorted(right)}: column c falls into group c // 3."
+        raise refusal(own, columns, value, why)
 
 
 own_after_pooling = Exercise(
@@ -60,23 +61,16 @@ def own_after_pooling(own, columns):
     ),
     examine=_examine_own_after_pooling,
     mistakes=(
-        Mistake(
-            "Dropped columns kept",
-            "def own_after_pooling(own, columns):\n    return {c // 3 for c in own}",
-            "dropped",
-        ),
+        Mistake("Dropped columns kept", lambda own, columns: {c // 3 for c in own}),
         Mistake(
             "Only groups that are own as a whole",
-            "def own_after_pooling(own, columns):\n"
-            "    return {j for j in range(columns // 3)\n"
-            "            if {3 * j, 3 * j + 1, 3 * j + 2} <= own}",
-            "is enough",
+            lambda own, columns: {
+                j for j in range(columns // 3) if {3 * j, 3 * j + 1, 3 * j + 2} <= own
+            },
         ),
         Mistake(
             "Rounded",
-            "def own_after_pooling(own, columns):\n"
-            "    return {round(c / 3) for c in own if round(c / 3) < columns // 3}",
-            "c // 3",
+            lambda own, columns: {round(c / 3) for c in own if round(c / 3) < columns // 3},
         ),
     ),
     remark="After the second pooling nothing is shared any more: so the last layers cost the same.",

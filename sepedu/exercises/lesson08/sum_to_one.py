@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import Wrong, as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _divided(masks: np.ndarray) -> np.ndarray:
@@ -26,13 +26,54 @@ def _read(value: Any) -> np.ndarray:
     return as_array(value, kind="real", what="array of masks")
 
 
+def _0_divided_by_0(masks):
+    with np.errstate(all="ignore"):
+        return masks / masks.sum(axis=0)
+
+
+_MISTAKES = (
+    Mistake(
+        "Softmax",
+        _softmax,
+        "That is a softmax, which expects scores: these are masks already, so divide.",
+    ),
+    Mistake(
+        "Divided by the largest",
+        lambda masks: masks / masks.max(axis=0),
+        "Divide by the sum, not by the largest.",
+    ),
+    Mistake(
+        "Mean instead of sum",
+        lambda masks: masks / 4,
+        "Divide by what the four masks of a point sum to, which is not always 4.",
+    ),
+    Mistake(
+        "Wrong axis",
+        lambda masks: masks / masks.sum(axis=1, keepdims=True),
+        "You summed over frequencies: sum over the sources, the first axis.",
+    ),
+    Mistake(
+        "Summed over frames",
+        lambda masks: masks / masks.sum(axis=2, keepdims=True),
+        "You summed over frames: sum over the sources, the first axis.",
+    ),
+    Mistake("Masks unchanged", lambda masks: masks, "The masks are unchanged."),
+    Mistake(
+        "Nothing for silent points",
+        lambda masks: np.where(masks.sum(axis=0) > 0, _divided(masks), 0.0),
+        "Where all four are 0 the result sums to 0: give each a quarter.",
+    ),
+    Mistake("0 divided by 0", _0_divided_by_0),
+)
+
+
 def _examine_sum_to_one(answer: Any) -> None:
     masks = np.random.default_rng(81).random((4, 5, 7))
     masks[:3, 0, 0] = 0.0
     silent = masks.copy()
     silent[:, 2, 3:] = 0.0
     small = masks[:, :2, :3] / 10_000
-    judge(
+    compare(
         answer,
         cases={
             "0": (masks,),
@@ -40,30 +81,7 @@ def _examine_sum_to_one(answer: Any) -> None:
             "another shape, and masks that are nearly 0": (small,),
         },
         right=_divided,
-        known=[
-            (
-                _softmax,
-                "That is a softmax, which expects scores: these are masks already, so divide.",
-            ),
-            (lambda masks: masks / masks.max(axis=0), "Divide by the sum, not by the largest."),
-            (
-                lambda masks: masks / 4,
-                "Divide by what the four masks of a point sum to, which is not always 4.",
-            ),
-            (
-                lambda masks: masks / masks.sum(axis=1, keepdims=True),
-                "You summed over frequencies: sum over the sources, the first axis.",
-            ),
-            (
-                lambda masks: masks / masks.sum(axis=2, keepdims=True),
-                "You summed over frames: sum over the sources, the first axis.",
-            ),
-            (lambda masks: masks, "The masks are unchanged."),
-            (
-                lambda masks: np.where(masks.sum(axis=0) > 0, _divided(masks), 0.0),
-                "Where all four are 0 the result sums to 0: give each a quarter.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Divide each mask by the sum of the four at the same point; where all four are "
         "0, give each a quarter.",
         read=_read,
@@ -91,33 +109,6 @@ def sum_to_one(masks):
         "Where the sum is 0, divide by 1 instead, and set the result to 0.25.",
     ),
     examine=_examine_sum_to_one,
-    mistakes=(
-        Mistake(
-            "0 divided by 0",
-            "def sum_to_one(masks):\n"
-            "    with np.errstate(all='ignore'):\n        return masks / masks.sum(axis=0)",
-            "0 / 0",
-        ),
-        Mistake(
-            "Softmax",
-            "def sum_to_one(masks):\n    e = np.exp(masks)\n    return e / e.sum(axis=0)",
-            "softmax",
-        ),
-        Mistake(
-            "Nothing for silent points",
-            "def sum_to_one(masks):\n    return masks / np.maximum(masks.sum(axis=0), 1e-9)",
-            "sums to 0",
-        ),
-        Mistake(
-            "Mean instead of sum",
-            "def sum_to_one(masks):\n    return masks / 4",
-            "not always 4",
-        ),
-        Mistake(
-            "Wrong axis",
-            "def sum_to_one(masks):\n    return masks / masks.sum(axis=1, keepdims=True)",
-            "first axis",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="Now the four estimates sum to the mixture, since the STFT is linear.",
 )

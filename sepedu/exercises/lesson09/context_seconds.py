@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _frames(kernels: list[list[int]], less: int = 1, start: int = 1, first: int = 0) -> int:
@@ -21,8 +21,90 @@ def _steps(kernels: list[list[int]], step: Callable[[int], int]) -> int:
     )
 
 
+_MISTAKES = (
+    Mistake(
+        "Frames instead of seconds",
+        lambda kernels, hop, rate: _frames(kernels),
+        "These are frames: a frame is hop_length / sample_rate seconds.",
+    ),
+    Mistake(
+        "Samples instead of seconds",
+        lambda kernels, hop, rate: _frames(kernels) * hop,
+        "These are samples: divide by the sample rate.",
+    ),
+    Mistake(
+        "Milliseconds",
+        lambda kernels, hop, rate: 1000 * _frames(kernels) * hop / rate,
+        "These are milliseconds.",
+    ),
+    Mistake(
+        "Hop and rate changed over",
+        lambda kernels, hop, rate: _frames(kernels) * rate / hop,
+        "A frame is hop_length / sample_rate seconds, not the reverse.",
+    ),
+    Mistake(
+        "Levels ignored",
+        lambda kernels, hop, rate: (
+            (1 + sum(kernel - 1 for row in kernels for kernel in row)) * hop / rate
+        ),
+        "On level l a step is 2 ** l frames of the top: multiply what a kernel adds by it.",
+    ),
+    Mistake(
+        "The whole kernel added",
+        lambda kernels, hop, rate: _frames(kernels, less=0) * hop / rate,
+        "A kernel of 3 adds two steps, not three: itself is counted.",
+    ),
+    Mistake(
+        "Levels counted from 1",
+        lambda kernels, hop, rate: _frames(kernels, first=1) * hop / rate,
+        "The top level is level 0, where a step is one frame: 2 ** 0.",
+    ),
+    Mistake(
+        "Started at 0",
+        lambda kernels, hop, rate: _frames(kernels, start=0) * hop / rate,
+        "The frame itself is missing: start at 1.",
+    ),
+    Mistake(
+        "One side only",
+        lambda kernels, hop, rate: (_frames(kernels) - 1) / 2 * hop / rate,
+        "This is the reach on one side: from one end to the other is asked for.",
+    ),
+    Mistake(
+        "Strides between the levels added",
+        lambda kernels, hop, rate: (_frames(kernels) + 2 ** (len(kernels) - 1) - 1) * hop / rate,
+        "You counted the strides between the levels, too. They add some frames, but here "
+        "only the widths in `kernels` are asked for.",
+    ),
+    Mistake(
+        "One frame for each level",
+        lambda kernels, hop, rate: (_frames(kernels) + 2 ** len(kernels) - 2) * hop / rate,
+        "You started at one frame on each level: the frame itself counts once.",
+    ),
+    Mistake(
+        "Levels in reverse",
+        lambda kernels, hop, rate: _frames(kernels[::-1]) * hop / rate,
+        "The first list is the top level, where a step is one frame.",
+    ),
+    Mistake(
+        "Lesson 04's pooling by 3",
+        lambda kernels, hop, rate: _steps(kernels, lambda level: 3**level) * hop / rate,
+        "A step is twice as long on each level here, not three times: no pooling by 3.",
+    ),
+    Mistake(
+        "Two steps more on each level",
+        lambda kernels, hop, rate: _steps(kernels, lambda level: 2 * level) * hop / rate,
+        "A step doubles on each level: 1, 2, 4, 8 frames, `2 ** level`.",
+    ),
+    Mistake(
+        "Settings written out",
+        lambda kernels, hop, rate: _frames(kernels) * 256 / 22050,
+        "You wrote 256 and 22050: use `hop_length` and `sample_rate`.",
+    ),
+)
+
+
 def _examine_context_seconds(answer: Any) -> None:
-    judge(
+    compare(
         answer,
         cases={
             "0": ([[3] * 5, [3] * 4, [3] * 4, [3] * 2], 256, 22050),
@@ -32,73 +114,7 @@ def _examine_context_seconds(answer: Any) -> None:
             "no convolution, which sees one frame": ([[]], 200, 1000),
         },
         right=lambda kernels, hop, rate: _frames(kernels) * hop / rate,
-        known=[
-            (
-                lambda kernels, hop, rate: _frames(kernels),
-                "These are frames: a frame is hop_length / sample_rate seconds.",
-            ),
-            (
-                lambda kernels, hop, rate: _frames(kernels) * hop,
-                "These are samples: divide by the sample rate.",
-            ),
-            (
-                lambda kernels, hop, rate: 1000 * _frames(kernels) * hop / rate,
-                "These are milliseconds.",
-            ),
-            (
-                lambda kernels, hop, rate: _frames(kernels) * rate / hop,
-                "A frame is hop_length / sample_rate seconds, not the reverse.",
-            ),
-            (
-                lambda kernels, hop, rate: (
-                    (1 + sum(kernel - 1 for row in kernels for kernel in row)) * hop / rate
-                ),
-                "On level l a step is 2 ** l frames of the top: multiply what a kernel adds by it.",
-            ),
-            (
-                lambda kernels, hop, rate: _frames(kernels, less=0) * hop / rate,
-                "A kernel of 3 adds two steps, not three: itself is counted.",
-            ),
-            (
-                lambda kernels, hop, rate: _frames(kernels, first=1) * hop / rate,
-                "The top level is level 0, where a step is one frame: 2 ** 0.",
-            ),
-            (
-                lambda kernels, hop, rate: _frames(kernels, start=0) * hop / rate,
-                "The frame itself is missing: start at 1.",
-            ),
-            (
-                lambda kernels, hop, rate: (_frames(kernels) - 1) / 2 * hop / rate,
-                "This is the reach on one side: from one end to the other is asked for.",
-            ),
-            (
-                lambda kernels, hop, rate: (
-                    (_frames(kernels) + 2 ** (len(kernels) - 1) - 1) * hop / rate
-                ),
-                "You counted the strides between the levels, too. They add some frames, but here "
-                "only the widths in `kernels` are asked for.",
-            ),
-            (
-                lambda kernels, hop, rate: (_frames(kernels) + 2 ** len(kernels) - 2) * hop / rate,
-                "You started at one frame on each level: the frame itself counts once.",
-            ),
-            (
-                lambda kernels, hop, rate: _frames(kernels[::-1]) * hop / rate,
-                "The first list is the top level, where a step is one frame.",
-            ),
-            (
-                lambda kernels, hop, rate: _steps(kernels, lambda level: 3**level) * hop / rate,
-                "A step is twice as long on each level here, not three times: no pooling by 3.",
-            ),
-            (
-                lambda kernels, hop, rate: _steps(kernels, lambda level: 2 * level) * hop / rate,
-                "A step doubles on each level: 1, 2, 4, 8 frames, `2 ** level`.",
-            ),
-            (
-                lambda kernels, hop, rate: _frames(kernels) * 256 / 22050,
-                "You wrote 256 and 22050: use `hop_length` and `sample_rate`.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="Start at one frame. A kernel of k on level l adds (k - 1) times 2 ** l frames.",
         what="context",
     )
@@ -130,54 +146,6 @@ def context_seconds(kernels, hop_length, sample_rate):
         "Add up the frames first. A frame is hop_length / sample_rate seconds.",
     ),
     examine=_examine_context_seconds,
-    mistakes=(
-        Mistake(
-            "Levels ignored",
-            "def context_seconds(kernels, hop, rate):\n"
-            "    return (1 + sum(k - 1 for row in kernels for k in row)) * hop / rate",
-            "2 ** l frames",
-        ),
-        Mistake(
-            "Frames instead of seconds",
-            "def context_seconds(kernels, hop, rate):\n"
-            "    return 1 + sum((k - 1) * 2**l for l, row in enumerate(kernels) for k in row)",
-            "These are frames",
-        ),
-        Mistake(
-            "The whole kernel added",
-            "def context_seconds(kernels, hop, rate):\n"
-            "    f = 1 + sum(k * 2**l for l, row in enumerate(kernels) for k in row)\n"
-            "    return f * hop / rate",
-            "two steps",
-        ),
-        Mistake(
-            "One side only",
-            "def context_seconds(kernels, hop, rate):\n"
-            "    f = sum((k - 1) * 2**l for l, row in enumerate(kernels) for k in row)\n"
-            "    return f / 2 * hop / rate",
-            "one side",
-        ),
-        Mistake(
-            "Levels counted from 1",
-            "def context_seconds(kernels, hop, rate):\n"
-            "    f = 1 + sum((k - 1) * 2**l for l, row in enumerate(kernels, 1) for k in row)\n"
-            "    return f * hop / rate",
-            "level 0",
-        ),
-        Mistake(
-            "Strides between the levels added",
-            "def context_seconds(kernels, hop, rate):\n"
-            "    f = 1 + sum((k - 1) * 2**l for l, row in enumerate(kernels) for k in row)\n"
-            "    return (f + sum(2**l for l in range(len(kernels) - 1))) * hop / rate",
-            "You counted the strides",
-        ),
-        Mistake(
-            "Lesson 04's pooling by 3",
-            "def context_seconds(kernels, hop, rate):\n"
-            "    f = 1 + sum((k - 1) * 3**l for l, row in enumerate(kernels) for k in row)\n"
-            "    return f * hop / rate",
-            "not three times",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="The steps down and up add some frames more: a frame lies anywhere in its step.",
 )

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..examine import Wrong, as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import Wrong, as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _layers(channels: tuple[int, ...]) -> tuple[list[nn.Module], list[nn.Module]]:
@@ -33,18 +33,19 @@ def _run(
     downs: list[nn.Module],
     ups: list[nn.Module],
     join: Callable[[Tensor, Tensor], Tensor] = torch.add,
-) -> np.ndarray:
+    last: int = -1,
+) -> Tensor:
     kept = []
     with torch.no_grad():
         for down in downs:
             kept.append(x)
             x = down(x)
         for up in ups:
-            x = join(up(x), kept.pop())
-    return x.numpy()
+            x = join(up(x), kept.pop(last))
+    return x
 
 
-def _add_before_the_step(x: Tensor, downs: list[nn.Module], ups: list[nn.Module]) -> np.ndarray:
+def _add_before_the_step(x: Tensor, downs: list[nn.Module], ups: list[nn.Module]) -> Tensor:
     kept = []
     with torch.no_grad():
         for down in downs:
@@ -52,14 +53,7 @@ def _add_before_the_step(x: Tensor, downs: list[nn.Module], ups: list[nn.Module]
             kept.append(x)
         for up in ups:
             x = up(x + kept.pop())
-    return x.numpy()
-
-
-def _deepest(x: Tensor, downs: list[nn.Module]) -> np.ndarray:
-    with torch.no_grad():
-        for down in downs:
-            x = down(x)
-    return x.numpy()
+    return x
 
 
 def _read(value: Any) -> np.ndarray:
@@ -68,9 +62,63 @@ def _read(value: Any) -> np.ndarray:
     return as_array(value, kind="real", what="picture")
 
 
+def _kept_after_the_step(x, downs, ups):
+    kept = []
+    for down in downs:
+        x = down(x)
+        kept.append(x)
+    for up in ups:
+        x = up(x) + kept.pop()
+    return x
+
+
+_MISTAKES = (
+    Mistake(
+        "No skip connections",
+        lambda x, downs, ups: _run(x, downs, ups, join=lambda up, kept: up),
+        "There are no skip connections yet: keep each picture on the way down, and add it "
+        "on the way up.",
+    ),
+    Mistake(
+        "Multiplied instead of added",
+        lambda x, downs, ups: _run(x, downs, ups, join=torch.mul),
+        "You multiplied the pictures: add the one that was kept aside.",
+    ),
+    Mistake(
+        "Taken away instead of added",
+        lambda x, downs, ups: _run(x, downs, ups, join=torch.sub),
+        "You took the kept picture away: add it.",
+    ),
+    Mistake(
+        "Only the top is added",
+        lambda x, downs, ups: _run(
+            x, downs, ups, join=lambda up, kept: up if kept is not x else up + kept
+        ),
+        "Only the picture at the top is added: each level has a skip connection.",
+    ),
+    Mistake(
+        "Added before the step up",
+        _add_before_the_step,
+        "You added before the step up, to pictures kept after their step down: go up "
+        "first, then add what was kept before the step down.",
+    ),
+    Mistake(
+        "Only the way down",
+        lambda x, downs, ups: _run(x, downs, []),
+        "This is the picture in the middle: go up.",
+    ),
+    Mistake(
+        "Kept in the wrong order, or after the step",
+        lambda x, downs, ups: _run(x, downs, ups, last=0),
+    ),
+    Mistake("Kept in the wrong order, or after the step", _kept_after_the_step),
+    Mistake("Layers of the way up in reverse", lambda x, downs, ups: _run(x, downs, ups[::-1])),
+)
+
+
 def _compare_with_the_right_one(answer: Any) -> None:
     generator = torch.Generator().manual_seed(90)
-    judge(
+    compare(
         answer,
         cases={
             "0": (torch.rand(1, 2, 8, 16, generator=generator), *_layers((2, 3, 4))),
@@ -80,34 +128,8 @@ def _compare_with_the_right_one(answer: Any) -> None:
             ),
             "a single step": (torch.rand(1, 2, 4, 4, generator=generator), *_layers((2, 2))),
         },
-        right=_run,
-        known=[
-            (
-                lambda x, downs, ups: _run(x, downs, ups, join=lambda up, kept: up),
-                "There are no skip connections yet: keep each picture on the way down, and add it "
-                "on the way up.",
-            ),
-            (
-                lambda x, downs, ups: _run(x, downs, ups, join=torch.mul),
-                "You multiplied the pictures: add the one that was kept aside.",
-            ),
-            (
-                lambda x, downs, ups: _run(x, downs, ups, join=torch.sub),
-                "You took the kept picture away: add it.",
-            ),
-            (
-                lambda x, downs, ups: _run(
-                    x, downs, ups, join=lambda up, kept: up if kept is not x else up + kept
-                ),
-                "Only the picture at the top is added: each level has a skip connection.",
-            ),
-            (
-                _add_before_the_step,
-                "You added before the step up, to pictures kept after their step down: go up "
-                "first, then add what was kept before the step down.",
-            ),
-            (lambda x, downs, ups: _deepest(x, downs), "This is the picture in the middle: go up."),
-        ],
+        right=lambda *case: _run(*case).numpy(),
+        mistakes=_MISTAKES,
         otherwise="Down: keep the picture, then make it smaller. Up: make it larger, then add the "
         "kept picture of the same size.",
         read=_read,
@@ -121,9 +143,9 @@ def _examine_down_and_up(answer: Any) -> None:
     except Wrong as wrong:
         if "must match the size" not in str(wrong):
             raise
-        raise Wrong(
-            f"{wrong} Keep each picture before its step down, not after it, and take the one kept "
-            "last first: `kept.pop()`."
+        raise wrong.with_more(
+            " Keep each picture before its step down, not after it, and take the one kept last "
+            "first: `kept.pop()`."
         ) from None
 
 
@@ -156,46 +178,6 @@ def down_and_up(x, downs, ups):
     ),
     examine=_examine_down_and_up,
     setup="import numpy as np\nimport torch",
-    mistakes=(
-        Mistake(
-            "No skip connections",
-            "def down_and_up(x, downs, ups):\n    for layer in [*downs, *ups]:\n"
-            "        x = layer(x)\n    return x",
-            "no skip connections",
-        ),
-        Mistake(
-            "Kept pictures in the order of the way down",
-            "def down_and_up(x, downs, ups):\n    kept = []\n    for down in downs:\n"
-            "        kept.append(x)\n        x = down(x)\n    for up in ups:\n"
-            "        x = up(x) + kept.pop(0)\n    return x",
-            "kept.pop()",
-        ),
-        Mistake(
-            "Kept after the step instead of before",
-            "def down_and_up(x, downs, ups):\n    kept = []\n    for down in downs:\n"
-            "        x = down(x)\n        kept.append(x)\n    for up in ups:\n"
-            "        x = up(x) + kept.pop()\n    return x",
-            "kept.pop()",
-        ),
-        Mistake(
-            "Layers of the way up in reverse",
-            "def down_and_up(x, downs, ups):\n    kept = []\n    for down in downs:\n"
-            "        kept.append(x)\n        x = down(x)\n    for up in ups[::-1]:\n"
-            "        x = up(x) + kept.pop()\n    return x",
-            "another order",
-        ),
-        Mistake(
-            "Only the way down",
-            "def down_and_up(x, downs, ups):\n    for down in downs:\n        x = down(x)\n"
-            "    return x",
-            "in the middle",
-        ),
-        Mistake(
-            "Only the top is added",
-            "def down_and_up(x, downs, ups):\n    top = x\n    for layer in [*downs, *ups]:\n"
-            "        x = layer(x)\n    return x + top",
-            "each level",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="`MaskUNet` does this, with a block of convolutions at each level.",
 )

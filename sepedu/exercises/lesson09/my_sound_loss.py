@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _size(spectra: np.ndarray) -> np.ndarray:
@@ -22,6 +22,82 @@ def _energy(spectra: np.ndarray) -> np.ndarray:
     return (np.abs(spectra) ** 2).mean(axis=(1, 2))
 
 
+_MISTAKES = (
+    Mistake(
+        "Magnitudes compared",
+        lambda g, x, s: (_size(np.abs(g * x) - np.abs(s)) / _size(s)).mean(),
+        "You compared magnitudes: the difference of the complex spectra counts the phase, too.",
+    ),
+    Mistake(
+        "The mixture's magnitude masked",
+        lambda g, x, s: (_size(g * np.abs(x) - s) / _size(s)).mean(),
+        "You took the size of the mixture: the estimate keeps the phase, `masks * mixture`.",
+    ),
+    Mistake(
+        "Divided by the estimate",
+        lambda g, x, s: (_size(g * x - s) / np.maximum(_size(g * x), 1e-300)).mean(),
+        "You divided by the estimate: divide by the true source.",
+    ),
+    Mistake(
+        "Root of a mean square",
+        lambda g, x, s: np.sqrt(_energy(g * x - s) / _energy(s)).mean(),
+        "You took squares and a root: this loss takes the size of each error, and their mean.",
+    ),
+    Mistake(
+        "Upside down",
+        lambda g, x, s: (_size(s) / _size(g * x - s)).mean(),
+        "The fraction is upside down: error over source.",
+    ),
+    Mistake(
+        "4 written out",
+        lambda g, x, s: (_size(g * x - s) / _size(s)).sum() / 4,
+        "You wrote 4: use the number of sources, or a mean.",
+    ),
+    Mistake(
+        "Not in relation to the source",
+        lambda g, x, s: _size(g * x - s).mean(),
+        "A loud source counts more than a soft one here: divide each source's error by "
+        "how loud it is.",
+    ),
+    Mistake(
+        "Divided once for all",
+        lambda g, x, s: _size(g * x - s).sum() / _size(s).sum(),
+        "You divided once for all sources: divide for each source, then take the mean.",
+    ),
+    Mistake(
+        "Sum over the sources",
+        lambda g, x, s: (_size(g * x - s) / _size(s)).sum(),
+        "You summed over the sources: take their mean.",
+    ),
+    Mistake(
+        "Squares",
+        lambda g, x, s: (_energy(g * x - s) / _energy(s)).mean(),
+        "You took squares: this loss takes the size of each error.",
+    ),
+    Mistake(
+        "Divided point by point",
+        lambda g, x, s: (np.abs(g * x - s) / np.abs(s)).mean(),
+        "You divided point by point, so that faint points count as much as loud ones: "
+        "take both means first.",
+    ),
+    Mistake(
+        "Divided by the mixture",
+        lambda g, x, s: (_size(g * x - s) / np.abs(x).mean()).mean(),
+        "You divided by the mixture: divide by the source itself.",
+    ),
+    Mistake(
+        "Masks not applied",
+        lambda g, x, s: (_size(x - s) / _size(s)).mean(),
+        "The masks are missing: the estimate is the mask times the mixture.",
+    ),
+    Mistake(
+        "Signs cancel",
+        lambda g, x, s: np.abs((g * x - s).mean(axis=(1, 2)) / _size(s)).mean(),
+        "Errors of opposite sign cancel here: take the size of each first, then the mean.",
+    ),
+)
+
+
 def _examine_my_sound_loss(answer: Any) -> None:
     random = np.random.default_rng(93)
     stems = random.normal(size=(4, 5, 8)) + 1j * random.normal(size=(4, 5, 8))
@@ -29,7 +105,7 @@ def _examine_my_sound_loss(answer: Any) -> None:
     mixture = stems.sum(axis=0)
     masks = random.random(stems.shape)
     masks /= masks.sum(axis=0)
-    judge(
+    compare(
         answer,
         cases={
             "0": (masks, mixture, stems),
@@ -38,69 +114,7 @@ def _examine_my_sound_loss(answer: Any) -> None:
             "masks that are 1 everywhere": (0 * masks + 1, mixture, stems),
         },
         right=_loss,
-        known=[
-            (
-                lambda g, x, s: (_size(np.abs(g * x) - np.abs(s)) / _size(s)).mean(),
-                "You compared magnitudes: the difference of the complex spectra counts the phase, "
-                "too.",
-            ),
-            (
-                lambda g, x, s: (_size(g * np.abs(x) - s) / _size(s)).mean(),
-                "You took the size of the mixture: the estimate keeps the phase, "
-                "`masks * mixture`.",
-            ),
-            (
-                lambda g, x, s: (_size(g * x - s) / np.maximum(_size(g * x), 1e-300)).mean(),
-                "You divided by the estimate: divide by the true source.",
-            ),
-            (
-                lambda g, x, s: np.sqrt(_energy(g * x - s) / _energy(s)).mean(),
-                "You took squares and a root: this loss takes the size of each error, and their "
-                "mean.",
-            ),
-            (
-                lambda g, x, s: (_size(s) / _size(g * x - s)).mean(),
-                "The fraction is upside down: error over source.",
-            ),
-            (
-                lambda g, x, s: (_size(g * x - s) / _size(s)).sum() / 4,
-                "You wrote 4: use the number of sources, or a mean.",
-            ),
-            (
-                lambda g, x, s: _size(g * x - s).mean(),
-                "A loud source counts more than a soft one here: divide each source's error by "
-                "how loud it is.",
-            ),
-            (
-                lambda g, x, s: _size(g * x - s).sum() / _size(s).sum(),
-                "You divided once for all sources: divide for each source, then take the mean.",
-            ),
-            (
-                lambda g, x, s: (_size(g * x - s) / _size(s)).sum(),
-                "You summed over the sources: take their mean.",
-            ),
-            (
-                lambda g, x, s: (_energy(g * x - s) / _energy(s)).mean(),
-                "You took squares: this loss takes the size of each error.",
-            ),
-            (
-                lambda g, x, s: (np.abs(g * x - s) / np.abs(s)).mean(),
-                "You divided point by point, so that faint points count as much as loud ones: "
-                "take both means first.",
-            ),
-            (
-                lambda g, x, s: (_size(g * x - s) / np.abs(x).mean()).mean(),
-                "You divided by the mixture: divide by the source itself.",
-            ),
-            (
-                lambda g, x, s: (_size(x - s) / _size(s)).mean(),
-                "The masks are missing: the estimate is the mask times the mixture.",
-            ),
-            (
-                lambda g, x, s: np.abs((g * x - s).mean(axis=(1, 2)) / _size(s)).mean(),
-                "Errors of opposite sign cancel here: take the size of each first, then the mean.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="For each source: the mean of |g X - S| over the mean of |S|; then the mean over "
         "the sources.",
         what="loss",
@@ -131,50 +145,6 @@ def my_sound_loss(masks, mixture, stems):
         "take the mean over the sources.",
     ),
     examine=_examine_my_sound_loss,
-    mistakes=(
-        Mistake(
-            "Magnitudes compared",
-            "def my_sound_loss(g, x, s):\n"
-            "    e = np.abs(np.abs(g * x) - np.abs(s)).mean(axis=(1, 2))\n"
-            "    return (e / np.abs(s).mean(axis=(1, 2))).mean()",
-            "magnitudes",
-        ),
-        Mistake(
-            "Not in relation to the source",
-            "def my_sound_loss(g, x, s):\n    return np.abs(g * x - s).mean()",
-            "how loud it is",
-        ),
-        Mistake(
-            "Divided once for all",
-            "def my_sound_loss(g, x, s):\n    return np.abs(g * x - s).mean() / np.abs(s).mean()",
-            "for each source",
-        ),
-        Mistake(
-            "Squares",
-            "def my_sound_loss(g, x, s):\n"
-            "    e = (np.abs(g * x - s) ** 2).mean(axis=(1, 2))\n"
-            "    return (e / (np.abs(s) ** 2).mean(axis=(1, 2))).mean()",
-            "squares",
-        ),
-        Mistake(
-            "Divided point by point",
-            "def my_sound_loss(g, x, s):\n    return (np.abs(g * x - s) / np.abs(s)).mean()",
-            "point by point",
-        ),
-        Mistake(
-            "The mixture's magnitude masked",
-            "def my_sound_loss(g, x, s):\n"
-            "    e = np.abs(g * np.abs(x) - s).mean(axis=(1, 2))\n"
-            "    return (e / np.abs(s).mean(axis=(1, 2))).mean()",
-            "keeps the phase",
-        ),
-        Mistake(
-            "Root of a mean square",
-            "def my_sound_loss(g, x, s):\n"
-            "    e = (np.abs(g * x - s) ** 2).mean(axis=(1, 2))\n"
-            "    return np.sqrt(e / (np.abs(s) ** 2).mean(axis=(1, 2))).mean()",
-            "squares and a root",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="Masks of 0 have a loss of 1. Whatever is above it is worse than silence.",
 )

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import Wrong, as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _softmax(scores: np.ndarray, axis: int | None = 0) -> np.ndarray:
@@ -31,9 +31,65 @@ def _read(value: Any) -> np.ndarray:
     return as_array(value, kind="real", what="array of shares")
 
 
+_MISTAKES = (
+    Mistake(
+        "Four sigmoids",
+        lambda scores: 1 / (1 + np.exp(-scores)),
+        "These are sigmoids, which answer a question for each source, and may sum to "
+        "anything: divide `np.exp(scores)` by its sum over the sources.",
+    ),
+    Mistake(
+        "Sigmoids divided by their sum",
+        lambda scores: 1 / (1 + np.exp(-scores)) / (1 / (1 + np.exp(-scores))).sum(axis=0),
+        "You divided sigmoids by their sum: a softmax takes `np.exp` alone.",
+    ),
+    Mistake(
+        "Not divided",
+        lambda scores: np.exp(scores),
+        "These do not sum to one yet: divide by their sum over the sources.",
+    ),
+    Mistake(
+        "Scores divided by their sum",
+        lambda scores: scores / scores.sum(axis=0),
+        "Scores may be negative, and so would the shares be: take `np.exp` first.",
+    ),
+    Mistake(
+        "Sizes divided by their sum",
+        lambda scores: np.abs(scores) / np.abs(scores).sum(axis=0),
+        "A low score must give a small share: take `np.exp`, not the size.",
+    ),
+    Mistake(
+        "Winner takes all",
+        lambda scores: (scores == scores.max(axis=0)).astype(float),
+        "The highest score takes all here: a softmax shares.",
+    ),
+    Mistake(
+        "Divided by the largest",
+        lambda scores: np.exp(scores) / np.exp(scores).max(axis=0),
+        "Divide by the sum, not by the largest.",
+    ),
+    Mistake(
+        "Summed over everything",
+        lambda scores: _softmax(scores, axis=None),
+        "You summed over everything: share out each point among the sources, the first axis.",
+    ),
+    Mistake(
+        "Summed over frequencies",
+        lambda scores: _softmax(scores, axis=1),
+        "You summed over frequencies: share out among the sources, the first axis.",
+    ),
+    Mistake(
+        "Summed over frames",
+        lambda scores: _softmax(scores, axis=2),
+        "You summed over frames: share out among the sources, the first axis.",
+    ),
+    Mistake("Too large for exp", lambda scores: np.exp(scores) / np.exp(scores).sum(axis=0)),
+)
+
+
 def _examine_share_out(answer: Any) -> None:
     scores = np.random.default_rng(92).normal(size=(4, 5, 7))
-    judge(
+    compare(
         answer,
         cases={
             "0": (scores,),
@@ -42,50 +98,7 @@ def _examine_share_out(answer: Any) -> None:
             "large scores, some of them negative": (1000 * scores,),
         },
         right=_right,
-        known=[
-            (
-                lambda scores: 1 / (1 + np.exp(-scores)),
-                "These are sigmoids, which answer a question for each source, and may sum to "
-                "anything: divide `np.exp(scores)` by its sum over the sources.",
-            ),
-            (
-                lambda scores: 1 / (1 + np.exp(-scores)) / (1 / (1 + np.exp(-scores))).sum(axis=0),
-                "You divided sigmoids by their sum: a softmax takes `np.exp` alone.",
-            ),
-            (
-                lambda scores: np.exp(scores),
-                "These do not sum to one yet: divide by their sum over the sources.",
-            ),
-            (
-                lambda scores: scores / scores.sum(axis=0),
-                "Scores may be negative, and so would the shares be: take `np.exp` first.",
-            ),
-            (
-                lambda scores: np.abs(scores) / np.abs(scores).sum(axis=0),
-                "A low score must give a small share: take `np.exp`, not the size.",
-            ),
-            (
-                lambda scores: (scores == scores.max(axis=0)).astype(float),
-                "The highest score takes all here: a softmax shares.",
-            ),
-            (
-                lambda scores: np.exp(scores) / np.exp(scores).max(axis=0),
-                "Divide by the sum, not by the largest.",
-            ),
-            (
-                lambda scores: _softmax(scores, axis=None),
-                "You summed over everything: share out each point among the sources, the first "
-                "axis.",
-            ),
-            (
-                lambda scores: _softmax(scores, axis=1),
-                "You summed over frequencies: share out among the sources, the first axis.",
-            ),
-            (
-                lambda scores: _softmax(scores, axis=2),
-                "You summed over frames: share out among the sources, the first axis.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="The exponential of each score, over the sum of exponentials of all sources.",
         read=_read,
         what="array of shares",
@@ -115,33 +128,6 @@ def share_out(scores):
         "subtract the largest: `scores - scores.max(axis=0)`.",
     ),
     examine=_examine_share_out,
-    mistakes=(
-        Mistake(
-            "Four sigmoids",
-            "def share_out(scores):\n    return 1 / (1 + np.exp(-scores))",
-            "sigmoids",
-        ),
-        Mistake(
-            "Too large for exp",
-            "def share_out(scores):\n    return np.exp(scores) / np.exp(scores).sum(axis=0)",
-            "is infinite",
-        ),
-        Mistake(
-            "Summed over frequencies",
-            "def share_out(scores):\n    e = np.exp(scores - scores.max())\n"
-            "    return e / e.sum(axis=1, keepdims=True)",
-            "over frequencies",
-        ),
-        Mistake(
-            "Scores divided by their sum",
-            "def share_out(scores):\n    return scores / scores.sum(axis=0)",
-            "negative",
-        ),
-        Mistake(
-            "Winner takes all",
-            "def share_out(scores):\n    return (scores == scores.max(axis=0)).astype(float)",
-            "a softmax shares",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="Four shares of a point are no longer independent: that is how the sources compete.",
 )

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..examine import Wrong, as_array
-from ..framework import Exercise, Mistake
-from ..judge import judge
+from ..call_answer import Wrong, as_array
+from ..compare import Mistake, compare
+from ..framework import Exercise
 
 
 def _places(size: int, kernel: int, stride: int) -> int:
@@ -24,8 +24,56 @@ def _read(value: Any) -> np.ndarray:
     return value
 
 
+_MISTAKES = (
+    Mistake(
+        "Channels unchanged",
+        lambda shape, o, k, s: np.array([shape[0], *(_places(n, k, s) for n in shape[1:])]),
+        "The channels that come out are those of the convolution, `outputs`.",
+    ),
+    Mistake(
+        "Size over stride",
+        lambda shape, o, k, s: np.array([o, *(n // s for n in shape[1:])]),
+        "A kernel must fit into the picture: the last place it can stand at is "
+        "size - kernel. Dividing the size by the stride is right only for some sizes.",
+    ),
+    Mistake(
+        "First place forgotten",
+        lambda shape, o, k, s: np.array([o, *((n - k) // s for n in shape[1:])]),
+        "One place is missing: the first one, at 0, counts too.",
+    ),
+    Mistake(
+        "Rounded up",
+        lambda shape, o, k, s: np.array([o, *(-(-(n - k) // s) + 1 for n in shape[1:])]),
+        "You rounded up: a kernel that does not fit is left out.",
+    ),
+    Mistake(
+        "Padded",
+        lambda shape, o, k, s: np.array([o, *((n + k // 2 * 2 - k) // s + 1 for n in shape[1:])]),
+        "You padded the picture at its edges: nothing is padded here.",
+    ),
+    Mistake(
+        "Stride ignored",
+        lambda shape, o, k, s: np.array([o, *(n - k + 1 for n in shape[1:])]),
+        "This is the shape for a stride of 1: the kernel moves on by `stride`.",
+    ),
+    Mistake(
+        "Stride along frequency only",
+        lambda shape, o, k, s: np.array([o, _places(shape[1], k, s), shape[2]]),
+        "The stride works along both axes, frames too.",
+    ),
+    Mistake(
+        "Halved",
+        lambda shape, o, k, s: np.array([o, shape[1] // 2, shape[2] // 2]),
+        "You halved the picture: use `kernel` and `stride`.",
+    ),
+    Mistake(
+        "Not rounded", lambda shape, o, k, s: (o, (shape[1] - k) / s + 1, (shape[2] - k) / s + 1)
+    ),
+)
+
+
 def _examine_strided_shape(answer: Any) -> None:
-    judge(
+    compare(
         answer,
         cases={
             "0": ((8, 512, 128), 16, 2, 2),
@@ -42,43 +90,7 @@ def _examine_strided_shape(answer: Any) -> None:
         right=lambda shape, outputs, kernel, stride: np.array(
             [outputs, *(_places(size, kernel, stride) for size in shape[1:])]
         ),
-        known=[
-            (
-                lambda shape, o, k, s: np.array([shape[0], *(_places(n, k, s) for n in shape[1:])]),
-                "The channels that come out are those of the convolution, `outputs`.",
-            ),
-            (
-                lambda shape, o, k, s: np.array([o, *(n // s for n in shape[1:])]),
-                "A kernel must fit into the picture: the last place it can stand at is "
-                "size - kernel. Dividing the size by the stride is right only for some sizes.",
-            ),
-            (
-                lambda shape, o, k, s: np.array([o, *((n - k) // s for n in shape[1:])]),
-                "One place is missing: the first one, at 0, counts too.",
-            ),
-            (
-                lambda shape, o, k, s: np.array([o, *(-(-(n - k) // s) + 1 for n in shape[1:])]),
-                "You rounded up: a kernel that does not fit is left out.",
-            ),
-            (
-                lambda shape, o, k, s: np.array(
-                    [o, *((n + k // 2 * 2 - k) // s + 1 for n in shape[1:])]
-                ),
-                "You padded the picture at its edges: nothing is padded here.",
-            ),
-            (
-                lambda shape, o, k, s: np.array([o, *(n - k + 1 for n in shape[1:])]),
-                "This is the shape for a stride of 1: the kernel moves on by `stride`.",
-            ),
-            (
-                lambda shape, o, k, s: np.array([o, _places(shape[1], k, s), shape[2]]),
-                "The stride works along both axes, frames too.",
-            ),
-            (
-                lambda shape, o, k, s: np.array([o, shape[1] // 2, shape[2] // 2]),
-                "You halved the picture: use `kernel` and `stride`.",
-            ),
-        ],
+        mistakes=_MISTAKES,
         otherwise="At how many places can a kernel stand, if the first is 0, the next `stride` "
         "further on, and the last one still fits?",
         read=_read,
@@ -109,35 +121,6 @@ def strided_shape(shape, outputs, kernel, stride):
         "included.",
     ),
     examine=_examine_strided_shape,
-    mistakes=(
-        Mistake(
-            "Size over stride",
-            "def strided_shape(shape, o, k, s):\n    return o, shape[1] // s, shape[2] // s",
-            "must fit into",
-        ),
-        Mistake(
-            "First place forgotten",
-            "def strided_shape(shape, o, k, s):\n"
-            "    return o, (shape[1] - k) // s, (shape[2] - k) // s",
-            "One place is missing",
-        ),
-        Mistake(
-            "Channels unchanged",
-            "def strided_shape(shape, o, k, s):\n"
-            "    return shape[0], (shape[1] - k) // s + 1, (shape[2] - k) // s + 1",
-            "`outputs`",
-        ),
-        Mistake(
-            "Not rounded",
-            "def strided_shape(shape, o, k, s):\n"
-            "    return o, (shape[1] - k) / s + 1, (shape[2] - k) / s + 1",
-            "whole numbers",
-        ),
-        Mistake(
-            "Stride ignored",
-            "def strided_shape(shape, o, k, s):\n    return o, shape[1] - k + 1, shape[2] - k + 1",
-            "stride of 1",
-        ),
-    ),
+    mistakes=_MISTAKES,
     remark="With a kernel and a stride of 2, each step keeps a quarter of the places.",
 )

@@ -14,12 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import framework
+from . import call_answer, framework
+from .call_answer import NotAttempted
 from .framework import NOT_ATTEMPTED, WRONG, Exercise, Verdict, lessons
-from .progress import mistake_of
 
 BROKEN = "does not run"
 """Outcome of an answer that stops with an error before it can be checked, or never ends."""
+
+MOST_MEMORY = 2**32
+"""Bytes for one student's answers, where the system knows such limits."""
 
 READY = b"ready"
 """What the process says before the first answer, whose time begins then."""
@@ -31,26 +34,25 @@ def check_answers(
     answers: dict[str, str],
     folder: str,
     seconds: float,
-    megabytes: int,
 ) -> None:
     """Check one student's answers in this process, and send each mark as JSON when it is known."""
     _shut_in(folder)
     exercises = lessons()[lesson]
     for exercise in exercises.values():
         _mark(exercise, exercise.reference)  # imports what checks need, before there are limits
-    _limit(seconds * len(answers), megabytes)
+    _limit(seconds * len(answers))
+    call_answer.SECONDS = 10 * seconds  # the process that waits is the one that ends an answer
     before = _fingerprint()
     sender.send_bytes(READY)
     for name, source in answers.items():
         random.seed(0)
         np.random.seed(0)
         torch.manual_seed(0)
-        verdict, mistake = _mark(exercises[name], source)
+        verdict = _mark(exercises[name], source)
         changed = _fingerprint() != before
         if changed:
-            verdict, mistake = Verdict(BROKEN, "It changes the checks themselves."), ""
-        mark = {"outcome": verdict.outcome, "mistake": mistake, "message": verdict.message}
-        sender.send_bytes(json.dumps(mark | {"last": changed}).encode())
+            verdict = Verdict(BROKEN, "It changes the checks themselves.")
+        sender.send_bytes(json.dumps(vars(verdict) | {"last": changed}).encode())
         if changed:
             os._exit(0)  # the next answer is checked in a fresh process
 
@@ -69,32 +71,30 @@ def _shut_in(folder: str) -> None:
     torch.set_num_threads(1)
 
 
-def _mark(exercise: Exercise, source: str) -> tuple[Verdict, str]:
+def _mark(exercise: Exercise, source: str) -> Verdict:
     """Run an answer's source and check what it defines."""
     if source.strip() == exercise.stub:
-        return Verdict(NOT_ATTEMPTED, ""), ""
+        return Verdict(NOT_ATTEMPTED, "")
     try:
         answer = exercise.run(source)
-    except KeyError:
-        return Verdict(NOT_ATTEMPTED, f"The cell does not define {exercise.name}."), ""
+    except NotAttempted as why:
+        return Verdict(NOT_ATTEMPTED, str(why))
     except BaseException as error:  # an answer may raise what it likes, SystemExit too
         lines = str(error).strip().splitlines() or [""]
-        return Verdict(BROKEN, f"{type(error).__name__}: {lines[0][:200]}"), ""
+        return Verdict(BROKEN, f"{type(error).__name__}: {lines[0][:200]}")
     try:
-        verdict = exercise.check(answer)
+        return exercise.check(answer)
     except BaseException:
-        verdict = Verdict(WRONG, "Your answer could not be examined.")
-    return verdict, mistake_of(exercise, verdict)
+        return Verdict(WRONG, "Your answer could not be examined.")
 
 
-def _limit(seconds: float, megabytes: int) -> None:
+def _limit(seconds: float) -> None:
     """Limit time, memory, files and processes, and shut off the network where that is possible."""
     with suppress(ImportError):  # Windows has no such limits
         import resource
 
-        most = megabytes * 2**20
         for kind, value in (
-            (resource.RLIMIT_AS, most),
+            (resource.RLIMIT_AS, MOST_MEMORY),
             (resource.RLIMIT_CPU, int(seconds) + 60),
             (resource.RLIMIT_FSIZE, 2**20),
             (resource.RLIMIT_CORE, 0),

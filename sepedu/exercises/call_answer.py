@@ -24,7 +24,23 @@ LARGEST = 10**8
 
 
 class Wrong(Exception):
-    """The answer is not right; the message says why."""
+    """The answer is not right; the message says why.
+
+    Attributes
+    ----------
+    reason : str
+        The message without what differs between answers of one mistake, such as a line's number.
+    mistake : str
+        Title of the known mistake that was recognised, or "".
+    """
+
+    def __init__(self, message: str, reason: str = "", mistake: str = "") -> None:
+        super().__init__(message)
+        self.reason, self.mistake = reason or message, mistake
+
+    def with_more(self, text: str) -> Wrong:
+        """The same with something added to its message."""
+        return Wrong(f"{self}{text}", self.reason, self.mistake)
 
 
 class NotAttempted(Exception):
@@ -114,7 +130,7 @@ def call(function: Any, *arguments: Any, **named: Any) -> Any:
     except Wrong:
         raise
     except (Exception, SystemExit) as error:
-        raise Wrong(_tell_stop(function, error)) from None
+        raise _stopped(function, error) from None
     if value is ...:
         raise NotAttempted
     if value is None:
@@ -133,7 +149,7 @@ def call(function: Any, *arguments: Any, **named: Any) -> Any:
             f"Your function changes its argument {changed[0]}: whoever calls it loses the "
             "original. Work on a copy, such as `x.copy()`, or make a new array."
         )
-    return _plain(value)
+    return _stored(value)
 
 
 _ADVICE = (
@@ -206,13 +222,14 @@ _ADVICE = (
 """What the most frequent errors of Python and NumPy mean for a student."""
 
 
-def _tell_stop(function: Any, error: BaseException) -> str:
+def _stopped(function: Any, error: BaseException) -> Wrong:
     """Say where and with what a student's function stopped, and what that means."""
     lines = (str(error).strip() or "no message").splitlines()
     told = f"{type(error).__name__}: {lines[0][:200]}"
     advice = next((advice for pattern, advice in _ADVICE if re.search(pattern, told)), "")
     place = _line_of(function, error.__traceback__)
-    return f"Your function stopped{place} with {told.rstrip('.')}. {advice}".strip()
+    message = f"Your function stopped{place} with {told.rstrip('.')}. {advice}".strip()
+    return Wrong(message, advice or told)
 
 
 def _line_of(function: Any, trace: TracebackType | None) -> str:
@@ -240,7 +257,7 @@ def a_type(value: Any) -> str:
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
-def _plain(value: Any) -> Any:
+def _stored(value: Any) -> Any:
     """A list or a tuple as it is stored: a class of one's own may count for ever when iterated."""
     if isinstance(value, list):
         return list.__getitem__(value, slice(None))
@@ -295,7 +312,7 @@ def as_array(
         value = value.detach().cpu().numpy()
     if isinstance(value, (list, tuple)):
         try:
-            value = np.asarray(_plain(value))
+            value = np.asarray(_stored(value))
         except Exception:
             raise Wrong(f"Your {what} is a list that does not make an array.") from None
         if value.ndim > 1 and value.dtype.kind in "biufc":
