@@ -13,7 +13,7 @@ from .errors import SepeduError
 from .masks import MASKS, accuracy, apply_mask, binary_mask, convert_masks, ratio_mask
 from .model import MaskCNN
 from .separation import predict_soft_mask
-from .songs import SOURCES, Song, check_song
+from .songs import SOURCES, Song
 from .stft import STFT
 from .unet import MaskUNet, predict_masks
 
@@ -316,7 +316,7 @@ def evaluate(
     rows = []
     shares: dict[str, list[tuple[float, int]]] = {source: [] for source in sources}
     for song in progress(songs):
-        check_song(song, stft.sample_rate, sources)
+        song.check(stft.sample_rate, sources)
         spectrum = stft.forward(song.mixture)
         mixture = np.abs(spectrum)
         magnitudes = {name: np.abs(stft.forward(audio)) for name, audio in song.sources.items()}

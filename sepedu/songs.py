@@ -26,7 +26,6 @@ __all__ = [
     "SOURCES",
     "Song",
     "cache_folder",
-    "check_song",
     "data_folder",
     "embedded_root",
     "load_song",
@@ -87,24 +86,23 @@ class Song:
         sources = {name: mono(audio) for name, audio in self.sources.items()}
         return replace(self, mixture=mono(self.mixture), sources=sources)
 
-
-def check_song(song: Song, sample_rate: int, sources: Iterable[str] = ()) -> None:
-    """Raise SepeduError unless a song is mono, has this sample rate, and has these sources."""
-    for source in sources:
-        if source not in song.sources:
+    def check(self, sample_rate: int, sources: Iterable[str] = ()) -> None:
+        """Raise SepeduError unless it is mono, has this sample rate, and has these sources."""
+        for source in sources:
+            if source not in self.sources:
+                raise SepeduError(
+                    f"The song {self.name} has no source {source!r}",
+                    f"It has: {', '.join(self.sources)}",
+                )
+        if self.sample_rate != sample_rate:
             raise SepeduError(
-                f"The song {song.name} has no source {source!r}",
-                f"It has: {', '.join(song.sources)}",
+                f"The song {self.name} has {self.sample_rate} Hz, the transform {sample_rate} Hz",
+                f"Load it with load_song(track, sample_rate={sample_rate})",
             )
-    if song.sample_rate != sample_rate:
-        raise SepeduError(
-            f"The song {song.name} has {song.sample_rate} Hz, the transform {sample_rate} Hz",
-            f"Load it with load_song(track, sample_rate={sample_rate})",
-        )
-    if song.mixture.ndim != 1:
-        raise SepeduError(
-            f"The song {song.name} has {len(song.mixture)} channels", "Use song.to_mono()"
-        )
+        if self.mixture.ndim != 1:
+            raise SepeduError(
+                f"The song {self.name} has {len(self.mixture)} channels", "Use song.to_mono()"
+            )
 
 
 EXPECTED_TREE = (

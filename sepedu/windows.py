@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 
 from .errors import SepeduError
 from .masks import binary_mask
-from .songs import Song, check_song
+from .songs import Song
 from .stft import CONTEXT, HALF_CONTEXT, STFT, Features
 
 
@@ -80,7 +80,7 @@ def make_example(
     Lesson: 03
     """
     stft = stft or STFT()
-    check_song(song, stft.sample_rate, [source])
+    song.check(stft.sample_rate, [source])
     mixture = torch.from_numpy(np.abs(stft.forward(song.mixture)))
     magnitude = torch.from_numpy(np.abs(stft.forward(song.sources[source])))
     target = make_target(magnitude, mixture, output, threshold)
@@ -166,7 +166,7 @@ def as_table(
     Lesson: 03
     """
     stft = stft or STFT()
-    check_song(song, stft.sample_rate)
+    song.check(stft.sample_rate)
     mixture = np.abs(stft.forward(song.mixture))
     outside = [frame for frame in frames if not 0 <= frame < mixture.shape[1]]
     if outside:

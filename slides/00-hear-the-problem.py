@@ -1,10 +1,14 @@
 """What the deck of lesson 00 draws, plays and quotes."""
 
+import json
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 
+from sepedu import apply_mask, binary_mask
 from sepedu.evaluation import sdr
-from sepedu.plots import BASELINE, OURS, SOURCE_COLOURS, describe
+from sepedu.plots import BASELINE, INK, OURS, SOURCE_COLOURS, describe, mask, spectrogram
 from sepedu.songs import SOURCES
 from tools.slides import panels
 from tools.slides.material import lacking, magnitude, song, stft, told
@@ -15,6 +19,8 @@ TITLE = "Rock - Last Tram"
 DATA = told(TITLE, 0.5, 8.5)
 part = song(TITLE).between(0.5, 8.5)
 voice = part.sources["vocals"]
+short = part.between(2.0, 6.0)
+SHORT = told(TITLE, 2.5, 6.5)
 magnitudes = {name: magnitude(part.sources[name]) for name in SOURCES}
 
 
@@ -50,14 +56,17 @@ def _sum_of_waves():
 
 def _wave():
     figure, axes = plt.subplots(figsize=(11.7, 2.8))
-    axes.plot(
-        np.arange(len(part.mixture)) / RATE, part.mixture, SOURCE_COLOURS["mixture"], linewidth=0.6
-    )
+    panels.envelope(axes, part.mixture, RATE, SOURCE_COLOURS["mixture"])
     axes.set(xlabel="Time (s)", yticks=[], xlim=(0, len(part.mixture) / RATE))
     axes.spines["left"].set_visible(False)
     return describe(figure, "The waveform of the song: a dense band with spikes at drum hits.")
 
 
+levels = {
+    name: short.sources["vocals"] * 10 ** (d / 20)
+    for name, d in (("0 dB", 0), ("−6 dB", -6), ("−20 dB", -20))
+}
+accompaniment = short.mixture - short.sources["vocals"]
 wave = _wave()
 stems = _stems()
 sum_of_waves = _sum_of_waves()
@@ -114,6 +123,40 @@ if lacking("vocals") is None:
     from sepedu import separate
 
     estimated = separate(part.mixture, RATE, ["vocals"])["vocals"]
+    brief = estimated[2 * RATE : 6 * RATE]
+
+    def way():
+        """The five parts of the course, each as a small picture of this song."""
+        seen, true = np.abs(_spectrum), magnitudes["vocals"]
+        ones = binary_mask(true, seen, 0.5)
+        ideal = stft.inverse(apply_mask(ones, _spectrum), len(voice))
+        rows = json.loads(Path(__file__).with_name("overfit.json").read_text(encoding="utf-8"))
+        figure, (hear, see, cut, learn, measure) = plt.subplots(1, 5, figsize=(11.7, 3.0))
+        panels.envelope(hear, part.mixture, RATE, SOURCE_COLOURS["mixture"])
+        spectrogram(seen, None, "", see, colourbar=False)
+        mask(ones, None, "", cut, colourbar=False)
+        learn.plot([row["train_loss"] for row in rows[str(rows["few"])]], color=OURS)
+        values = [sdr(voice, audio) for audio in (part.mixture, estimated, ideal)]
+        bars = measure.bar(range(3), values, color=[BASELINE, OURS, "none"])
+        bars[2].set(edgecolor=INK, linewidth=2.5)
+        measure.axhline(0, color="#333333", linewidth=1.2)
+        parts = {
+            "hear": "00",
+            "see": "01",
+            "mask": "02, 08",
+            "learn": "03–05, 09",
+            "measure": "06, 07",
+        }
+        for axes, (name, lessons) in zip(figure.axes, parts.items(), strict=True):
+            axes.set(title=name, xlabel=lessons, ylabel="", xticks=[], yticks=[])
+        for axes in (see, cut):
+            axes.set_ylim(0, 6)
+        return describe(
+            figure,
+            "Five small pictures: a waveform, its spectrogram, a mask, a loss that falls, and bars "
+            "of the mixture, an estimate and the ideal.",
+        )
+
     machine = panels.spectra(
         {
             "Song": np.abs(_spectrum),
@@ -127,3 +170,7 @@ if lacking("vocals") is None:
         top=6,
         bar=False,
     )
+
+if lacking("networks") is None:
+    quartet = separate(part.mixture, RATE)
+    hardest = min(quartet, key=lambda name: sdr(part.sources[name], quartet[name]))

@@ -19,11 +19,14 @@ voice = part.sources["vocals"]
 spectrum = stft.forward(voice)
 
 
+PITCHES = [220.0, 330.0, 277.2, 440.0, 247.0]
+highest = ("first", "second", "third", "fourth", "fifth")[int(np.argmax(PITCHES))]
+
+
 def _three_notes():
     time = np.arange(RATE // 2) / RATE
     fade = np.minimum(1, np.minimum(time, time[::-1]) * 40)
-    notes = [220.0, 330.0, 277.2, 440.0, 247.0]
-    return 0.3 * np.concatenate([fade * np.sin(2 * np.pi * f * time) for f in notes])
+    return 0.3 * np.concatenate([fade * np.sin(2 * np.pi * f * time) for f in PITCHES])
 
 
 three_notes = _three_notes().astype(np.float32)
@@ -82,6 +85,46 @@ def _linear_and_decibels():
         "The same spectrogram twice: nearly black with linear colours, full of "
         "lines with decibels.",
     )
+
+
+def _gestures():
+    """A glide, a vibrato and two claps of 1.5 s."""
+    time = np.arange(3 * RATE // 2) / RATE
+    fade = np.minimum(1, np.minimum(time, time[::-1]) * 20)
+    glide = np.sin(2 * np.pi * np.cumsum(300 * 4 ** (time / 1.5)) / RATE)
+    turn = np.cumsum(440 * (1 + 0.03 * np.sin(2 * np.pi * 5.5 * time))) / RATE
+    vibrato = sum(np.sin(2 * np.pi * k * turn) / k for k in range(1, 6)) / 2
+    noise = np.random.default_rng(0).standard_normal(len(time)) / 2
+    claps = noise * sum(
+        np.exp(-40 * np.clip(time - at, 0, None)) * (time >= at) for at in (0.3, 0.9)
+    )
+    made = {"glide": 0.3 * fade * glide, "vibrato": 0.3 * fade * vibrato, "two claps": 0.4 * claps}
+    return {name: audio.astype(np.float32) for name, audio in made.items()}
+
+
+gestures = _gestures()
+
+
+def _drawn():
+    """Every second column deleted, made sound, and transformed again."""
+    drawn = spectrum.copy()
+    drawn[:, 1::2] = 0
+    again = stft.forward(stft.inverse(drawn, len(voice)))
+    energy = [np.sum(np.abs(one[:, 1::2]) ** 2) for one in (spectrum, again)]
+    close = slice(170, 230)
+    figure = panels.spectra(
+        {
+            "as it was": np.abs(spectrum[:, close]),
+            "drawn: every second column deleted": np.abs(drawn[:, close]) + 1e-9,
+            "its sound, transformed again": np.abs(again[:, close]),
+        },
+        "Three close-ups of a spectrogram: whole, with every second column black, and after sound "
+        "and transform, where the deleted columns are filled again.",
+        columns=3,
+        size=(11.7, 3.3),
+        bar=False,
+    )
+    return figure, 10 * np.log10(energy[1] / energy[0])
 
 
 def _resolutions():
@@ -145,7 +188,7 @@ def _overlap():
             ylim=(0, 1.65),
             xlabel="Sample",
             title=f"hop {hop}",
-            xticks=(1024, 2560, 4096),
+            xticks=(1024, 2048, 3072),
         )
     rows[0].set_ylabel("Squared windows and sum")
     return describe(
@@ -194,3 +237,12 @@ _mixed = stft.forward(part.mixture)
 _borrowed = np.abs(spectrum) * np.exp(1j * np.angle(_mixed)).astype(np.complex64)
 borrowed_sdr = sdr(voice, stft.inverse(_borrowed, len(voice)))
 random_sdr = sdr(voice, random_phase)
+
+shapes = panels.spectra(
+    {name: magnitude(audio) for name, audio in gestures.items()},
+    "Three spectrograms: a line that rises, a stack of wavy lines, two vertical lines that fade.",
+    columns=3,
+    size=(11.7, 3.3),
+    bar=False,
+)
+drawn, filled = _drawn()

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 from sepedu.model import MaskCNN, summary
 from sepedu.plots import BASELINE, FLOOR, OURS, decibels, describe
 from tools.slides import drawings, panels  # noqa: F401 (the slides draw with it)
+from tools.slides.kernel import SlidingKernel
 from tools.slides.material import magnitude, song, told
 
 DATA = told("Funk - Hot Pavement", 2, 5)
@@ -144,6 +145,24 @@ def _sigmoid():
     axes.set(xlabel="score z", ylabel="mask")
     return describe(figure, "The sigmoid: from 0 on the left through one half at zero to 1.")
 
+
+NUMBERS = [
+    [0, 1, 0, 0, 1, 0, 6, 0, 1],
+    [1, 0, 0, 1, 0, 0, 6, 1, 0],
+    [5, 5, 5, 5, 5, 5, 9, 5, 5],
+    [0, 0, 1, 0, 0, 1, 6, 0, 0],
+    [0, 1, 0, 0, 0, 0, 6, 0, 1],
+    [1, 0, 0, 1, 0, 0, 6, 0, 0],
+]
+"""A held tone along, a hit across."""
+KERNELS = {
+    "hits": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    "held tones": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    "blur": [[1] * 3] * 3,
+}
+slider = SlidingKernel(
+    NUMBERS, KERNELS, mixture[:140, 60:200], "a song, in dB, up to 3 kHz", at=3 * 9 + 5
+)
 
 patterns, bend = _patterns(), _bend()
 sensitivity, work, sigmoid = _sensitivity(), _work(), _sigmoid()

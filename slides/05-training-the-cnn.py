@@ -2,6 +2,7 @@
 
 import json
 from functools import lru_cache
+from inspect import signature
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 
 from sepedu import apply_mask, open_dataset, predict_mask
+from sepedu.excerpts import Excerpts
 from sepedu.model import MaskCNN
 from sepedu.plots import BASELINE, INK_ON_WHITE, OURS, TALK, describe
 from sepedu.training import Recipe, learning_rate
@@ -31,6 +33,51 @@ FEW, MANY, SECONDS = measured["few"], measured["many"], measured["seconds"]
 VALID = len(open_dataset(split="valid"))
 OVERFIT = f"Seconds 3 to 7 of {FEW} or {MANY} training and {VALID} validation songs, embedded set"
 few, many = measured[str(FEW)], measured[str(MANY)]
+best = 1 + int(np.argmin([row["valid_loss"] for row in few]))
+
+
+CELLS = ((1, 0.9), (0, 0.2), (1, 0.1))
+squares = [(p - b) ** 2 for b, p in CELLS]
+entropies = [-np.log(p if b else 1 - p) for b, p in CELLS]
+STEPS = (0.1, 0.4, 0.95)
+LOSSES = (0.66, 0.62, 0.60, 0.61, 0.59, 0.63, 0.60, 0.57)
+songs, batch = 80, signature(Excerpts).parameters["batch"].default
+
+
+def _stop(patience=2):
+    """The epoch after which a training with this patience stops, and the one that is kept."""
+    kept = 0
+    for epoch, loss in enumerate(LOSSES):
+        if loss < LOSSES[kept]:
+            kept = epoch
+        if epoch - kept >= patience:
+            break
+    return epoch + 1, kept + 1
+
+
+stopped, kept = _stop()
+
+
+def _downhill():
+    figure, row = plt.subplots(1, 3, figsize=(11.7, 3.2), sharey=True)
+    line = np.linspace(-0.6, 4.6, 100)
+    for axes, step in zip(row, STEPS, strict=True):
+        path = [0.0]
+        for _ in range(5):
+            path.append(path[-1] - step * 2 * (path[-1] - 2))
+        path = np.array(path)
+        axes.plot(line, (line - 2) ** 2, color=BASELINE)
+        axes.plot(path, (path - 2) ** 2, "o-", color=OURS, markersize=9)
+        axes.set(title=f"η = {step}: ends at {path[-1]:.2f}", xlabel="w")
+    row[0].set_ylabel("Loss")
+    return describe(
+        figure,
+        "Three times a valley with five steps: short steps that are still on the slope, steps that "
+        "reach the bottom, and steps that jump from one side to the other.",
+    )
+
+
+downhill = _downhill()
 
 
 def untrained():
@@ -74,7 +121,7 @@ def _losses():
     axes.plot(p, -np.log(p), color=OURS)
     axes.text(0.16, 2.1, "cross-entropy", color=OURS, fontsize=22)
     axes.plot(p, (1 - p) ** 2, color=TALK)
-    axes.text(0.03, 0.25, "squared error (the talk's)", color=TALK, fontsize=22)
+    axes.text(0.05, 0.06, "squared error (the talk's)", color=TALK, fontsize=22)
     axes.set(xlabel="Predicted probability, when the truth is 1", ylabel="Loss of the cell")
     return describe(
         figure,
@@ -99,7 +146,7 @@ def _history(axes, rows, kind, majority=None):
 
 
 def _curves_few():
-    figure, axes = plt.subplots(figsize=(11.7, 4.3))
+    figure, axes = plt.subplots(figsize=(11.7, 3.7))
     _history(axes, few, "loss")
     axes.axhline(np.log(2), color=BASELINE, linestyle=":", label="½ everywhere: ln 2")
     axes.set(ylabel="Binary cross-entropy", ylim=(0, 0.85))
@@ -131,7 +178,7 @@ def _best_epoch():
     figure, axes = plt.subplots(figsize=panels.WIDE)
     axes.plot(range(1, len(losses) + 1), losses, color=OURS)
     axes.axhline(np.log(2), color=BASELINE, linestyle=":")
-    axes.text(1, np.log(2) + 0.012, "½ everywhere: ln 2", color="#555555")
+    axes.text(1, np.log(2) + 0.02, "½ everywhere: ln 2", color="#555555")
     axes.plot(best + 1, losses[best], "o", color=OURS, markersize=20)
     axes.annotate(
         "keep this one",
@@ -160,8 +207,8 @@ def _best_epoch():
 
 
 def _dropout():
-    values = np.abs(np.random.default_rng(1).standard_normal((5, 24)))
-    kept = np.random.default_rng(2).random((5, 24)) > 0.25
+    values = np.abs(np.random.default_rng(1).standard_normal((7, 24)))
+    kept = np.random.default_rng(2).random((7, 24)) > 0.25
     figure, (left, right) = plt.subplots(1, 2, figsize=(11.7, 2.7))
     for axes, shown, title in (
         (left, values, "measuring"),

@@ -15,17 +15,29 @@ from sepedu import (
     separate,
 )
 from sepedu.checkpoints import load_unet
-from sepedu.evaluation import sdr, summarise
-from sepedu.plots import AGREEMENT_COLOURS, INK, OURS, agreement, describe
+from sepedu.evaluation import sdr, si_sdr, summarise
+from sepedu.plots import AGREEMENT_COLOURS, BASELINE, INK, OURS, agreement, describe
 from sepedu.songs import SOURCES
 from sepedu.windows import make_example
 from tools.slides import panels
-from tools.slides.material import magnitude, network, song, stft, told, training_songs
+from tools.slides.material import (
+    MIDDLE,  # noqa: F401 (a slide says it)
+    magnitude,
+    middle_song,
+    network,
+    song,
+    stft,
+    test_songs,
+    told,
+    training_songs,
+)
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
-whole = song("Pop - Morning Train")
-DATA = told("Pop - Morning Train", 1, 7)
+TITLE = middle_song(1, 7)
+whole = song(TITLE)
+DATA = told(TITLE, 1, 7)
+OTHER = "Pop - Morning Train"
 part = whole.between(1.0, 7.0)
 AVERAGED = len(training_songs())
 voice = part.sources["vocals"]
@@ -85,8 +97,8 @@ def agreement_figure():
 
 
 def _windows():
-    spectrum = stft.forward(whole.mixture)
-    vocals = whole.sources["vocals"]
+    one = song(OTHER)
+    spectrum, vocals = stft.forward(one.mixture), one.sources["vocals"]
     mask = binary_mask(magnitude(vocals), np.abs(spectrum), 0.5)
     sound = stft.inverse(apply_mask(mask, spectrum), len(vocals))
     seconds = len(vocals) // RATE
@@ -109,7 +121,9 @@ def _windows():
             axes.text(n + 0.5, 0.3, "rests", ha="center", fontsize=17, color="#555555")
     median = float(np.nanmedian(values))
     axes.axhline(median, color=OURS, linestyle="--")
-    axes.text(0.05, median, f"median {median:.1f} dB", va="bottom", color=OURS, fontsize=19)
+    axes.text(
+        seconds + 0.1, median, f"median\n{median:.1f} dB", va="center", color=OURS, fontsize=19
+    )
     axes.set(xlabel="Time (s)", ylabel="SDR of the window (dB)", xlim=(0, seconds))
     return describe(
         figure,
@@ -128,7 +142,7 @@ def beforehand():
 
 def ladder():
     table = evaluate(
-        [whole, song("Funk - Hot Pavement")],
+        [whole, song(OTHER)],
         {"vocals": network("vocals")},
         {"vocals": beforehand()},
         sources=["vocals"],
@@ -151,15 +165,55 @@ def estimates():
     }
 
 
+def by_level():
+    levels = np.linspace(-14, 8, 45)
+    made = estimates()["U-Net"]
+    scaled = [10 ** (d / 20) * made for d in levels]
+    figure = panels.curves(
+        {
+            "SDR": (levels, [sdr(voice, audio) for audio in scaled]),
+            "SI-SDR": (levels, [si_sdr(voice, audio) for audio in scaled]),
+        },
+        "Level of the estimate (dB)",
+        "Measure (dB)",
+        "Two measures against the level of an estimate: SI-SDR is a level line, SDR has a top near "
+        "0 dB and falls to both sides.",
+        size=(11.7, 3.6),
+        colours={"SDR": OURS, "SI-SDR": INK},
+    )
+    figure.axes[0].axvline(0, color=BASELINE, linestyle=":")
+    return figure
+
+
+gains = test_songs(1, 7)
+
+
+def over_songs():
+    reached = {name: unet for name, (_talk, unet) in gains.items()}
+    names = sorted(reached, key=reached.__getitem__)
+    figure, axes = plt.subplots(figsize=(11.7, 3.8))
+    bars = axes.barh(names, [reached[name] for name in names], color=OURS)
+    axes.bar_label(bars, fmt="%.1f", padding=-40, color=panels.PAPER, fontsize=15)
+    axes.invert_yaxis()
+    axes.set_xlabel("SDR of the vocals (dB)")
+    for value, name, style in (
+        (np.mean(list(reached.values())), "mean", ":"),
+        (np.median(list(reached.values())), "median", "--"),
+    ):
+        axes.axvline(value, color=INK, linestyle=style, label=f"{name} {value:.1f} dB")
+    axes.legend(loc="upper right")
+    return describe(figure, "Bars of SDR by song, with lines for mean and median.")
+
+
 def rungs():
     made = estimates()
     return {
         "mixture": part.mixture,
         "average mask": made["average"],
-        "talk's network, binary": made["binary"],
-        "talk's network, soft": made["soft"],
+        "talk's, binary": made["binary"],
+        "talk's, soft": made["soft"],
         "U-Net, soft": made["U-Net"],
-        "ideal ratio mask": made["ideal"],
+        "ideal ratio": made["ideal"],
         "truth": voice,
     }
 

@@ -11,10 +11,14 @@ from sepedu.evaluation import results_path, talk_results
 from sepedu.model import MaskCNN
 from sepedu.plots import BASELINE, OURS, TALK, describe
 from sepedu.songs import SOURCES
+from sepedu.widgets import PredictedMaskExplorer
 from tools.slides import panels
+from tools.slides.live import Live
 from tools.slides.material import (
+    MIDDLE,  # noqa: F401 (a slide says it)
     magnitude,
     measured,
+    middle_song,
     network,
     rungs,
     song,
@@ -25,9 +29,10 @@ from tools.slides.material import (
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
-DATA = told("Pop - Morning Train", 1, 7)
+TITLE = middle_song(1, 7)
+DATA = told(TITLE, 1, 7)
 VALIDATION = "MUSDB18 excerpts of 7 s, 14 validation songs"
-part = song("Pop - Morning Train").between(1.0, 7.0)
+part = song(TITLE).between(1.0, 7.0)
 spectrum = stft.forward(part.mixture)
 mixture = np.abs(spectrum)
 true = {name: binary_mask(magnitude(part.sources[name]), mixture, 0.5) for name in SOURCES}
@@ -72,6 +77,13 @@ talk = [("", "accuracy, training", "accuracy, validation", "MSE, training", "MSE
     for source in ORDER
 ]
 
+lost = {s: talk_accuracy(s, "train") - talk_accuracy(s) for s in ORDER}
+most_lost = max(lost, key=lost.__getitem__)
+losses = [("", "training", "validation", "points lost")] + [
+    (s, f"{talk_accuracy(s, 'train'):.3f}", f"{talk_accuracy(s):.3f}", f"{100 * lost[s]:.1f}")
+    for s in ORDER
+]
+
 _songs = training_songs()
 _whole = [magnitude(one.mixture) for one in _songs]
 _stems = {s: [magnitude(one.sources[s]) for one in _songs] for s in SOURCES}
@@ -82,9 +94,25 @@ def ones(source):
     return measured(source, "majority class", "ones")
 
 
-def guessing():
+def _by_threshold():
     details = json.loads(results_path().read_text(encoding="utf-8"))["details"]
-    rows = {s: details[s]["thresholds"] for s in SOURCES}
+    return {s: details[s]["thresholds"] for s in SOURCES}
+
+
+def bass_around():
+    """The two thresholds of the published table between which guessing passes the talk's bass."""
+    rows = [(row["threshold"], row["majority"]) for row in _by_threshold()["bass"]]
+    above = next(n for n, (_, right) in enumerate(rows) if right > talk_accuracy("bass"))
+    return rows[above - 1 : above + 1]
+
+
+def bass_crossing():
+    (low, before), (high, after) = bass_around()
+    return low + (high - low) * (talk_accuracy("bass") - before) / (after - before)
+
+
+def guessing():
+    rows = _by_threshold()
     return panels.curves(
         {
             s: ([row["threshold"] for row in rows[s]], [100 * row["majority"] for row in rows[s]])
@@ -131,14 +159,23 @@ def estimates():
     return talk, separate(part.mixture, RATE)
 
 
+ROWS = ("talk's network", "U-Net", "true stem")
+
+
 def heard():
     talk, unet = estimates()
-    named = {f"{s}, talk's network": talk[s] for s in ORDER}
-    return {"mixture": part.mixture} | named | {f"{s}, U-Net": unet[s] for s in ORDER}
+    rows = dict(zip(ROWS, (talk, unet, part.sources), strict=True))
+    named = {f"{s}, {row}": audio[s] for row, audio in rows.items() for s in ORDER}
+    return {"mixture": part.mixture} | named
 
 
 def truths():
     return {name: part.sources[s] for name in heard() for s in ORDER if name.startswith(s)}
+
+
+def explorer():
+    """What the talk's four networks say, with a decision threshold to turn; four seconds."""
+    return Live({s: PredictedMaskExplorer(part, network(s), s, seconds=4.0) for s in ORDER})
 
 
 @lru_cache

@@ -1,6 +1,7 @@
 """What the deck of lesson 08 draws, plays and quotes."""
 
 import time
+from functools import lru_cache
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,7 +14,8 @@ from sepedu.model import MaskCNN
 from sepedu.plots import BASELINE, INK, OURS, TALK, describe
 from sepedu.separation import predict_soft_mask
 from sepedu.songs import SOURCES
-from sepedu.unet import predict_masks
+from sepedu.stft import CONTEXT
+from sepedu.unet import MaskUNet, predict_masks
 from tools.slides import panels
 from tools.slides.material import magnitude, network, song, stft, told
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
@@ -38,6 +40,21 @@ def quality(masks):
     }
 
 
+_heard = stems[SOURCES.index("vocals")] > 1e-3 * stems[SOURCES.index("vocals")].max()
+quieter = float(np.mean((stems[SOURCES.index("vocals")] > mixture)[_heard]))
+
+
+def ideals():
+    """The source "other" by ideal masks."""
+    at = SOURCES.index("other")
+    return {
+        "mixture": part.mixture,
+        "binary": estimate(binary_mask(stems[at], mixture, 0.5)),
+        "soft": estimate(ratio_mask(stems, 2.0)[at]),
+        "truth": part.sources["other"],
+    }
+
+
 def _price():
     # Erdogan et al., "Phase-sensitive and recognition-boosted speech separation", ICASSP 2015.
     best = [
@@ -52,7 +69,9 @@ def _price():
     figure, axes = plt.subplots(figsize=panels.WIDE)
     place = np.arange(4)
     for offset, (name, (values, colour)) in zip((-0.27, 0, 0.27), rows.items(), strict=True):
-        bars = axes.barh(place + offset, list(values.values()), 0.26, color=colour, label=name)
+        look = {"facecolor": "none", "edgecolor": colour, "linewidth": 2} if colour == INK else {}
+        look = look or {"color": colour}
+        bars = axes.barh(place + offset, list(values.values()), 0.26, label=name, **look)
         axes.bar_label(bars, fmt="%.1f", padding=5, fontsize=15)
     axes.set(yticks=place, yticklabels=SOURCES, xlabel="SDR (dB)")
     axes.margins(x=0.1)
@@ -80,13 +99,36 @@ def _powers():
     return figure, best_powers
 
 
+talk_sees = CONTEXT / stft.frames_per_second
+unet_sees = 2 * MaskUNet().receptive_field / stft.frames_per_second
 multiplications = (
     (9 * 32 + 9 * 32 * 16) * 513 * 25 + 2 * 9 * 16 * 64 * 171 * 8 + 1824 * 128 + 128 * 513
 )
 
 
+@lru_cache
+def _apart():
+    return np.stack([predict_mask(network(name), mixture) for name in SOURCES])
+
+
+@lru_cache
+def left():
+    """Energy of the song minus the sum of its estimates, in decibels against the song."""
+    apart = _apart()
+    sums = {
+        "apart": sum(map(estimate, apart)),
+        "shared": sum(map(estimate, apart / np.maximum(apart.sum(0), 1e-6))),
+        "unet": sum(separate(part.mixture, RATE).values()),
+    }
+    energy = np.sum(part.mixture.astype(float) ** 2)
+    return {
+        name: 10 * np.log10(max(np.sum((part.mixture - made) ** 2.0), 1e-20) / energy)
+        for name, made in sums.items()
+    }
+
+
 def shared():
-    alone = np.stack([predict_mask(network(name), mixture) for name in SOURCES])
+    alone = _apart()
     together = alone / np.maximum(alone.sum(0), 1e-6)
     before, after = quality(alone), quality(together)
     figure, axes = plt.subplots(figsize=panels.WIDE)

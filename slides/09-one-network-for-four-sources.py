@@ -7,10 +7,15 @@ import numpy as np
 
 from sepedu import binary_mask, predict_mask, separate
 from sepedu.checkpoints import load_unet
+from sepedu.evaluation import sdr
+from sepedu.model import MaskCNN
 from sepedu.plots import INK, OURS, TALK, describe
 from sepedu.songs import SOURCES
+from sepedu.stft import CONTEXT
 from sepedu.unet import MaskUNet, predict_masks
+from sepedu.widgets import PredictedMaskExplorer
 from tools.slides import panels
+from tools.slides.live import Live
 from tools.slides.material import magnitude, measured, network, rungs, song, stft, told
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
@@ -22,6 +27,7 @@ mixture = magnitude(part.mixture)
 voice = SOURCES.index("vocals")
 shape = MaskUNet()
 parameters = sum(values.numel() for values in shape.parameters())
+talk_parameters = sum(values.numel() for values in MaskCNN().parameters())
 reach = shape.receptive_field / stft.frames_per_second
 
 
@@ -29,7 +35,7 @@ def seen():
     figure = panels.spectra({"": mixture}, "", columns=1, size=(11.7, 3.4), bar=False)
     axes = figure.axes[0]
     middle = 3.0
-    narrow = 25 / stft.frames_per_second
+    narrow = CONTEXT / stft.frames_per_second
     for width, colour, words in (
         (narrow, TALK, "the talk's network"),
         (2 * reach, OURS, "the U-Net"),
@@ -141,6 +147,38 @@ def estimates():
 def mean_sdr(part):
     """Mean over songs and sources, of the U-Net's soft masks."""
     return np.mean([measured(s, "U-Net, soft", "sdr_mean", part) for s in SOURCES])
+
+
+PLACES = {"drums": 0.5, "bass": 0.5, "other": 0.85, "vocals": 0.25}
+"""From left, 0, to right, 1, at equal power."""
+
+
+@lru_cache
+def _ears():
+    """SDR of each source with the balance of the channels, and without it."""
+    stems = {}
+    for source, place in PLACES.items():
+        turn = np.array([[np.cos(place * np.pi / 2)], [np.sin(place * np.pi / 2)]])
+        stems[source] = np.float32(np.sqrt(2) * turn * part.sources[source])
+    both = sum(stems.values())
+    middle = np.repeat(both.mean(0, keepdims=True), 2, axis=0)
+    made = [separate(audio, RATE) for audio in (both, middle)]
+    return {s: [sdr(stems[s].mean(0), one[s].mean(0)) for one in made] for s in stems}
+
+
+def ears(source, place):
+    return f"{_ears()[source][place]:.1f} dB"
+
+
+def by_balance():
+    return max(beside - without for beside, without in _ears().values())
+
+
+def explorer():
+    """What the U-Net says of T = 0.5 for each source; four seconds."""
+    unet = load_unet()
+    order = ("vocals", "drums", "bass", "other")
+    return Live({s: PredictedMaskExplorer(part, unet, s, seconds=4.0) for s in order})
 
 
 def pictures():

@@ -12,8 +12,10 @@ from sepedu.stft import CONTEXT
 from sepedu.windows import as_table, make_example
 from tools.slides import drawings, panels
 from tools.slides.material import (
+    MIDDLE,  # noqa: F401 (a slide says it)
     magnitude,
     measured,
+    middle_song,
     network,
     results,
     song,
@@ -27,20 +29,28 @@ from tools.slides.talk import TALK
 RATE = stft.sample_rate
 ORDER = ("vocals", "drums", "bass", "other")
 THRESHOLD = 0.5
-TITLE, START, END = "Pop - Morning Train", 1.0, 8.0
+START, END = 1.0, 8.0
 TOP = 6
 """Highest frequency in the deck's pictures, in kilohertz."""
 HALF, WHOLE = (5.7, 4.7), (11.7, 4.7)
-SONG = told(TITLE, START, END)
 FRAME = 300
 SPLIT = 250
 """Hertz: where the lowest octaves of the bass end."""
 EXCERPT_SECONDS, EXCERPTS = 7, 94
 
 
+def title():
+    """The song that is played: not picked by hand, see `middle_song`."""
+    return middle_song(START, END)
+
+
+def song_told():
+    return told(title(), START, END)
+
+
 @lru_cache
 def part():
-    return song(TITLE).between(START, END)
+    return song(title()).between(START, END)
 
 
 @lru_cache
@@ -205,7 +215,8 @@ def beforehand():
         colours=[BASELINE, INK, BASELINE, BASELINE, BASELINE],
         size=HALF,
     )
-    figure.axes[0].set_xlim(-7, 11)
+    figure.axes[0].set_xlim(-7, 12.5)
+    figure.axes[0].patches[1].set(facecolor="none", edgecolor=INK, linewidth=2.5)
     return figure
 
 

@@ -8,17 +8,21 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import traitlets
 
 from sepedu import plots
 from sepedu.errors import SepeduError
 from sepedu.songs import SOURCES
+from sepedu.widgets.base import LessonWidget
+from tools.slides import material
 from tools.slides.build import find_decks, local_about, serve
 from tools.slides.deck import Deck, read_deck
 from tools.slides.figures import as_svg
 from tools.slides.guide import filled, guide_path
+from tools.slides.live import Live
 from tools.slides.material import lacking, measured
 from tools.slides.page import as_script
-from tools.slides.render import render_deck
+from tools.slides.render import lesson_link, render_deck
 from tools.slides.sounds import Sounds
 
 SLIDES = Path(__file__).resolve().parent.parent / "slides"
@@ -156,6 +160,56 @@ def test_a_sound_says_its_own_ratio():
     assert page.count("data:audio/flac;base64,") == 2
 
 
+def test_sounds_stand_in_rows():
+    truth = np.random.default_rng(0).standard_normal(8000).astype(np.float32) / 8
+    recordings = {"mixture": truth, "bass, ours": 0.5 * truth, "bass, <true>": truth}
+    page = Sounds(recordings, 22050, truth=truth, rows=("ours", "<true>"))._repr_html_()
+    above, below = page.split('<div class="sound-rows"')
+    assert above.count('class="sound"') == 1 and "<span>mixture</span>" in above
+    assert "<span>ours</span>" in below and "<span>&lt;true&gt;</span>" in below
+    assert "<span>bass <b>6.0 dB</b></span>" in below and "<span>bass</span>" in below
+
+
+def test_what_widgets_have_in_common_is_in_the_page_once():
+    class Turned(LessonWidget):
+        _esm = "export default { render() {} };"
+        picture, position = traitlets.Bytes().tag(sync=True), traitlets.Int().tag(sync=True)
+
+    live = Live({name: Turned(picture=b"the same", position=n) for n, name in enumerate("ab")})
+    shared, own = live.state()
+    assert "picture" in shared and own == {"a": {"position": 0}, "b": {"position": 1}}
+    page = live._repr_html_()
+    assert page.count(shared["picture"]["base64"]) == 1
+    assert '<button type="button">a</button><button type="button">b</button>' in page
+
+
+@pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
+def test_the_last_slide_leads_to_the_lesson(path):
+    link = lesson_link(read_deck(path))
+    if path.stem == "overview":
+        assert 'href="../index.html"' in link
+    else:
+        assert (SLIDES.parent / "lessons" / f"{path.stem}.ipynb").is_file()
+        assert (
+            f"lessons/{path.stem}.ipynb" in link and f'href="../lessons/{path.stem}.html"' in link
+        )
+
+
+@pytest.mark.parametrize("path", DECKS[:-1], ids=lambda path: path.stem)
+def test_a_lessons_deck_fills_a_lecture_with_questions(path):
+    """40 to 45 minutes leave the other half of a lecture to the notebook."""
+    assert 40 <= sum(slide.minutes for slide in read_deck(path).slides) <= 45
+
+
+def test_the_song_in_the_middle(monkeypatch):
+    """By what the U-Net gains; of two in the middle the one that gains less."""
+    reached = {"a": (1.0, 2.0), "b": (0.0, 4.0), "c": (5.0, 5.0), "d": (3.0, 6.0)}
+    monkeypatch.setattr(material, "test_songs", lambda start, end: reached)
+    material.middle_song.cache_clear()
+    assert material.middle_song(0, 1) == "a"
+    material.middle_song.cache_clear()
+
+
 def test_a_script_cannot_end_the_page():
     assert as_script("'</SCRIPT>'") == r"<script>'<\/SCRIPT>'</script>"
 
@@ -194,6 +248,15 @@ def test_headlines_that_a_table_must_bear_out():
         majority = {source: measured(source, "majority class") for source in SOURCES}
         gains = {s: (measured(s, method) - m) / (1 - m) for s, m in majority.items()}
         assert min(gains, key=gains.__getitem__) == "bass"
+
+
+def test_the_u_net_knows_little_by_heart():
+    """Deck 09: what it reaches on training songs is hardly more than on validation songs."""
+    train, valid = (
+        np.mean([measured(source, "U-Net, soft", "sdr_mean", part) for source in SOURCES])
+        for part in ("train", "valid")
+    )
+    assert valid < train < valid + 1
 
 
 def test_the_overview_takes_20_minutes():

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..audio import common_gain, sound_address
 from ..masks import apply_mask, ratio_mask
 from ..plots import FLOOR, decibels
-from ..songs import Song, check_song
 from ..stft import STFT
+
+if TYPE_CHECKING:
+    from ..songs import Song
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Material:
     stft: STFT
 
     def __post_init__(self) -> None:
-        check_song(self.song, self.stft.sample_rate, [self.source])
+        self.song.check(self.stft.sample_rate, [self.source])
 
     @classmethod
     def of(cls, song: Song, source: str, start: float, seconds: float) -> Material:

@@ -20,9 +20,15 @@ window.startDeck = () => {
   page.dataset.print = asked.get("print") || "";
   if (page.dataset.print === "notes") return layOutNotes();
 
+  // Only on the site, which keeps its scripts beside them, do decks have pages to lead to.
+  if (!document.querySelector('script[src^="../_static/"]'))
+    document.querySelectorAll(".on-site").forEach((link) => link.remove());
+
   // Sounds: one at a time, going on at the same moment when switched.
   const SVG = "http://www.w3.org/2000/svg";
-  const sounds = () => [...Reveal.getCurrentSlide().querySelectorAll(".sound")];
+  // Of the slide and of its widget.
+  const sounds = () =>
+    [...Reveal.getCurrentSlide().querySelectorAll(".sound, .live .sepedu-buttons button")];
   const pressed = () => [...document.querySelectorAll(".sound[aria-pressed=true]")];
   const stop = (button) => {
     button.querySelector("audio").pause();
@@ -30,6 +36,7 @@ window.startDeck = () => {
     button.closest("section").querySelectorAll(".playhead").forEach((line) => line.remove());
   };
   const press = (button) => {
+    if (!button.matches(".sound")) return button.click(); // a widget's own
     const heard = button.querySelector("audio");
     const others = pressed();
     const playing = others.find((other) => other !== button);
@@ -161,7 +168,10 @@ window.startDeck = () => {
     window.addEventListener("message", (event) => {
       if (!copy && event.data && Object.hasOwn(acts, event.data.sepedu)) acts[event.data.sepedu]();
     });
-    const silence = () => pressed().forEach(stop);
+    const silence = () => {
+      pressed().forEach(stop);
+      document.querySelectorAll("audio.sepedu-clip").forEach((heard) => heard.pause());
+    };
     Reveal.on("slidechanged", silence);
     Reveal.on("slidechanged", () => delete page.dataset.drawing);
     Reveal.on("paused", silence);

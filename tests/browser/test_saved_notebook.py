@@ -201,7 +201,6 @@ def turn(page, found, value: str, words: str) -> str:
     """Type a number into a widget's first slider; return the reading that begins with words."""
     found.locator("input[type=number]").first.fill(value)
     until(page, lambda: reading(found).startswith(words))
-    settled(page, found)
     return reading(found)
 
 
@@ -234,12 +233,12 @@ def test_masks_live_again_without_their_kernel(lab, browser, lessons):
     assert page.locator(".sepedu-left:visible").count() == 0  # living widgets stand alone
     page.evaluate(RUN_AGAIN, "MaskPainter(")  # leaves the first painter behind
     found = widget(page, "Threshold explorer")
-    turned = turn(page, found, "2", "T = 2: ")
+    turn(page, found, "2", "T = 2: ")
     canvas = widget(page, "Paint a mask")
     canvas.locator("summary").click()
     canvas.get_by_role("button", name="Do it").click()
     settled(page, canvas)
-    painted, shown = reading(canvas), fingerprint(canvas, 0)
+    turned, painted, shown = reading(found), reading(canvas), fingerprint(canvas, 0)
     assert not painted.startswith("0.0 %")
     left = page.locator(".sepedu-left")  # not seen while the widgets live
     for place, words in enumerate((turned, painted)):
@@ -297,12 +296,12 @@ def test_masks_live_again_without_their_kernel(lab, browser, lessons):
 def test_prediction_and_listening_live_again_without_their_kernel(lab, browser, lessons):
     page, _ = lessons[MEASURES]
     found = widget(page, "What the network says")
-    turned = turn(page, found, "0.2", "Decision threshold 0.20: ")
+    turn(page, found, "0.2", "Decision threshold 0.20: ")
     heard = widget(page, "Blind listening")
     heard.get_by_role("button", name="X is A").click()
     until(page, lambda: "of 1 right" in reading(heard))
-    score = reading(heard)
-    page.wait_for_timeout(200)
+    settled(page, found)
+    turned, score = reading(found), reading(heard)
     page.evaluate(KEEP)
 
     page, complaints = alive(lab, browser, MEASURES, "fourth")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+import torch
 
 from tools.slides.build import find_decks
 from tools.slides.pdf import print_pdf
@@ -248,4 +249,59 @@ def test_the_explorer_lives_without_a_kernel(opened):
     page.wait_for_timeout(200)
     assert mask.screenshot() != before
     assert live.locator("output").nth(0).inner_text() != told
+    assert complaints == []
+
+
+@pytest.mark.parametrize("opened", ["04-building-the-cnn"], indirect=True)
+def test_the_kernel_slides_as_a_convolution(opened):
+    """The numbers of the widget are those of PyTorch, for any weights."""
+    page, complaints = opened
+    number = page.evaluate(
+        "Reveal.getSlides().findIndex((slide) => slide.querySelector('.kernel'))"
+    )
+    page.evaluate(f"Reveal.slide({number})")
+    live = page.locator("section.present .kernel")
+    weights = [0, 3, -1, -2, 1, 0, 1, 0, 2]
+    before = live.locator("canvas").nth(1).screenshot()
+    for place, weight in enumerate(weights):
+        live.locator("input[type=number]").nth(place).fill(str(weight))
+    assert live.locator("canvas").nth(1).screenshot() != before
+    seen = live.locator(".kernel-seen span:not(.outside)").all_inner_texts()
+    places = len(seen)
+    live.locator("input[type=range]").fill(str(places - 1))
+    shown = live.locator(".kernel-found span").all_inner_texts()
+    columns = (
+        live.locator(".kernel-grid")
+        .nth(1)
+        .evaluate("(grid) => getComputedStyle(grid).gridTemplateColumns.split(' ').length")
+    )
+    picture = torch.tensor([float(text) for text in seen]).reshape(1, 1, -1, columns)
+    kernel = torch.tensor(weights, dtype=torch.float32).reshape(1, 1, 3, 3)
+    wanted = torch.nn.functional.conv2d(picture, kernel, padding=1).ravel().tolist()
+    assert [float(text.replace("−", "-")) for text in shown] == wanted
+    assert live.locator("output").inner_text().endswith(f"= {shown[-1]}")
+    assert complaints == []
+
+
+@pytest.mark.parametrize("opened", ["07-four-sources"], indirect=True)
+def test_predicted_masks_of_four_sources_sound(opened):
+    """Another source, the same threshold; the slide's keys play it, another slide stops it."""
+    page, complaints = opened
+    number = page.evaluate("Reveal.getSlides().findIndex((slide) => slide.querySelector('.live'))")
+    page.evaluate(f"Reveal.slide({number})")
+    live = page.locator("section.present .live")
+    live.locator("input.sepedu-slider").first.fill("70")
+    told = live.locator("output").first.inner_text()
+    live.locator(".choices button", has_text="bass").click()
+    assert live.locator("input.sepedu-slider").first.input_value() == "70"
+    assert live.locator("output").first.inner_text() != told
+    page.wait_for_function("document.querySelectorAll('section.present audio')[1].duration > 3")
+    page.keyboard.press("2")
+    page.wait_for_function(
+        "document.querySelectorAll('section.present audio')[1].currentTime > 0.1"
+    )
+    page.keyboard.press("ArrowRight")
+    clips = "[...document.querySelectorAll('audio.sepedu-clip')]"
+    assert page.evaluate(f"{clips}.every((sound) => sound.paused)")
+    assert page.locator(".on-site").count() == 0, "no pages lie beside a deck on a stick"
     assert complaints == []

@@ -27,6 +27,7 @@ THEME_COLOURS = {
     "#767676": "--quiet",
     "#777777": "--quiet",
     "#f0f0f0": "--panel",
+    "#fdfcf8": "--paper",
     plots.TALK: "--ink",
     plots.BASELINE: "--baseline",
     plots.INK.lower(): "--ideal",

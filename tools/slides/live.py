@@ -1,48 +1,68 @@
-"""A widget of the course inside of a built deck: it draws without a kernel."""
+"""Widgets of the course inside of a built deck: they draw and sound without a kernel."""
 
 from __future__ import annotations
 
 import base64
 import html
 import json
-import re
+from collections.abc import Mapping
 from typing import Any
 
 from sepedu.widgets.base import LessonWidget
+
+from .page import as_script
 
 SCRIPT = """
 (() => {
   const place = document.currentScript.parentElement;
   const widget = (() => { %s; return shown; })();
-  const state = %s;
-  for (const [name, value] of Object.entries(state)) {
-    if (value && value.base64 !== undefined) {
-      const bytes = Uint8Array.from(atob(value.base64), (character) => character.charCodeAt(0));
-      state[name] = new DataView(bytes.buffer);
+  const [shared, own] = %s;
+  const stage = place.appendChild(document.createElement("div"));
+  let end = null, position;
+  const show = (name) => {
+    if (end) end();
+    stage.querySelectorAll("audio").forEach((sound) => sound.pause());
+    stage.replaceChildren();
+    const state = { ...shared, ...own[name] };
+    for (const [key, value] of Object.entries(state)) {
+      if (value && value.base64 !== undefined) {
+        const bytes = Uint8Array.from(atob(value.base64), (character) => character.charCodeAt(0));
+        state[key] = new DataView(bytes.buffer);
+      }
     }
-  }
-  const heard = {};
-  const model = {
-    alone: true, // there is no kernel, and nobody need be told
-    get: (name) => state[name],
-    set: (name, value) => {
-      state[name] = value;
-      (heard[`change:${name}`] || []).forEach((action) => action());
-    },
-    on: (event, action) => (heard[event] ||= []).push(action),
-    off: (event, action) => (heard[event] = (heard[event] || []).filter((a) => a !== action)),
-    save_changes: () => {},
-    send: () => {},
+    if (position !== undefined) state.position = position; // one slider for all
+    const heard = {};
+    const model = {
+      alone: true, // there is no kernel, and nobody need be told
+      get: (key) => state[key],
+      set: (key, value) => {
+        state[key] = value;
+        if (key === "position") position = value;
+        (heard[`change:${key}`] || []).forEach((action) => action());
+      },
+      on: (event, action) => (heard[event] ||= []).push(action),
+      off: (event, action) => (heard[event] = (heard[event] || []).filter((a) => a !== action)),
+      save_changes: () => {},
+      send: () => {},
+    };
+    end = widget.render({ model, el: stage });
+    // reveal.js takes every <section> for a slide.
+    for (const section of stage.querySelectorAll("section")) {
+      const group = document.createElement("div");
+      for (const { name, value } of section.attributes) group.setAttribute(name, value);
+      group.setAttribute("role", "group");
+      group.append(...section.childNodes);
+      section.replaceWith(group);
+    }
   };
-  widget.render({ model, el: place });
-  // reveal.js takes every <section> for a slide.
-  for (const section of place.querySelectorAll("section")) {
-    const group = document.createElement("div");
-    for (const { name, value } of section.attributes) group.setAttribute(name, value);
-    group.setAttribute("role", "group");
-    group.append(...section.childNodes);
-    section.replaceWith(group);
-  }
+  const choices = [...place.querySelectorAll(".choices button")];
+  const choose = (button) => {
+    for (const one of choices) one.setAttribute("aria-pressed", one === button);
+    show(button.textContent);
+  };
+  for (const button of choices) button.addEventListener("click", () => choose(button));
+  if (choices.length) choose(choices[0]);
+  else show(Object.keys(own)[0]);
   // After a drag the arrow keys are the presenter's again; with Tab they are the widget's.
   place.addEventListener("pointerup", () => document.activeElement.blur());
 })();
@@ -56,29 +76,39 @@ class Live:
 
     Parameters
     ----------
-    widget : LessonWidget
+    widget : LessonWidget, or mapping of str to LessonWidget
+        Several of one class are shown one at a time, chosen by a button with their name; what
+        they have in common is in the page once.
     """
 
-    def __init__(self, widget: LessonWidget) -> None:
-        self.widget = widget
+    def __init__(self, widget: LessonWidget | Mapping[str, LessonWidget]) -> None:
+        self.widgets = dict(widget) if isinstance(widget, Mapping) else {"": widget}
 
-    def state(self) -> dict[str, Any]:
-        """What the widget's script reads, with bytes as base64."""
-        names = [name for name in self.widget.traits(sync=True) if not name.startswith("_")]
-        values = {name: getattr(self.widget, name) for name in names}
-        kept = {name: _plain(value) for name, value in values.items()}
-        return {name: value for name, value in kept.items() if value is not None}
+    def state(self) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """What the widgets' script reads, with bytes as base64: in common, and by widget."""
+        own = {name: _state(widget) for name, widget in self.widgets.items()}
+        first, *others = own.values()
+        shared = {k: v for k, v in first.items() if all(other.get(k) == v for other in others)}
+        kept = {n: {k: v for k, v in one.items() if k not in shared} for n, one in own.items()}
+        return shared, kept
 
     def _repr_html_(self) -> str:
-        script = str(self.widget._esm).replace("export default", "const shown =", 1)
-        text = SCRIPT % (script, json.dumps(self.state()))
-        text = re.sub(r"</(script)", r"<\\/\1", text, flags=re.IGNORECASE)
-        label = html.escape(self.widget.title)
-        style = self.widget._css
+        first = next(iter(self.widgets.values()))
+        script = str(first._esm).replace("export default", "const shown =", 1)
+        text = as_script(SCRIPT % (script, json.dumps(self.state())))
+        names = [name for name in self.widgets if name]
+        buttons = "".join(f'<button type="button">{html.escape(name)}</button>' for name in names)
+        choices = f'<div class="choices" role="group" aria-label="Source">{buttons}</div>'
         return (
-            f'<div class="live" data-widget="{label}" data-prevent-swipe>'
-            f"<style>{style}</style><script>{text}</script></div>"
+            f'<div class="live" data-widget="{html.escape(first.title)}" data-prevent-swipe>'
+            f"<style>{first._css}</style>{choices if names else ''}{text}</div>"
         )
+
+
+def _state(widget: LessonWidget) -> dict[str, Any]:
+    names = [name for name in widget.traits(sync=True) if not name.startswith("_")]
+    kept = {name: _plain(getattr(widget, name)) for name in names}
+    return {name: value for name, value in kept.items() if value is not None}
 
 
 def _plain(value: Any) -> Any:

@@ -18,6 +18,8 @@ WIDE = (11.7, 5.5)
 HALF = (5.7, 5.4)
 """Size of a figure in one of two columns."""
 COLOURS = plots.SOURCE_COLOURS
+PAPER = "#fdfcf8"
+"""Colour of the slide, which hides a line behind an empty marker."""
 
 
 def envelope(axes: Axes, audio: np.ndarray, sample_rate: int, colour: str) -> None:
@@ -229,7 +231,7 @@ def ladders(
         for number, (name, value) in enumerate(ordered):
             look = rung_look(name) | {"zorder": 3, "s": 260, "linewidth": 2.5}
             if look["facecolor"] == "none":
-                look["facecolor"] = "white"
+                look["facecolor"] = PAPER
             axes.scatter(value, row, marker=MARKERS[names.index(name)], **look)
             place = {"ha": "center", "va": "center", "fontsize": 15}
             height = row + (-0.3 if number % 2 else 0.32)
@@ -319,7 +321,7 @@ def _name_ends(axes: Axes) -> None:
     if all(line.get_label() == "_" for line in axes.lines):
         return
     low, high = axes.get_ylim()
-    step = 0.075 * (high - low)
+    step = 0.075 * (high - low) * WIDE[1] / axes.figure.get_figheight()
     ends = sorted((line for line in axes.lines), key=lambda line: line.get_ydata()[-1])
     heights: list[float] = []
     for line in ends:

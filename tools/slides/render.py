@@ -140,7 +140,21 @@ def render_deck(deck: Deck) -> tuple[list[str], list[str]]:
     for number, slide in enumerate(kept, 1):
         pages.append(render_slide(slide, space, number, begun, total, deck.about))
         begun += slide.minutes
+    link = lesson_link(deck)
+    pages[-1] = pages[-1].replace('<footer class="foot">', f'{link}<footer class="foot">', 1)
     return pages, left_out
+
+
+def lesson_link(deck: Deck) -> str:
+    """A line that leads from a deck to its notebook, and on the site to its page.
+
+    A deck that was copied elsewhere has no page beside it: the theme's script takes the link away.
+    """
+    words, page, where = "All lessons: <code>make lab</code>", "../index.html", "the course online"
+    if (deck.path.parent.parent / "lessons" / f"{deck.name}.ipynb").is_file():
+        words = f"<code>lessons/{deck.name}.ipynb</code>, in <code>make lab</code>"
+        page, where = f"../lessons/{deck.name}.html", "the lesson online"
+    return f'<p class="data">{words}<a class="on-site" href="{page}">{where}</a></p>'
 
 
 def render_slide(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class Sounds:
         has none.
     exact : bool
         Without coding error (FLAC), for artefacts that students must learn to hear.
+    rows : sequence of str
+        Recordings whose words end in ", ROW" stand in a row of that name, one below the other.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Sounds:
         sample_rate: int,
         truth: np.ndarray | Mapping[str, np.ndarray] | None = None,
         exact: bool = False,
+        rows: Sequence[str] = (),
     ) -> None:
         self.recordings = {name: check_audio(audio, name) for name, audio in recordings.items()}
         self.sample_rate = sample_rate
@@ -47,7 +50,7 @@ class Sounds:
             if truth is None
             else dict.fromkeys(self.recordings, truth)
         )
-        self.exact = exact
+        self.exact, self.rows = exact, tuple(rows)
 
     def ratio(self, name: str) -> float | None:
         """SDR of a recording in decibels; None of the truth itself, or if there is no truth."""
@@ -65,12 +68,20 @@ class Sounds:
             told = f" <b>{f'{ratio:.1f}'.replace('-', '−')} dB</b>"
         return (
             f'<button type="button" class="sound"{number}><span class="sign" aria-hidden="true">'
-            f"</span><span>{html.escape(name)}{told}</span>"
+            f"</span><span>{html.escape(self._shown(name))}{told}</span>"
             f'<audio preload="auto" src="{source}"></audio></button>'
         )
 
+    def _row(self, name: str) -> str:
+        """The row that a recording stands in, or nothing."""
+        return next((row for row in self.rows if name.endswith(f", {row}")), "")
+
+    def _shown(self, name: str) -> str:
+        row = self._row(name)
+        return name.removesuffix(f", {row}") if row else name
+
     def _repr_html_(self) -> str:
-        buttons = "".join(map(self._button, self.recordings))
+        buttons = "".join(self._button(name) for name in self.recordings if not self._row(name))
         words = [] if self.gain == 1 else [f"One gain for all: {self.gain:.2f}."]
         if any(self.ratio(name) is not None for name in self.recordings):
             words.append("Numbers: SDR of this very sound.")
@@ -79,4 +90,15 @@ class Sounds:
             '<button type="button" class="loop" aria-pressed="false" aria-label="Play in a loop">'
             "↻</button>"
         )
-        return f'<div class="sounds">{buttons}{loop}{note}</div>'
+        return f'<div class="sounds">{buttons}{loop}{note}</div>{self._rows()}'
+
+    def _rows(self) -> str:
+        lines, widest = [], 0
+        for row in self.rows:
+            names = [name for name in self.recordings if self._row(name) == row]
+            widest = max(widest, len(names))
+            lines.append(f"<span>{html.escape(row)}</span>{''.join(map(self._button, names))}")
+        if not lines:
+            return ""
+        columns = f"grid-template-columns:max-content repeat({widest},1fr)"
+        return f'<div class="sound-rows" style="{columns}">{"".join(lines)}</div>'
