@@ -285,6 +285,46 @@ def test_players_sound_and_widgets_turn_without_a_kernel(browser):
     view.close()
 
 
+SEEN = """(node) => [...node.querySelectorAll('canvas, audio')]
+    .map((piece) => piece.src ?? piece.toDataURL()).join()"""
+
+
+@pytest.mark.browser
+@pytest.mark.skipif("SEPEDU_SITE" not in os.environ, reason="SEPEDU_SITE names a whole site")
+def test_all_players_sound_and_all_widgets_turn(browser, site, capsys):
+    chromium, address = browser
+    view = chromium.new_page()
+    said, players, sliders = [], 0, 0
+    view.on("pageerror", lambda error: said.append(str(error)))
+    for page in sorted((site / "lessons").glob("[0-9]*.html")):
+        view.goto(f"{address}lessons/{page.name}", wait_until="load")
+        for audio in view.locator(".sepedu-player audio").all():
+            seconds, level = audio.evaluate(HEARD)
+            assert seconds > 0.4 and 1e-4 < level < 1, (
+                page.name,
+                audio.get_attribute("aria-label"),
+            )
+            players += 1
+        for live in view.locator(".sepedu-live").all():
+            live.get_by_role("button", name="Turn it here").click()
+            live.locator("canvas").first.wait_for()
+            for slider in live.get_by_role("slider").all():
+                name = slider.get_attribute("aria-label") or slider.get_attribute("name") or ""
+                if not slider.is_visible() or "Position" in name:
+                    continue
+                before = live.evaluate(SEEN), live.inner_text()
+                least = slider.evaluate("(input) => input.value === input.min")
+                slider.press("End" if least else "Home")
+                view.wait_for_timeout(500)
+                after = live.evaluate(SEEN), live.inner_text()
+                assert after != before, (page.name, name)
+                sliders += 1
+    with capsys.disabled():
+        print(f"\n{players} sounds of all lessons decoded, {sliders} sliders of widgets turned")
+    assert not said
+    view.close()
+
+
 DECK = "03-training-data"
 
 

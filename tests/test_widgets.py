@@ -464,6 +464,27 @@ def test_the_same_seed_hides_the_same(song):
 # Training monitor
 
 
+def test_a_cell_run_again_closes_its_earlier_widget(monkeypatch):
+    def shown(cell, run, widget):
+        parent = {"header": {"msg_id": run}, "metadata": {"cellId": cell}}
+        shell = SimpleNamespace(get_parent=lambda: parent)
+        monkeypatch.setattr(base, "get_ipython", lambda: shell)
+        widget._ipython_display_()
+
+    monkeypatch.setattr(base, "display", lambda *_, **__: None)
+    monkeypatch.setattr(base, "_SHOWN", {})
+    first, second, third = (TrainingMonitor(Recipe()) for _ in range(3))
+    shown("a", "1", first)
+    shown("a", "1", second)
+    shown("b", "2", second)
+    shown("a", "3", third)
+    closed = [widget.comm is None for widget in (first, second, third)]
+    assert closed == [True, False, False], "the second stands in another cell"
+    first.keep()  # nothing is shown that could be kept
+    shown("a", "4", first)
+    assert first.comm is not None and third.comm is None, "opened again"
+
+
 def row(epoch: int, loss: float) -> dict[str, float]:
     return {
         "epoch": epoch,

@@ -10,6 +10,7 @@ from typing import Any
 import anywidget
 import numpy as np
 import traitlets
+from IPython import get_ipython
 from IPython.display import display, update_display
 from matplotlib import colormaps
 from matplotlib.colors import Colormap
@@ -54,6 +55,10 @@ a bare text, without an element."""
 def colour_table(colours: Colormap) -> bytes:
     """The 256 colours of a map as red, green, blue, so that the browser has the figures' own."""
     return np.ascontiguousarray(colours(np.arange(256), bytes=True)[:, :3]).tobytes()
+
+
+_SHOWN: dict[str, tuple[str, list[LessonWidget]]] = {}
+"""By cell of the notebook: its last run that showed widgets, and these."""
 
 
 class LessonWidget(anywidget.AnyWidget):
@@ -120,12 +125,38 @@ class LessonWidget(anywidget.AnyWidget):
             data, metadata = self.kept()
             update_display(data, metadata=metadata, raw=True, display_id=self.model_id)
 
+    def close(self) -> None:
+        """Take the widget off the page; shown again, it is opened again."""
+        self._displayed = False
+        super().close()
+
     def _ipython_display_(self) -> None:
+        if self.comm is None:
+            vars(self).pop("_repr_mimebundle_", None)  # which `close` hides
+            self.open()
+        self._replace_earlier()
         view, _ = self._repr_mimebundle_() or ({}, {})
         display({VIEW: view.get(VIEW)}, raw=True)
         data, metadata = self.kept()
         display(data, metadata=metadata, raw=True, display_id=self.model_id)
         self._displayed = True
+
+    def _replace_earlier(self) -> None:
+        """Close what an earlier run of this cell has shown: only memory and the file keep it.
+
+        What another cell shows, too, stays.
+        """
+        parent = getattr(get_ipython(), "get_parent", dict)()
+        cell = parent.get("metadata", {}).get("cellId")
+        if cell is None:  # not in a notebook of JupyterLab
+            return
+        run = parent["header"]["msg_id"]
+        last, shown = _SHOWN.get(cell, (run, []))
+        _SHOWN[cell] = run, [self] if last != run else [*shown, self]
+        still = [widget for _, widgets in _SHOWN.values() for widget in widgets]
+        for widget in shown:
+            if widget not in still:
+                widget.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}: {self.title}. {self.reading}"

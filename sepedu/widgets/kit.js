@@ -121,7 +121,8 @@ export function save(model) {
 }
 
 export const NOT_HEARD =
-  "No kernel answers: picture, sound and numbers follow all the same, but Python does not hear of it.";
+  "No kernel answers: picture, sound and numbers follow all the same, but Python does not hear of it " +
+  "until the cell is run again.";
 
 // The line to Python: says so, where no kernel answers.
 export class KernelLine {

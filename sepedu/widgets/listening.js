@@ -11,7 +11,7 @@ export default {
 
     const line = new KernelLine(
       model,
-      "No kernel answers: this page draws X and counts your answers, but does not keep them.",
+      "No kernel answers: this page draws X and counts your answers, but keeps none until the cell is run again.",
     );
     const options = names.map((name) => [name, name]);
     const pair = { first: choice(options, model.get("first")), second: choice(options, model.get("second")) };
