@@ -307,10 +307,10 @@ def test_all_players_sound_and_all_widgets_turn(browser, site, capsys):
             players += 1
         for live in view.locator(".sepedu-live").all():
             live.get_by_role("button", name="Turn it here").click()
-            live.locator("canvas").first.wait_for()
+            live.get_by_role("slider").first.wait_for()
             for slider in live.get_by_role("slider").all():
-                name = slider.get_attribute("aria-label") or slider.get_attribute("name") or ""
-                if not slider.is_visible() or "Position" in name:
+                name = slider.get_attribute("aria-label")
+                if name in ("Position in the clips", "Brush size") or not slider.is_visible():
                     continue
                 before = live.evaluate(SEEN), live.inner_text()
                 least = slider.evaluate("(input) => input.value === input.min")
