@@ -193,7 +193,7 @@ def over_songs():
     names = sorted(reached, key=reached.__getitem__)
     figure, axes = plt.subplots(figsize=(11.7, 3.8))
     bars = axes.barh(names, [reached[name] for name in names], color=OURS)
-    axes.bar_label(bars, fmt="%.1f", padding=-40, color=panels.PAPER, fontsize=15)
+    axes.bar_label(bars, fmt="%.1f", label_type="center", color=panels.PAPER, fontsize=15)
     axes.invert_yaxis()
     axes.set_xlabel("SDR of the vocals (dB)")
     for value, name, style in (
@@ -209,7 +209,7 @@ def rungs():
     made = estimates()
     return {
         "mixture": part.mixture,
-        "average mask": made["average"],
+        "average": made["average"],
         "talk's, binary": made["binary"],
         "talk's, soft": made["soft"],
         "U-Net, soft": made["U-Net"],

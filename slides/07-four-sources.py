@@ -173,6 +173,12 @@ def truths():
     return {name: part.sources[s] for name in heard() for s in ORDER if name.startswith(s)}
 
 
+def right_at(source, decision):
+    """Share of right cells at a decision threshold, on the seconds of the explorer."""
+    frames = stft.frames(4 * RATE)
+    return np.mean((soft_mask(source)[:, :frames] > decision) == true[source][:, :frames])
+
+
 def explorer():
     """What the talk's four networks say, with a decision threshold to turn; four seconds."""
     return Live({s: PredictedMaskExplorer(part, network(s), s, seconds=4.0) for s in ORDER})
