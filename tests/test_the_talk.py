@@ -82,7 +82,8 @@ def test_a_run_ends_when_it_should():
     assert not the_talk.ended(run, [row(0.6, 0.2)])
     assert the_talk.ended(run, [row(0.766, 0.2)])  # the talk's training accuracy
     assert not the_talk.ended(run, [row(0.6, 0.21), row(0.6, 0.2)])
-    assert the_talk.ended(run, [row(0.6, 0.2), row(0.6, 0.21)])
+    assert not the_talk.ended(run, [row(0.6, 0.2), row(0.6, 0.21)])
+    assert the_talk.ended(run, [row(0.6, 0.2), row(0.6, 0.21), row(0.6, 0.205)])
 
 
 def test_a_run_goes_on_where_it_was_broken_off(tmp_path, monkeypatch):

@@ -5,8 +5,8 @@
 
 The talk gives accuracy and MSE of four sources, but neither its threshold T nor how it divided its
 frames. Each run trains one network on the 80 training songs of the MUSDB18 excerpts, without any
-augmentation, and ends when the validation loss no longer falls or the training accuracy passes the
-talk's. With the split by frames, a tenth of the frames of these songs is held out, in random
+augmentation, and ends when the validation loss has not fallen for two epochs or the training accuracy
+passes the talk's. With the split by frames, a tenth of the frames of these songs is held out, in random
 places; with the split by songs, the 14 validation songs are. `run` goes through `PLAN` and goes on
 where it was broken off; `write` puts the tables into docs/experiments.md.
 """
@@ -42,7 +42,7 @@ BEGIN, END = "<!-- written by tools.experiments.the_talk -->", "<!-- end -->"
 PARTS = "train", "valid"
 THRESHOLDS = 0.1, 0.25, 0.5, 0.75, 1.0
 DROPOUT, LESS_DROPOUT = (0.25, 0.25, 0.5), (0.1, 0.1, 0.2)
-BATCH, RATE, EPOCHS, HELD_OUT = 64, 1e-3, 8, 0.1
+BATCH, RATE, EPOCHS, PATIENCE, HELD_OUT = 64, 1e-3, 8, 2, 0.1
 
 
 @dataclass(frozen=True)
@@ -158,12 +158,13 @@ def ones(songs: Sequence[Song]) -> dict[str, dict[str, float]]:
 
 
 def ended(run: Run, rows: Sequence[dict]) -> bool:
-    """Whether the validation loss has risen, the talk is passed, or all epochs are done."""
+    """Whether the validation loss no longer falls, the talk is passed, or all epochs are done."""
     if not rows:
         return False
     losses = [row["valid"][1] for row in rows]
     passed = rows[-1]["train"][0] >= talk(run.source)["train"][0]
-    return passed or len(rows) >= EPOCHS or losses[-1] > min(losses)
+    waited = len(losses) - 1 - int(np.argmin(losses))
+    return passed or len(rows) >= EPOCHS or waited >= PATIENCE
 
 
 def run_plan(out: Path, hours: float, first: int) -> None:
