@@ -320,13 +320,14 @@ def as_array(
                 f"Your {what} is a list of lists or arrays, and a NumPy array is asked for: "
                 "`np.array(...)` or `np.stack(...)` makes one."
             )
-    if isinstance(value, (int, float, complex, np.generic)):
-        value = np.asarray(value)
+    if isinstance(value, (int, float, complex, np.generic)) or hasattr(value, "to_numpy"):
+        value = np.asarray(value)  # a column of pandas, too
     if not isinstance(value, np.ndarray):
         raise Wrong(f"Your {what} is {a_type(value)}, and an array of numbers is asked for.")
     if value.dtype.kind not in "biufc":
         raise Wrong(
-            f"Your {what} is an array of dtype {value.dtype}, and one of numbers is asked for: "
+            f"Your {what} is an array of dtype {value.dtype}, and one of "
+            f"{'True and False' if kind == 'bool' else 'numbers'} is asked for: "
             "does it hold None, text or lists?"
         )
     if value.size > LARGEST:
@@ -335,7 +336,10 @@ def as_array(
         check_shape(value, shape, what)
     if kind == "bool" and value.dtype.kind != "b":
         if not np.isin(value, (0, 1)).all():
-            raise Wrong(f"Your {what} holds other values than True and False: compare with `>`.")
+            raise Wrong(
+                f"Your {what} holds other values than True and False: a comparison, such as "
+                "with `>`, gives them."
+            )
         raise Wrong(
             f"Your {what} holds the numbers 0 and 1 (dtype {value.dtype}), and True and False "
             "(dtype bool) are asked for: a comparison gives them."

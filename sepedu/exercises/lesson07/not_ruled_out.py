@@ -30,7 +30,31 @@ _MISTAKES = (
     Mistake(
         "The worse constant answer",
         lambda ones, accuracy: np.minimum(ones, 1 - ones) <= accuracy,
-        "Guessing takes the better of the two constant answers, the larger share.",
+        "Guessing takes the better of the two constant answers. Neither of them may beat the "
+        "accuracy, so the larger share counts.",
+    ),
+    Mistake(
+        "Guesses in proportion",
+        lambda ones, accuracy: ones**2 + (1 - ones) ** 2 <= accuracy,
+        "Guessing yes and no in proportion is right less often than always giving the more "
+        "frequent answer.",
+    ),
+    Mistake(
+        "Turned around, with the ties",
+        lambda ones, accuracy: np.maximum(ones, 1 - ones) >= accuracy,
+        "These are the thresholds that are ruled out, and the ties. Turn the comparison around.",
+    ),
+    Mistake(
+        "True everywhere",
+        lambda ones, accuracy: np.full(len(ones), True),
+        "This is True everywhere. Compare what guessing reaches at each threshold with the "
+        "accuracy.",
+    ),
+    Mistake(
+        "False everywhere",
+        lambda ones, accuracy: np.full(len(ones), False),
+        "This is False everywhere. Compare what guessing reaches at each threshold with the "
+        "accuracy, both as shares between 0 and 1.",
     ),
     Mistake(
         "A coin",
@@ -54,6 +78,10 @@ def _examine_not_ruled_out(answer: Any) -> None:
         cases={
             "0": (np.array([0.9, 0.6, 0.25, 0.1]), 0.8),
             "an accuracy equal to guessing": (np.array([0.375, 0.25, 0.125]), 0.75),
+            "guesses just above and just below the accuracy": (
+                np.array([0.81, 0.804, 0.79, 0.3, 0.22]),
+                0.8,
+            ),
             "mostly ones": (np.array([0.95, 0.7, 0.5, 0.2, 0.04]), 0.85),
             "an accuracy below one half": (np.array([0.7, 0.5, 0.3]), 0.375),
             "an accuracy that no guess beats": (np.array([0.125, 0.5]), 0.96),
@@ -72,19 +100,20 @@ not_ruled_out = Exercise(
     task="Find the thresholds at which guessing does not beat an accuracy.",
     stub='''
 def not_ruled_out(ones, accuracy):
-    """True for each share of ones with which guessing is not better than this accuracy."""
+    """True for each share of ones unless guessing reaches more than accuracy (a tie stays)."""
     raise NotImplementedError
 ''',
     reference='''
 def not_ruled_out(ones, accuracy):
-    """True for each share of ones with which guessing is not better than this accuracy."""
+    """True for each share of ones unless guessing reaches more than accuracy (a tie stays)."""
     return np.maximum(ones, 1 - ones) <= accuracy
 ''',
     hints=(
         "What does the better of the two constant answers reach, for each share of ones?",
         "`np.maximum` compares two arrays element by element.",
+        "Ruled out is only what guessing beats: where both are equal, the answer is True.",
     ),
     examine=_examine_not_ruled_out,
     mistakes=_MISTAKES,
-    remark="A figure that guessing beats says that something else was measured.",
+    remark="Where guessing beats a figure, the figure was hardly measured at that threshold.",
 )
