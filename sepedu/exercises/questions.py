@@ -229,6 +229,19 @@ QUESTIONS: dict[str, tuple[Question, ...]] = {
                 "points, and as a soft mask it can separate well.",
             },
         ),
+        Question(
+            "held_out_frames",
+            "The drums of the talk lose 8 points in a hundred between training and validation "
+            "frames. With frames held out at random ours lose hardly any. What follows?",
+            {
+                "Its validation frames were hardly drawn at random from its training songs": "A "
+                "held-out frame has neighbours among the training frames, so it is nearly known.",
+                "Its network learned less by heart": "To lose much on new frames is what "
+                "learning by heart looks like.",
+                "Its threshold was 0.5": "The bass speaks against that: at T = 0.5 guessing beats "
+                "the talk's accuracy.",
+            },
+        ),
     ),
     "08": (
         Question(
