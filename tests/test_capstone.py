@@ -2,13 +2,14 @@
 
 import csv
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sepedu.cli import main
 from sepedu.errors import SepeduError
-from sepedu.exercises.capstone import make_mixture
+from sepedu.exercises.capstone import make_mixture, write_mixture
 from sepedu.songs import SOURCES, Song
 
 
@@ -49,6 +50,14 @@ def test_a_short_secret_and_few_songs_are_refused(songs):
         make_mixture(songs, "Ada", "abc")
     with pytest.raises(SepeduError, match="songs must be at least 4, got 2"):
         make_mixture(songs[:2], "Ada", "only I know")
+
+
+def test_two_students_of_one_file_name_do_not_overwrite_each_other(songs, tmp_path):
+    mixed = {name: replace(songs[0], name=name) for name in ("Ana B", "Ana/B")}
+    mixture, stems = write_mixture(mixed["Ana B"], tmp_path)
+    assert (mixture, stems) == write_mixture(mixed["Ana B"], tmp_path)
+    with pytest.raises(SepeduError, match="Ana_B belongs to Ana B, not to Ana/B"):
+        write_mixture(mixed["Ana/B"], tmp_path)
 
 
 def test_from_the_mixture_to_the_marks(tmp_path, capsys):

@@ -5,16 +5,18 @@ import io
 import json
 import os
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from sepedu.cli import main
 from sepedu.errors import SepeduError
-from sepedu.exercises import choice
-from sepedu.exercises.framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
+from sepedu.exercises import choice, compare, grading, grading_worker
+from sepedu.exercises.framework import NOT_ATTEMPTED, RIGHT, WRONG, Verdict, lessons
 from sepedu.exercises.grading import BROKEN, as_csv, as_report, find_submissions, grade
 from sepedu.exercises.questions import QUESTIONS
 from tools import mock_class
@@ -36,11 +38,33 @@ HOSTILE = {
         "from sepedu.exercises import framework\n"
         "framework.Exercise.check = lambda self, answer: framework.Verdict('right', '')"
     ),
+    "sends a mark": (
+        "import multiprocessing, sys\n"
+        "found, frame = list(multiprocessing.current_process()._args), sys._getframe()\n"
+        "while frame:\n"
+        "    found, frame = [*found, *frame.f_locals.values()], frame.f_back\n"
+        "for one in found:\n"
+        "    if hasattr(one, 'send_bytes'):\n"
+        "        one.send_bytes(b'[]')"
+    ),
+    "changes the worker": (
+        "from sepedu.exercises import grading_worker as w\n"
+        "w._check = lambda *a: (w.Verdict('right', ''), None)"
+    ),
+    "replaces itself and puts it back": (
+        "from sepedu.exercises import framework as f\n"
+        "judge = f.Exercise._judge\n"
+        "def cheat(self, answer):\n"
+        "    f.Exercise._judge = judge\n"
+        "    return f.Verdict('right', '')\n"
+        "f.Exercise._judge = cheat"
+    ),
+    "writes to the terminal": "raise Exception('\\x1b[2J\\ud800')",
 }
 # Four hostile answers in one notebook: each must cost itself alone.
 ATTACKS = {
-    student: dict(zip(NAMES, attacks, strict=False))
-    for student, attacks in (("Mallory", list(HOSTILE)[:4]), ("Trudy", list(HOSTILE)[4:]))
+    student: dict(zip(NAMES[:4], list(HOSTILE)[first : first + 4], strict=True))
+    for student, first in (("Mallory", 0), ("Trudy", 4), ("Eve", 8))
 }
 
 
@@ -113,6 +137,96 @@ def test_a_hostile_answer_costs_itself_and_nobody_else(marked, student):
     for name in ATTACKS[student]:
         assert found.pop(name) in (BROKEN, NOT_ATTEMPTED)
     assert set(found.values()) == {RIGHT} and len(found) == len(NAMES) - 4
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "change"),
+    [
+        (grading_worker, "_check", lambda *_: None),
+        (grading_worker._check, "__code__", (lambda *_: None).__code__),
+        (compare.compare, "__code__", (lambda *_, **__: None).__code__),
+        (compare.compare, "__kwdefaults__", {"tolerance": 1e9}),
+        (EXERCISES[FIRST].examine, "__code__", (lambda _: None).__code__),
+        (EXERCISES[FIRST], "check", lambda _: Verdict(RIGHT, "")),
+        (np, "allclose", lambda *_, **__: True),
+    ],
+)
+def test_a_change_of_the_checks_is_seen(monkeypatch, owner, name, change):
+    watched = grading_worker._modules(), [*EXERCISES.values()]
+    before = grading_worker._fingerprint(*watched)
+    assert grading_worker._fingerprint(*watched) == before
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, change, raising=False)
+        changed = grading_worker._fingerprint(*watched)
+    assert changed != before
+
+
+def test_only_the_worker_sends_marks():
+    def read(content):
+        return grading._read_mark(FIRST, content, b"token")
+
+    assert read(b"tokenright\0\0Well.\0last") == (grading.Mark(FIRST, RIGHT, "", "Well."), True)
+    for content in (b"[]", b"right\0\0\0", b"tokengreat\0\0\0", b"tokenright\0", b"token\xff"):
+        mark, is_last = read(content)
+        assert mark.outcome == BROKEN and is_last, content
+
+
+def test_whatever_fails_for_one_student_costs_nobody_else(tmp_path, monkeypatch, capsys):
+    def fails_for_ada(submission, seconds):
+        if submission.student == "Ada":
+            raise RuntimeError
+        if submission.student == "Cem":
+            raise KeyboardInterrupt
+        return [grading.Mark(FIRST, RIGHT)]
+
+    monkeypatch.setattr(grading, "_mark_answers", fails_for_ada)
+    write(tmp_path / "class", dict.fromkeys(("Ada", "Bea", "Cem"), solved()))
+    assert main(["grade", str(tmp_path / "class"), "--out", str(tmp_path / "marks.csv")]) == 130
+    assert "marks.csv has 2 of 3 notebooks" in capsys.readouterr().err
+    ada, bea = csv.DictReader((tmp_path / "marks.csv").open(encoding="utf-8"))
+    assert (bea["Points"], ada["Points"]) == ("1", "") and "RuntimeError" in ada["Remark"]
+
+
+def test_what_cannot_be_read_is_one_line_for_its_student(tmp_path):
+    deep = f"{FIRST} = {'-' * 200_000}1"  # too deep for Python's parser
+    write(tmp_path, {"Deep": solved(**{FIRST: deep}), "Esc\x1b[2J": "{", "No source": "{}"})
+    (tmp_path / "No source" / "02-binary-masks.ipynb").write_text(
+        '{"cells": [{"cell_type": "code"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    )
+    (tmp_path / "Folder" / "02.ipynb").mkdir(parents=True)
+    (tmp_path / "Link").mkdir()
+    (tmp_path / "Link" / "02.ipynb").symlink_to(tmp_path / "nothing")
+    if hasattr(os, "mkfifo"):
+        (tmp_path / "Pipe").mkdir()
+        os.mkfifo(tmp_path / "Pipe" / "02.ipynb")
+    with suppress(OSError):  # not every system has such names
+        write(tmp_path, {os.fsdecode(b"J\xf6rg"): "{"})
+    found = {one.student: one for one in find_submissions(tmp_path)}
+    assert found["Deep"].answers[FIRST] == deep
+    assert all(one.problem for student, one in found.items() if student != "Deep")
+    assert {"Esc\\x1b[2J", "No source", "Folder", "Link"} <= set(found)
+    as_csv(list(found.values())).encode("utf-8")
+
+
+def test_a_bad_member_of_a_zip_is_one_line_for_its_student(tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "class.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        for student in ("Damaged", "Encrypted", "Strange", "Well"):
+            file.writestr(f"{student}/02-binary-masks.ipynb", solved())
+        damaged, *_ = file.infolist()
+        file.filelist[1].flag_bits |= 1
+        file.filelist[2].compress_type = 99
+        place = damaged.header_offset + 30 + len(damaged.filename)
+    content = bytearray((tmp_path / "class.zip").read_bytes())
+    content[place : place + 4] = b"\xff" * 4
+    (tmp_path / "class.zip").write_bytes(content)
+    found = {one.student: one.problem for one in find_submissions(tmp_path / "class.zip")}
+    assert found.pop("Well") == "" and len(found) == 3 and all(found.values())
+    monkeypatch.setattr(grading, "LARGEST_NOTEBOOK", 1000)
+    assert all(
+        "over 0.001 MB" in one.problem
+        for one in find_submissions(tmp_path / "class.zip")
+        if one.student == "Well"
+    )
 
 
 def test_the_table_is_for_a_learning_platform(marked):
@@ -203,8 +317,9 @@ def test_the_command(tmp_path, capsys):
     assert main([*words, "--report", str(tmp_path / "class.html")]) == 0
     assert f"Right: lesson {LESSON}, {len(NAMES)} of {len(NAMES)} right" in capsys.readouterr().out
     assert (tmp_path / "marks.csv").read_text().startswith("Student,ID,Points")
-    assert main([*words, "--seconds", "0"]) == 2
-    assert "seconds must be above 0, got 0" in capsys.readouterr().err
+    for seconds in ("0", "nan", "inf", "1e12"):
+        assert main([*words, "--seconds", seconds]) == 2
+        assert "seconds must be above 0 and at most 86400, got" in capsys.readouterr().err
 
 
 def test_the_made_up_class_is_thirty_students_with_three_hostile_ones(tmp_path, capsys):
@@ -273,8 +388,12 @@ def test_progress_is_recorded_in_a_working_copy_only(tmp_path, monkeypatch, caps
     assert [line["outcome"] for line in lines] == [WRONG, RIGHT, NOT_ATTEMPTED]
     assert lines[0]["mistake"] == exercise.mistakes[0].title
 
-    (tmp_path / "progress.jsonl").open("a").write("damaged\n")
-    words = ["progress", str(tmp_path), "--out", str(tmp_path / "me.html"), "--name", "Ada"]
+    bad = ["damaged", "[" * 100_000, json.dumps(lines[1] | {"outcome": "weird"})]
+    bad.append(json.dumps(lines[2] | {"when": "\ud800"}))
+    (tmp_path / "progress.jsonl").open("a").write("\n".join(bad) + "\n")
+    assert main(["progress", str(tmp_path / "nothing")]) == 2
+    assert "There is no working copy in" in capsys.readouterr().err
+    words = ["progress", str(tmp_path), "--out", str(tmp_path / "me.html"), "--name", "Ada\udcff"]
     assert main(words) == 0
     told = capsys.readouterr().out
     assert (
@@ -282,4 +401,4 @@ def test_progress_is_recorded_in_a_working_copy_only(tmp_path, monkeypatch, caps
         and f"Next: lesson {LESSON}, {NAMES[1]}" in told
     )
     page = (tmp_path / "me.html").read_text(encoding="utf-8")
-    assert exercise.mistakes[0].title in page and "<h1>Progress of Ada</h1>" in page
+    assert exercise.mistakes[0].title in page and "<h1>Progress of Ada\\udcff</h1>" in page

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from ..errors import SepeduError
 from .common import new_command
+
+MOST_SECONDS = 86400
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -28,11 +31,13 @@ def run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from ..engine.files import check_place, write_text
-    from ..exercises.grading import as_csv, as_report, find_submissions, grade
+    from ..exercises.framework import printable
+    from ..exercises.grading import Submission, as_csv, as_report, find_submissions, grade
     from ..exercises.grading_worker import BROKEN
 
-    if not options.seconds > 0:
-        raise SepeduError(f"seconds must be above 0, got {options.seconds:g}", "Use 30")
+    if not 0 < options.seconds <= MOST_SECONDS:
+        bounds = f"above 0 and at most {MOST_SECONDS}"
+        raise SepeduError(f"seconds must be {bounds}, got {options.seconds:g}", "Use 30")
     for place in (options.out, options.report):
         if place:
             check_place(place)
@@ -43,16 +48,25 @@ def run(options: argparse.Namespace) -> None:
         print(options.out)
         return
     submissions = find_submissions(options.place, options.lesson)
-    marked = list(tqdm(grade(submissions, options.seconds), total=len(submissions), unit="book"))
-    write_text(options.out, as_csv(marked))
-    print(options.out)
+    marked: list[Submission] = []
+    try:
+        for submission in tqdm(
+            grade(submissions, options.seconds), total=len(submissions), unit="book"
+        ):
+            marked.append(submission)
+            write_text(options.out, as_csv(marked))  # each time: what is marked is never lost
+    except KeyboardInterrupt:
+        told = f"{options.out} has {len(marked)} of {len(submissions)} notebooks"
+        print(printable(told), file=sys.stderr)
+        raise
+    print(printable(str(options.out)))
     if options.report:
         write_text(options.report, as_report(marked))
-        print(options.report)
+        print(printable(str(options.report)))
     for submission in marked:
         done = f"{submission.points} of {len(submission.marks)} right"
         lesson = f"lesson {submission.lesson}, " if submission.lesson else ""
-        print(f"{submission.student}: {lesson}{submission.problem or done}")
+        print(printable(f"{submission.student}: {lesson}{submission.problem or done}"))
         for mark in submission.marks:
             if mark.outcome == BROKEN:
-                print(f"  {mark.exercise} {BROKEN}: {mark.message}")
+                print(printable(f"  {mark.exercise} {BROKEN}: {mark.message}"))

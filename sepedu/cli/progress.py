@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..errors import SepeduError
 from .common import new_command
 
 
@@ -19,10 +20,13 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> None:
     from ..engine.files import write_text
-    from ..exercises.progress import page, read_progress, report
+    from ..exercises.progress import FILE, MARKER, page, read_progress, report
     from .lab import COPY, find_course
 
-    states = read_progress(options.folder or find_course() / COPY)
+    folder = options.folder or find_course() / COPY
+    if not any((folder / name).is_file() for name in (MARKER, FILE)):
+        raise SepeduError(f"There is no working copy in {folder}", "sepedu lab makes my-course")
+    states = read_progress(folder)
     print(report(states))
     if options.out:
         write_text(options.out, page(states, options.name))

@@ -17,8 +17,11 @@ from ..evaluation import framewise_sdr
 from ..masks import apply_mask, ratio_mask
 from ..songs import SOURCES, Song
 from ..stft import STFT
+from .framework import printable
 
 SECONDS = 20.0
+OWNER = "student.txt"
+"""Beside the stems: the name of the student, of which the folder's name may leave out signs."""
 LARGEST_GAIN = 4.0
 """Of a stem, up or down, in decibels."""
 
@@ -52,7 +55,7 @@ def make_mixture(songs: Sequence[Song], student: str, secret: str) -> Song:
         raise SepeduError(
             f"songs must be at least {len(SOURCES)}, got {len(songs)}", "Give a larger data set"
         )
-    seed = hashlib.sha256(f"{secret}\n{student}".encode()).digest()
+    seed = hashlib.sha256(f"{secret}\n{student}".encode("utf-8", "surrogatepass")).digest()
     random = np.random.default_rng(np.frombuffer(seed, np.uint32))
     chosen = random.permutation(len(songs))[: len(SOURCES)]
     stems = {}
@@ -82,9 +85,23 @@ def write_mixture(song: Song, folder: Path) -> tuple[Path, Path]:
     -------
     mixture, stems : path
         A file to hand out, and a folder to keep.
+
+    Raises
+    ------
+    SepeduError
+        If a file cannot be written, or another student's mixture has that name.
     """
     name = re.sub(r"[^\w.-]+", "_", song.name).strip(".") or "student"
     stems = folder / "stems" / name
+    owner, student = stems / OWNER, song.name.encode("utf-8", "surrogatepass")
+    if owner.is_file() and owner.read_bytes() != student:
+        raise SepeduError(
+            f"{stems} belongs to {printable(owner.read_text('utf-8', 'replace'))}, "
+            f"not to {printable(song.name)}",
+            "Add to the name what tells the two students apart, such as a number",
+        )
+    stems.mkdir(parents=True, exist_ok=True)
+    owner.write_bytes(student)
     for source, audio in song.sources.items():
         write_audio(stems / f"{source}.wav", audio, song.sample_rate)
     return write_audio(folder / "mixtures" / f"{name}.wav", song.mixture, song.sample_rate), stems

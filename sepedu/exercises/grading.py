@@ -5,6 +5,12 @@ process of their own, which has limits of time and memory, an empty folder, and 
 the system allows that. This keeps accidents and pranks to one line of the table. It is not a
 sandbox: an answer that sets out to do harm can still do what the account that marks it may do. Mark
 answers of people you do not trust on a machine or in a container that you can throw away.
+
+Nor is a mark a proof. An answer that replaces functions of the checks or of the worker, or
+attributes of an exercise, "does not run", and the pipe that marks go through is in none of its
+frames. But answers and checks share a process: an answer that replaces something and puts it back
+while it is examined, changes the cases of a check or the inside of NumPy, or searches the memory
+for the pipe, is not found out. Nor is one that copies the library's solution.
 """
 
 from __future__ import annotations
@@ -12,25 +18,27 @@ from __future__ import annotations
 import csv
 import html
 import io
-import json
 import multiprocessing
 import os
 import re
+import secrets
 import signal
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import IO
 
 import nbformat
 
 from ..errors import SepeduError
-from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
-from .grading_worker import BROKEN, READY, check_answers
+from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons, printable
+from .grading_worker import BROKEN, LAST, READY, check_answers
 from .working_copy import answers_of
 
 IMPORT = re.compile(r"from\s+sepedu\.exercises\s+import\s+lesson(\d\d)\s+as\s+ex\b")
@@ -45,6 +53,9 @@ START_SECONDS = 120.0
 """How long a process may take to import the library."""
 MOST_BYTES = 100_000
 """Of one mark."""
+LARGEST_NOTEBOOK = 50_000_000
+"""Bytes beyond which a notebook is not read."""
+OUTCOMES = (RIGHT, WRONG, NOT_ATTEMPTED, BROKEN)
 
 # Where processes can be forked, one that has imported the library starts all the others.
 _CONTEXT = multiprocessing.get_context("spawn" if os.name == "nt" else "forkserver")
@@ -123,10 +134,10 @@ def find_submissions(place: Path, lesson: str | None = None) -> list[Submission]
         If there are no notebooks.
     """
     found = []
-    for name, content in _notebooks(place):
+    for name, read in _notebooks(place):
         if SET_ASIDE.search(name.name):
             continue
-        submission = _read(name, content)
+        submission = _read(name, read)
         if lesson is None or submission.lesson in ("", lesson):
             found.append(submission)
     if not found:
@@ -137,48 +148,71 @@ def find_submissions(place: Path, lesson: str | None = None) -> list[Submission]
     return sorted(found, key=lambda one: (one.student.casefold(), one.lesson))
 
 
-def _notebooks(place: Path) -> Iterator[tuple[Path, bytes]]:
-    """Path inside of the place, and content, of each notebook."""
+def _notebooks(place: Path) -> Iterator[tuple[Path, Callable[[], bytes]]]:
+    """Path inside of the place of each notebook, and what reads it."""
     if place.is_dir():
         for path in sorted(place.rglob("*.ipynb")):
             inside = path.relative_to(place)
             if not any(part.startswith(".") for part in inside.parts):
-                yield inside, path.read_bytes()
+                yield inside, partial(_read_file, path)
         return
     try:
-        with zipfile.ZipFile(place) as archive:
-            for name in sorted(archive.namelist()):
-                hidden = any(part.startswith((".", "__MACOSX")) for part in Path(name).parts)
-                if name.endswith(".ipynb") and not hidden:
-                    yield Path(name), archive.read(name)
-    except (OSError, zipfile.BadZipFile) as error:
+        archive = zipfile.ZipFile(place)
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
         raise SepeduError(
             f"{place} is neither a folder nor a zip file ({error})",
             "Give the folder or the zip file that holds the students' notebooks",
         ) from error
+    with archive:
+        for name in sorted(archive.namelist()):
+            hidden = any(part.startswith((".", "__MACOSX")) for part in Path(name).parts)
+            if name.endswith(".ipynb") and not hidden:
+                yield Path(name), partial(_read_member, archive, name)
 
 
-def _read(name: Path, content: bytes) -> Submission:
+def _read_file(path: Path) -> bytes:
+    if not path.is_file():  # a folder, a broken link, or a pipe that nothing is written to
+        raise SepeduError("it is not a file", "Hand in the notebook itself")
+    with path.open("rb") as file:
+        return _read_all(file)
+
+
+def _read_member(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as file:
+        return _read_all(file)
+
+
+def _read_all(file: IO[bytes]) -> bytes:
+    content = file.read(LARGEST_NOTEBOOK + 1)
+    if len(content) > LARGEST_NOTEBOOK:
+        raise SepeduError(f"it has over {LARGEST_NOTEBOOK / 1e6:g} MB", "Clear its outputs")
+    return content
+
+
+def _read(name: Path, read: Callable[[], bytes]) -> Submission:
     own_folder = len(name.parts) > 1
-    told = name.parts[0] if own_folder else name.stem
+    told = printable(name.parts[0] if own_folder else name.stem)
     submission = Submission(told)
     for platform, form in UPLOADS.items():
         if upload := form.match(told):
             submission = Submission(upload["student"], upload["number"], platform)
             break
     try:
-        notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
-    except Exception as error:  # nbformat raises what it likes
-        submission.problem = f"the notebook cannot be read ({type(error).__name__})"
-        return submission
-    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    match = IMPORT.search(code) or re.search(r"(?:^|[_-])(\d\d)-", name.name)
-    if match is None or match[1] not in lessons():
-        submission.problem = "the notebook is not one of the lessons"
-        return submission
-    submission.lesson = match[1]
-    submission.answers = answers_of(notebook)
+        notebook = nbformat.reads(read().decode("utf-8"), as_version=4)
+        code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+        match = IMPORT.search(code) or re.search(r"(?:^|[_-])(\d\d)-", name.name)
+        if match is None or match[1] not in lessons():
+            submission.problem = "the notebook is not one of the lessons"
+        else:
+            submission.answers = answers_of(notebook)
+            submission.lesson = match[1]
+    except Exception as error:  # files, zip members and nbformat raise what they like
+        submission.problem = f"the notebook cannot be read ({_tell(error)})"
     return submission
+
+
+def _tell(error: Exception) -> str:
+    return error.problem if isinstance(error, SepeduError) else type(error).__name__
 
 
 def grade(submissions: Iterable[Submission], seconds: float = 30.0) -> Iterator[Submission]:
@@ -188,7 +222,7 @@ def grade(submissions: Iterable[Submission], seconds: float = 30.0) -> Iterator[
     ----------
     submissions : iterable of Submission
     seconds : float
-        For one answer; what runs longer "does not run".
+        For one answer, above 0 and at most 86400; what runs longer "does not run".
 
     Yields
     ------
@@ -196,28 +230,36 @@ def grade(submissions: Iterable[Submission], seconds: float = 30.0) -> Iterator[
         As soon as it is marked.
     """
     for submission in submissions:
-        names = list(lessons().get(submission.lesson, {}))
-        left = [name for name in names if name in submission.answers]
-        marks = {name: Mark(name, NOT_ATTEMPTED) for name in names}
-        while left:
-            done = 0
-            for mark in _run_answers(submission, left, seconds):
-                marks[mark.exercise] = mark
-                done += 1
-            left = left[max(done, 1) :]  # a process that an answer has ended is started again
-        submission.marks = list(marks.values())
+        try:
+            submission.marks = _mark_answers(submission, seconds)
+        except Exception as error:  # whatever it is, the others of the class are marked
+            submission.problem = f"the notebook cannot be marked ({_tell(error)})"
         yield submission
+
+
+def _mark_answers(submission: Submission, seconds: float) -> list[Mark]:
+    names = list(lessons().get(submission.lesson, {}))
+    left = [name for name in names if name in submission.answers]
+    marks = {name: Mark(name, NOT_ATTEMPTED) for name in names}
+    while left:
+        done = 0
+        for mark in _run_answers(submission, left, seconds):
+            marks[mark.exercise] = mark
+            done += 1
+        left = left[max(done, 1) :]  # a process that an answer has ended is started again
+    return list(marks.values())
 
 
 def _run_answers(submission: Submission, names: Sequence[str], seconds: float) -> Iterator[Mark]:
     """Check answers in one process until all are checked, or one of them ends it."""
     answers = {name: submission.answers[name] for name in names}
+    token = secrets.token_bytes(16)
     aside = tempfile.TemporaryDirectory(prefix="sepedu-grade-", ignore_cleanup_errors=True)
     receiver, sender = _CONTEXT.Pipe(duplex=False)
     with aside as folder, receiver:
         process = _CONTEXT.Process(
             target=check_answers,
-            args=(sender, submission.lesson, answers, folder, seconds),
+            args=(sender, token, submission.lesson, answers, folder, seconds),
             daemon=True,
         )
         process.start()
@@ -231,15 +273,16 @@ def _run_answers(submission: Submission, names: Sequence[str], seconds: float) -
             for name in names:
                 try:
                     in_time = receiver.poll(seconds)
-                    told = json.loads(receiver.recv_bytes(MOST_BYTES)) if in_time else None
-                except (EOFError, OSError, ValueError):
-                    in_time, told = True, None
-                if told is None:
+                    content = receiver.recv_bytes(MOST_BYTES) if in_time else b""
+                except (EOFError, OSError):
+                    in_time, content = True, b""
+                if not content:
                     why = "It ended Python" if in_time else f"It still ran after {seconds:g} s"
                     yield Mark(name, BROKEN, message=f"{why}.")
                     return
-                yield Mark(name, *(str(told[key]) for key in ("outcome", "mistake", "message")))
-                if told["last"]:
+                mark, is_last = _read_mark(name, content, token)
+                yield mark
+                if is_last:
                     return
         finally:
             if hasattr(os, "killpg"):  # what an answer has started, too
@@ -247,6 +290,14 @@ def _run_answers(submission: Submission, names: Sequence[str], seconds: float) -
                     os.killpg(process.pid, signal.SIGKILL)
             process.kill()
             process.join()
+
+
+def _read_mark(name: str, content: bytes, token: bytes) -> tuple[Mark, bool]:
+    """Mark that the process has sent, and whether it is the last of that process."""
+    told = content.removeprefix(token).decode("utf-8", "replace").split("\0")
+    if not content.startswith(token) or len(told) != 4 or told[0] not in OUTCOMES:
+        return Mark(name, BROKEN, message="It sends a mark of its own."), True
+    return Mark(name, *told[:3]), told[3] == LAST
 
 
 def _is_ready(receiver: Connection) -> bool:
@@ -347,7 +398,7 @@ def as_report(submissions: Sequence[Submission]) -> str:
         own = [s for s in submissions if s.lesson == lesson]
         marks = [mark for s in own for mark in s.marks if mark.exercise == name]
         outcomes = Counter(mark.outcome for mark in marks)
-        order = [o for o in (RIGHT, WRONG, NOT_ATTEMPTED, BROKEN) if outcomes[o]]
+        order = [o for o in OUTCOMES if outcomes[o]]
         told = ", ".join(f"{outcome}: {outcomes[outcome]}" for outcome in order)
         mistakes = Counter(
             mark.mistake or mark.message for mark in marks if mark.outcome in (WRONG, BROKEN)

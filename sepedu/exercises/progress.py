@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .framework import NOT_ATTEMPTED, RIGHT, WRONG, Exercise, Verdict, lessons
+from .framework import NOT_ATTEMPTED, RIGHT, WRONG, Exercise, Verdict, lessons, printable
 from .questions import QUESTIONS
 
 FILE = "progress.jsonl"
@@ -85,8 +85,10 @@ def read_progress(folder: Path) -> dict[tuple[str, str], State]:
         try:
             told = json.loads(line)
             key, outcome = (str(told["lesson"]), str(told["exercise"])), str(told["outcome"])
-            mistake, when = str(told.get("mistake", "")), str(told["when"])
-        except (ValueError, KeyError, TypeError):
+            mistake, when = printable(str(told.get("mistake", ""))), printable(str(told["when"]))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            continue
+        if outcome not in SIGNS:
             continue
         before = states.get(key, State())
         mistakes = before.mistakes
@@ -172,7 +174,7 @@ def page(states: Mapping[tuple[str, str], State], name: str = "") -> str:
             )
             rows.append("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in cells) + "</tr>")
     return PAGE.format(
-        title=html.escape(f"Progress{' of ' + name if name else ''}"),
+        title=html.escape(printable(f"Progress{' of ' + name if name else ''}")),
         summary=html.escape(report(states)),
         rows="\n".join(rows),
     )

@@ -25,7 +25,7 @@ RECORD = ".lessons.json"
 """In the working copy: for each notebook, the version of the lesson that was handed out last."""
 GUESS = "*My guess:*"
 """A cell below a question, for what the student thinks before the next one is run."""
-CHECK = re.compile(r"^\s*ex\.(\w+)\.check\(", re.MULTILINE)
+CHECK = re.compile(r"^[ \t]*ex\.(\w+)\.check\(", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,8 @@ def answers_of(notebook: NotebookNode) -> dict[str, str]:
 def _defined_names(source: str) -> set[str]:
     try:
         tree = ast.parse(source)
-    except SyntaxError:  # an answer that does not run is an answer all the same
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        # An answer that does not run, or is too deep for Python, is an answer all the same.
         found = re.findall(r"^(?:def|class)\s+(\w+)|^(\w+)\s*=", source, re.MULTILINE)
         return {name for pair in found for name in pair if name}
     names: set[str] = set()
