@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,13 @@ from .engine.decoding import (
     write_decoded,
 )
 from .engine.files import atomic_write
-from .errors import SepeduError
+from .errors import SepeduError, check_number
 
 __all__ = [
     "Player",
     "Recording",
     "check_audio",
+    "check_rate",
     "common_gain",
     "is_leftover",
     "mono",
@@ -59,6 +61,8 @@ LARGEST = 1e12
 """Samples beyond this are no sound; sums of their squares would leave the range of float32."""
 MOST_CHANNELS = 64
 """More are samples that stand in the place of channels."""
+RATES = 1000, 655_350
+"""Lowest and highest sample rate, in hertz: below it there is no music, above it no FLAC."""
 FLAC_CHANNELS = 8
 """Channels that FLAC holds."""
 
@@ -105,6 +109,30 @@ def check_audio(audio: np.ndarray, name: str = "the audio given") -> np.ndarray:
             "Put the channels first: audio.T turns (samples, channels) round",
         )
     return audio.astype(np.float32, copy=False)
+
+
+def check_rate(
+    rate: int, name: str = "sample_rate", usual: str = "the recording's own, often 44100"
+) -> int:
+    """Return a sample rate, a whole number of hertz from 1000 to 655,350.
+
+    Parameters
+    ----------
+    rate : int
+    name : str
+        What to call it in an error.
+    usual : str
+        What the error says to use.
+
+    Raises
+    ------
+    SepeduError
+        If it is another one.
+    """
+    if isinstance(rate, float) and rate.is_integer():
+        rate = int(rate)
+    check_number(name, rate, *RATES, whole=True, usual=usual)
+    return int(rate)
 
 
 def common_gain(*recordings: np.ndarray) -> float:
@@ -210,7 +238,8 @@ def open_audio(path: Path, stack: ExitStack) -> Recording:
     Raises
     ------
     SepeduError
-        If the file is missing or empty, or nothing in it can be decoded.
+        If the file is missing or empty, nothing in it can be decoded, or its sample rate is out of
+        bounds (see `check_rate`).
     """
     aside = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sepedu-")))
     source = _regular_file(path, aside)
@@ -226,9 +255,11 @@ def open_audio(path: Path, stack: ExitStack) -> Recording:
     except SepeduError:  # libsndfile passes over some sizes that libavformat stumbles on
         if recording is None:
             raise
+    stack.enter_context(recording)
+    check_rate(recording.samplerate, f"The sample rate of {path}", "a copy at 44100 Hz")
     recording.source, recording.speakers = source, speakers
     recording.warnings = [*notes, *_cut_off(recording)]
-    return stack.enter_context(recording)
+    return recording
 
 
 def _regular_file(path: Path, aside: Path) -> Path:
@@ -345,11 +376,11 @@ def write_audio(path: str | os.PathLike[str], audio: np.ndarray, sample_rate: in
     Raises
     ------
     SepeduError
-        If the format is another, the folder cannot be written, or FLAC would clip or have over 8
-        channels.
+        If the format is another, the sample rate is out of bounds (see `check_rate`), the folder
+        cannot be written, or FLAC would clip or have over 8 channels.
     """
     path = Path(path)
-    audio = check_audio(audio)
+    audio, sample_rate = check_audio(audio), check_rate(sample_rate)
     formats = {".wav": ("WAV", "FLOAT"), ".flac": ("FLAC", "PCM_24")}
     if path.suffix.lower() not in formats:
         raise SepeduError(f"Audio cannot be written as {path}", "End the name in .wav or .flac")
@@ -401,10 +432,18 @@ def resample(audio: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
     -------
     resampled : np.ndarray [shape=(..., ceil(samples * new_rate / rate))], float32
 
+    Raises
+    ------
+    SepeduError
+        If a rate is out of bounds (see `check_rate`), or there are no samples.
+
     Lesson: 06
     """
+    rate, new_rate = check_rate(rate, "rate"), check_rate(new_rate, "new_rate")
     if rate == new_rate:
         return audio
+    if audio.size == 0:
+        raise SepeduError("There are no samples to resample", "Give at least one sample")
     length = math.ceil(audio.shape[-1] * new_rate / rate)
     flat = audio.reshape(-1, audio.shape[-1]).T
     changed = soxr.resample(flat, rate, new_rate, quality="HQ").T[:, :length]
@@ -436,7 +475,8 @@ class Player:
     Raises
     ------
     SepeduError
-        If there is no recording, or one is unfit (see `check_audio`) or has over 8 channels.
+        If there is no recording, or one is unfit (see `check_audio`) or has over 8 channels, or
+        the sample rate is out of bounds (see `check_rate`).
 
     Lesson: 00
     """
@@ -444,12 +484,13 @@ class Player:
     def __init__(
         self, recordings: dict[str, np.ndarray], sample_rate: int, exact: bool = False
     ) -> None:
-        if not recordings:
+        if not isinstance(recordings, Mapping) or not recordings:
             raise SepeduError("There is nothing to play", 'Give recordings, as {"name": audio}')
-        self.recordings = {name: check_audio(audio, name) for name, audio in recordings.items()}
+        named = {str(name): audio for name, audio in recordings.items()}
+        self.recordings = {name: check_audio(audio, name) for name, audio in named.items()}
         for name, audio in self.recordings.items():
             _check_channels(audio, name, "Play two of them: audio[:2]")
-        self.sample_rate = sample_rate
+        self.sample_rate = check_rate(sample_rate)
         self.exact = exact
         self.gain = common_gain(*self.recordings.values())
 

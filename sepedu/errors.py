@@ -37,7 +37,8 @@ def check_number(
 ) -> None:
     """Raise SepeduError unless a setting is a finite number from `least` to `most`."""
     kind, known = ("a whole number", Integral) if whole else ("a number", Real)
-    if not isinstance(value, known) or not math.isfinite(value):
+    wrong = whole and isinstance(value, bool)
+    if wrong or not isinstance(value, known) or not abs(value) < math.inf:
         raise SepeduError(f"{name} must be {kind}, got {value!r}", f"Use {usual}")
     if not least <= value <= most:
         bound = f"at least {least}" if most == math.inf else f"between {least} and {most}"

@@ -174,7 +174,8 @@ def apply_mask(mask: Array, mixture: Array) -> Array:
     Raises
     ------
     SepeduError
-        If the mixture is real: without its phase the estimate could not be heard.
+        If the mixture is real: without its phase the estimate could not be heard. Or if the mask
+        has another number of bins, or neither one frame nor as many as the mixture.
 
     Lesson: 02
     """
@@ -182,6 +183,13 @@ def apply_mask(mask: Array, mixture: Array) -> Array:
         raise SepeduError(
             "A mask was to be applied to magnitudes, whose phase is lost",
             "Apply it to the complex spectrum that STFT.forward returns",
+        )
+    picture = tuple(mixture.shape[-2:])
+    if tuple(np.shape(mask)[-2:]) not in (picture, (*picture[:-1], 1)):
+        raise SepeduError(
+            f"A mask of shape {tuple(np.shape(mask))} does not fit a mixture of shape "
+            f"{tuple(mixture.shape)}",
+            "Give it the mixture's bins, and as many frames or a single one",
         )
     return mask * mixture
 

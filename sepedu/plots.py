@@ -19,6 +19,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 from PIL import Image
 
+from .errors import SepeduError
 from .stft import CONTEXT, STFT
 
 if TYPE_CHECKING:  # widgets draw without loading the network
@@ -157,7 +158,7 @@ def spectrogram(
     Lesson: 01
     """
     look = {"cmap": "magma", "vmin": FLOOR, "vmax": 0}
-    picture = _picture(decibels(magnitude, reference), stft, title, axes, **look)
+    picture = _picture(decibels(_checked(magnitude), reference), stft, title, axes, **look)
     if colourbar:
         picture.figure.colorbar(picture, ax=picture.axes, label="Level (dB)")
     return picture.axes
@@ -203,7 +204,7 @@ def mask(
     Lesson: 02
     """
     look = {"cmap": INK_ON_WHITE, "vmin": 0, "vmax": 1}
-    picture = _picture(np.asarray(values, np.float32), stft, title, axes, **look)
+    picture = _picture(np.asarray(_checked(values), np.float32), stft, title, axes, **look)
     if colourbar:
         picture.figure.colorbar(picture, ax=picture.axes, label="Mask")
     return picture.axes
@@ -230,6 +231,16 @@ def agreement(
     axes.legend(handles=key, ncols=4, columnspacing=1.0, handlelength=1.2, frameon=False, **place)
     axes.set_title(title, pad=20)
     return axes
+
+
+def _checked(values: np.ndarray) -> np.ndarray:
+    """Values that make a picture over time and frequency, or SepeduError."""
+    if np.ndim(values) != 2 or np.iscomplexobj(values):
+        raise SepeduError(
+            f"Shape {np.shape(values)} and type {np.asarray(values).dtype} make no picture",
+            "Give real values of shape (bins, frames): abs(spectrum) of one channel",
+        )
+    return values
 
 
 def _picture(
@@ -261,6 +272,8 @@ def history(rows: Sequence[Mapping[str, float]], majority: float | None = None) 
 
     Lesson: 05
     """
+    if not rows:
+        raise SepeduError("There are no epochs to draw", "Train for at least one first")
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
     epochs = [row["epoch"] for row in rows]
     for axes, kind in ((left, "loss"), (right, "accuracy")):

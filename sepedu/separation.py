@@ -15,6 +15,7 @@ import soundfile
 from .audio import (
     Recording,
     check_audio,
+    check_rate,
     name_for_libsndfile,
     open_audio,
     read_samples,
@@ -196,7 +197,8 @@ def separate(
     Raises
     ------
     SepeduError
-        If the audio is unfit, a setting is unknown, or a network is missing.
+        If the audio is unfit, the sample rate is out of bounds (see `check_rate`), a setting is
+        unknown, or a network is missing.
 
     Lesson: 00, 06, 09
 
@@ -373,16 +375,11 @@ def grid(sample_rate: int) -> STFT:
     Raises
     ------
     SepeduError
-        If the sample rate is not a whole number above 0.
+        If the sample rate is out of bounds (see `check_rate`).
     """
-    if isinstance(sample_rate, bool) or sample_rate < 1 or int(sample_rate) != sample_rate:
-        raise SepeduError(
-            f"The sample rate must be a whole number of hertz from 1 up, got {sample_rate!r}",
-            "Often it is 44100",
-        )
-    usual = STFT()
-    hop = max(1, round(usual.hop_length * int(sample_rate) / usual.sample_rate))
-    return STFT(int(sample_rate), usual.n_fft // usual.hop_length * hop, hop)
+    sample_rate, usual = check_rate(sample_rate), STFT()
+    hop = round(usual.hop_length * sample_rate / usual.sample_rate)
+    return STFT(sample_rate, usual.n_fft // usual.hop_length * hop, hop)
 
 
 def blocks(samples: int, stft: STFT, margin: int) -> Iterator[tuple[int, int, int, int]]:

@@ -71,9 +71,9 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_number("epochs", self.epochs, 1, whole=True, usual=20)
+        check_number("epochs", self.epochs, 1, 10_000, whole=True, usual=20)
         check_number("weight_decay", self.weight_decay, 0, usual=0.01)
-        check_number("seed", self.seed, 0, whole=True, usual=0)
+        check_number("seed", self.seed, 0, 2**32 - 1, whole=True, usual=0)
         if self.patience is not None:
             check_number("patience", self.patience, 1, whole=True, usual="5, or None for no end")
         if not 0 < self.learning_rate < math.inf:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import fuse_conv_bn_eval
 
-from .errors import SepeduError
+from .errors import SepeduError, check_number
 from .songs import SOURCES, Song
 from .stft import STFT, Array, mean_and_deviation
 
@@ -370,7 +370,7 @@ def predict_masks(
     ----------
     model : MaskUNet
         In evaluation mode; `fold_normalisation` makes it faster.
-    magnitude : np.ndarray [shape=(channels, 513, frames)], float32, >= 0
+    magnitude : np.ndarray [shape=(channels, 513, frames)], real, >= 0
         One or two channels.
     question : {"share", "binary"}
         Masks that sum to one over the sources, or the probability that the binary mask of each
@@ -392,7 +392,8 @@ def predict_masks(
     Raises
     ------
     SepeduError
-        If the question is another one, or the shape, or the block no multiple of `model.step`.
+        If the question is another one, or the shape, or the block no multiple of `model.step`; if
+        a magnitude or the level is negative or not finite.
 
     Lesson: 09
     """
@@ -404,7 +405,22 @@ def predict_masks(
             f"block must be a multiple of the network's step {model.step}, got {block}",
             f"Use {multiple}",
         )
-    frames, device = magnitude.shape[-1], model.mean.device
+    shape, dtype = np.shape(magnitude), getattr(magnitude, "dtype", type(magnitude).__name__)
+    usable = isinstance(magnitude, np.ndarray) and magnitude.dtype.kind in "fiu" and len(shape) == 3
+    if not usable or shape[0] not in (1, 2) or shape[1] != model.stft.bins:
+        raise SepeduError(
+            f"Magnitudes of shape {tuple(shape)} and type {dtype} are not what the network hears",
+            "Give a NumPy array (channels, 513, frames) of real values, with one or two channels",
+        )
+    magnitude = magnitude.astype(np.float32, copy=False)
+    if not 0 <= magnitude.min(initial=0) <= magnitude.max(initial=0) < np.inf:
+        raise SepeduError(
+            "There are magnitudes that are negative or not finite (NaN or infinity)",
+            "Give the absolute values of a spectrum: abs(stft.forward(audio))",
+        )
+    if level is not None:
+        check_number("level", level, 0, usual="measure_level of the whole recording's magnitudes")
+    frames, device = shape[-1], model.mean.device
     answer = model if question == "share" else model.binary_masks
     level = float(measure_level(magnitude)) if level is None else level
     margin = -(-model.receptive_field // model.step) * model.step

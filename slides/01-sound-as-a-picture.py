@@ -115,7 +115,7 @@ def _drawn():
     figure = panels.spectra(
         {
             "as it was": np.abs(spectrum[:, close]),
-            "drawn: every second column deleted": np.abs(drawn[:, close]) + 1e-9,
+            "every second one deleted": np.abs(drawn[:, close]) + 1e-9,
             "its sound, transformed again": np.abs(again[:, close]),
         },
         "Three close-ups of a spectrogram: whole, with every second column black, and after sound "

@@ -50,7 +50,7 @@ class Table:
         note = (
             "The same for BASS and OTHER. <strong>Magnitudes</strong> here; the talk's SPEC values "
         )
-        note += "are negative, so they are none."
+        note += "are negative, so they are something else."
         return f"<table class=layers>{head}{rows}</table><p>{note}</p>"
 
 

@@ -6,9 +6,11 @@ from functools import lru_cache
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from sepedu import apply_mask, binary_mask, predict_mask, ratio_mask, separate
 from sepedu.checkpoints import load_unet
+from sepedu.dense import dense_scores, pad_frames
 from sepedu.evaluation import sdr
 from sepedu.model import MaskCNN
 from sepedu.plots import BASELINE, INK, OURS, TALK, describe
@@ -104,6 +106,17 @@ unet_sees = 2 * MaskUNet().receptive_field / stft.frames_per_second
 multiplications = (
     (9 * 32 + 9 * 32 * 16) * 513 * 25 + 2 * 9 * 16 * 64 * 171 * 8 + 1824 * 128 + 128 * 513
 )
+
+
+def _with_sharing(frames=400):
+    """Multiplications a frame where windows share their columns, counted while it is done."""
+    model = MaskCNN().eval()
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        dense_scores(model, pad_frames(model, torch.zeros(1, 513, frames)))
+    return counter.get_total_flops() / 2 / frames  # a product and a sum count as two
+
+
+with_sharing = _with_sharing()
 
 
 @lru_cache

@@ -398,7 +398,7 @@ def ladder():
         "talk's, binary": ("network, binary", by_talk("vocals")),
         "talk's, soft": ("network, soft", by_talk("vocals", binary=False)),
         "U-Net, soft": ("U-Net, soft", by_default()["vocals"]),
-        "ideal mask": ("ideal binary mask", ideal("vocals")),
+        "ideal, binary": ("ideal binary mask", ideal("vocals")),
     }
     rows = {"this song": {name: reaches("vocals", audio) for name, (_, audio) in rungs.items()}}
     if results() is not None:

@@ -4,6 +4,7 @@ import base64
 import io
 import os
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from sepedu import SepeduError
 from sepedu.audio import Player, check_audio, read_audio, resample, sound_address, write_audio
+from sepedu.engine.files import check_place, write_text
 from sepedu.songs import SOURCES, load_song, open_dataset
 
 TONE = (0.4 * np.sin(2 * np.pi * 440 * np.arange(22050) / 22050)).astype(np.float32)
@@ -74,6 +76,23 @@ def test_full_disk_leaves_what_was_there(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["a.wav"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links and devices of other systems")
+def test_links_and_devices_stay_what_they_are(tmp_path):
+    (tmp_path / "true.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "true.txt")
+    (tmp_path / "null").symlink_to("/dev/null")
+    for name in ("link.txt", "null"):
+        check_place(tmp_path / name)
+        write_text(tmp_path / name, "J\udcf6rg")
+        assert (tmp_path / name).is_symlink()
+    assert (tmp_path / "true.txt").read_text() == r"J\udcf6rg"
+    assert os.path.exists("/dev/null") and not os.path.isfile("/dev/null")
+    if os.path.exists("/dev/full"):
+        with pytest.raises(SepeduError, match="/dev/full cannot be written"):
+            write_text(Path("/dev/full"), "a page")
+    assert len(os.listdir(tmp_path)) == 3
+
+
 def write_bad_files(folder):
     """Every kind of file that cannot be used, with a word of what the error must say."""
     (folder / "empty.wav").write_bytes(b"")
@@ -109,6 +128,37 @@ def test_bad_files(tmp_path):
 def test_bad_arrays(audio, message):
     with pytest.raises(SepeduError, match=message):
         check_audio(audio)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda folder: write_audio(folder / "a.wav", TONE, "a"), "sample_rate .* got 'a'"),
+        (lambda _: resample(TONE, 44100, 0), "new_rate must be between 1000 and 655350, got 0"),
+        (lambda _: resample(TONE[:0], 44100, 22050), "no samples to resample"),
+        (lambda _: Player({"a": TONE}, 0), "between 1000 and 655350, got 0"),
+        (lambda _: Player({"a": TONE}, 1.5), "a whole number, got 1.5"),
+        (lambda _: Player([TONE], 44100), "nothing to play"),
+        (lambda _: Player(TONE, 44100), "nothing to play"),
+    ],
+)
+def test_bad_rates_and_recordings(call, message, tmp_path):
+    with pytest.raises(SepeduError, match=message):
+        call(tmp_path)
+
+
+@pytest.mark.parametrize("rate", [1, 2**31 - 1])
+def test_a_file_of_an_impossible_rate_is_refused(rate, tmp_path):
+    soundfile.write(tmp_path / "song.wav", TONE, rate)
+    with pytest.raises(
+        SepeduError, match=rf"rate of .*song.wav must be .*, got {rate}\. Use a copy"
+    ):
+        read_audio(tmp_path / "song.wav")
+
+
+@pytest.mark.parametrize("rate", [1000, 655_350])
+def test_a_player_plays_every_rate_that_it_takes(rate):
+    assert "data:audio/flac" in Player({1: TONE}, rate)._repr_html_()
 
 
 def test_whole_numbers_are_scaled():

@@ -159,8 +159,10 @@ def test_what_is_done_is_left_and_what_changed_is_made_anew(music, tmp_path, mon
     assert outcomes(mask="binary", threshold=0.7) == done
     monkeypatch.setattr(provenance, "ALGORITHM", provenance.ALGORITHM + 1)
     assert outcomes(mask="binary", threshold=0.7) == made
-    (tmp_path / "out" / "Other" / "vocals.wav").write_bytes(b"RIFF")
-    assert outcomes(mask="binary", threshold=0.7) == ["written", "already there"]
+    for length in (4, 2000):  # what is left of the file
+        damaged = tmp_path / "out" / "Other" / "vocals.wav"
+        damaged.write_bytes(damaged.read_bytes()[:length])
+        assert outcomes(mask="binary", threshold=0.7) == ["written", "already there"]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -295,7 +297,13 @@ def test_what_is_missing_of_a_song_is_told_and_noted(network, tmp_path):
     with soundfile.SoundFile(tmp_path / "out" / "song" / "vocals.wav") as estimate:
         assert estimate.frames == 4000
         assert json.loads(estimate.comment)["warnings"] == [lines[0].split("song.wav: ")[1]]
-    assert b"done already" in command(network, tmp_path, song).stderr
+    (tmp_path / "out" / "song" / ".unfinished-999999999").mkdir()  # of a process that was killed
+    again = command(network, tmp_path, song).stderr.decode()
+    assert lines[0] in again and "done already" in again
+    (tmp_path / "out" / "song" / "vocals.wav").unlink()
+    words = ["separate", str(song), "--out", str(tmp_path / "out"), "--model", str(network)]
+    assert main(words) == 0
+    assert os.listdir(tmp_path / "out" / "song") == ["vocals.wav"]
 
 
 def test_estimates_keep_the_speakers(network, tmp_path):

@@ -81,6 +81,8 @@ def test_applying_keeps_the_phase():
         (lambda: ratio_mask(np.ones((2, 3)), 0), "Power 0"),
         (lambda: average_mask([]), "no masks"),
         (lambda: apply_mask(np.ones(3), np.ones(3)), "phase is lost"),
+        (lambda: apply_mask(np.ones(1), np.ones((3, 4), complex)), r"\(1,\) does not fit"),
+        (lambda: apply_mask(np.ones((1, 4)), np.ones((3, 4), complex)), r"\(1, 4\) does not fit"),
     ],
 )
 def test_bad_input(call, message):

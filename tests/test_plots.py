@@ -8,12 +8,27 @@ from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 from PIL import Image
 
-from sepedu import plots
+from sepedu import SepeduError, plots
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: plots.spectrogram(np.ones(3)),
+        lambda: plots.spectrogram(np.ones((2, 3), complex)),
+        lambda: plots.mask(np.ones((1, 2, 3))),
+        lambda: plots.history([]),
+    ],
+)
+def test_what_makes_no_picture_is_refused(draw):
+    with pytest.raises(SepeduError, match=r"make no picture|no epochs"):
+        draw()
 
 
 @pytest.fixture

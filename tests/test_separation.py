@@ -238,8 +238,11 @@ def test_half_precision_is_near(model):
         ({"mask": "ratio", "model": "unet"}, "made of the talk's four networks"),
         ({"model": "hdemucs"}, "Model 'hdemucs'"),
         ({"threshold": 2}, "threshold must be between 0 and 1, got 2"),
-        ({"sample_rate": 0}, "sample rate must be a whole number of hertz from 1 up, got 0"),
-        ({"sample_rate": 44100.5}, "sample rate must be"),
+        ({"sample_rate": 1}, "sample_rate must be between 1000 and 655350, got 1. Use the record"),
+        ({"sample_rate": 2**31 - 1}, "between 1000 and 655350"),
+        ({"sample_rate": 44100.5}, "sample_rate must be a whole number, got 44100.5"),
+        ({"sample_rate": float("nan")}, "sample_rate must be a whole number, got nan"),
+        ({"sample_rate": None}, "sample_rate must be a whole number, got None"),
     ],
 )
 def test_bad_requests(models, arguments, message):

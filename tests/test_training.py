@@ -172,7 +172,12 @@ def test_bad_requests(tmp_path):
         (lambda: fit(new_model(), excerpts(), VALID, callbacks=[nothing]), "no training to resume"),
         (lambda: fit(unet, segments, VALID), "A MaskUNet on Segments cannot be trained without"),
         (lambda: fit(unet, excerpts(), VALID), "A MaskUNet on Excerpts cannot be trained without"),
-        (lambda: Recipe(epochs=0), "epochs must be at least 1, got 0"),
+        (lambda: Recipe(epochs=0), "epochs must be between 1 and 10000, got 0"),
+        (lambda: Recipe(epochs=10**400), "epochs must be between 1 and 10000, got 1000"),
+        (
+            lambda: Recipe(seed=2**64),
+            "seed must be between 0 and 4294967295, got 18446744073709551616",
+        ),
         (lambda: Recipe(patience=0), "patience must be at least 1, got 0"),
         (lambda: Recipe(epochs=2.5), "epochs must be a whole number, got 2.5"),
         (lambda: Recipe(weight_decay=float("nan")), "weight_decay must be a number, got nan"),

@@ -120,6 +120,13 @@ def test_bfloat16_is_near(model):
     np.testing.assert_allclose(near, predict_masks(model, heard), atol=0.05)
 
 
+def test_double_precision_is_taken(model):
+    heard = magnitudes(9)
+    assert np.array_equal(
+        predict_masks(model, heard.astype(np.float64)), predict_masks(model, heard)
+    )
+
+
 def test_silence(model):
     masks = answer(model, np.zeros((2, 513, 20), np.float32))
     assert np.isfinite(masks).all()
@@ -132,6 +139,15 @@ def test_bad_input(model):
         model(torch.zeros(1, 2, 512, 20))
     with pytest.raises(SepeduError, match="'loud'"):
         predict_masks(model, magnitudes(20), "loud")
+    unusable = [np.zeros((3, 513, 9)), np.zeros((2, 512, 9)), np.zeros((513, 9)), torch.ones(1)]
+    for wrong in [*unusable, np.ones((1, 513, 9), complex)]:
+        with pytest.raises(SepeduError, match=r"Give a NumPy array \(channels, 513, frames\)"):
+            predict_masks(model, wrong)
+    for value in (-1, np.nan, np.inf):
+        with pytest.raises(SepeduError, match="negative or not finite"):
+            predict_masks(model, np.full((1, 513, 2), value))
+        with pytest.raises(SepeduError, match=f"level must be .*{value}"):
+            predict_masks(model, magnitudes(2), level=value)
     with pytest.raises(SepeduError, match=r"multiple of the network's step 16, got 50\. Use 64\."):
         predict_masks(model, magnitudes(20), block=50)
 

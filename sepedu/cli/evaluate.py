@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from ..errors import SepeduError
+from ..errors import SepeduError, check_number
 from .common import add_data, new_command, source_names
 
 
@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> None:
     from ..evaluation import evaluate, summarise
     from ..songs import SOURCES, load_song, open_dataset
 
+    check_number("threshold", options.threshold, 0, usual=0.5)
     sources = options.sources or list(SOURCES)
     for source in sources:
         if source not in SOURCES:

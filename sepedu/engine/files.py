@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import SepeduError
@@ -16,6 +16,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path to write to, and rename it to `path` afterwards.
 
     An interruption, an error or a full disk leaves the old file as it was, and no temporary one.
+    Where `path` is a symbolic link, the file that it points to is replaced; a device or a pipe is
+    written to directly.
 
     Raises
     ------
@@ -23,15 +25,30 @@ def atomic_write(path: Path) -> Iterator[Path]:
         If the file cannot be written.
     """
     # Not the whole name, which may be as long as a name can be, but the end, which tells its kind.
-    part = path.with_name(f".{path.name[-50:]}.{os.getpid()}.part")
+    target = _target(path)
+    part = target.with_name(f".{target.name[-50:]}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        part.replace(path)
+        if _is_device(target):
+            yield target
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            yield part
+            part.replace(target)
     except OSError as error:
         raise _cannot_be_written(path, error) from error
     finally:
         _remove(part)
+
+
+def _target(path: Path) -> Path:
+    """The file that a symbolic link points to; any other path as it is."""
+    linked = os.path.islink(path) and not _is_device(path)
+    return Path(os.path.realpath(path)) if linked else path
+
+
+def _is_device(path: Path) -> bool:
+    """Whether there is something that is neither a file nor a folder: a device, a pipe."""
+    return os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
 
 
 def _cannot_be_written(path: Path, error: OSError) -> SepeduError:
@@ -47,17 +64,22 @@ def clear_parts(folder: Path, names: str) -> None:
     Those of a process that still runs stay.
     """
     for part in folder.glob(f".{names}.*.part"):
-        import psutil  # here: the doctor tells if it is missing
+        _remove_left(part, part.name.rsplit(".", 2)[1])
 
-        process = part.name.rsplit(".", 2)[1]
-        if process.isdecimal() and not psutil.pid_exists(int(process)):
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+
+def _remove_left(path: Path, process: str) -> None:
+    """Remove a file or a folder if the process of this number, which made it, runs no more."""
+    import psutil  # here: the doctor tells if it is missing
+
+    if process.isdecimal() and not psutil.pid_exists(int(process)):
+        _remove(path)
 
 
 @contextmanager
 def folder_aside(folder: Path) -> Iterator[Path]:
     """Yield a hidden temporary folder in a folder; afterwards it is gone with what it holds.
+
+    So are those that killed processes have left there.
 
     Raises
     ------
@@ -65,6 +87,8 @@ def folder_aside(folder: Path) -> Iterator[Path]:
         If it cannot be made.
     """
     aside = folder / f".unfinished-{os.getpid()}"
+    for left in folder.glob(".unfinished-*"):
+        _remove_left(left, left.name.rpartition("-")[2])
     try:
         aside.mkdir(parents=True, exist_ok=True)
         yield aside
@@ -98,9 +122,9 @@ def write_synced(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text, whole or not at all."""
+    """Write a text, whole or not at all; surrogates, such as bytes of a name, are escaped."""
     with atomic_write(path) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def check_place(path: Path) -> None:
@@ -113,9 +137,12 @@ def check_place(path: Path) -> None:
     """
     if path.is_dir():
         raise SepeduError(f"{path} is a folder", "Give the name of a file in it")
-    trial = path.with_name(f".{path.name[-50:]}.trial")
+    target = _target(path)
+    if _is_device(target):
+        return
+    trial = target.with_name(f".{target.name[-50:]}.trial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         trial.touch()
     except OSError as error:
         raise _cannot_be_written(path, error) from error

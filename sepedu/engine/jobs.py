@@ -18,7 +18,7 @@ from ..audio import Recording, is_leftover
 from ..errors import SepeduError
 from ..separation import SeparationSettings, estimate_paths, separate_file
 from .pools import run_in_processes
-from .provenance import is_done, is_estimate, metadata
+from .provenance import find_done, is_estimate, metadata
 
 ENDINGS = (
     *(".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".wma"),
@@ -167,8 +167,8 @@ def separate_songs(
     for job in jobs:
         if job.problem:
             yield Outcome(job, "failed", job.problem)
-        elif _is_done(job, settings):
-            yield Outcome(job, "already there")
+        elif (warnings := _find_done(job, settings)) is not None:
+            yield Outcome(job, "already there", warnings=warnings)
         else:
             left.append(job)
     # A pipe can be read in this process only, and what is no file is soon told.
@@ -182,11 +182,11 @@ def separate_songs(
             yield outcome
 
 
-def _is_done(job: Job, settings: SeparationSettings) -> bool:
+def _find_done(job: Job, settings: SeparationSettings) -> list[str] | None:
     files = estimate_paths(job.song, job.out, settings)
     # Unlike Path's, this question takes a name that is too long.
     there = all(os.path.isfile(path) for path in (job.song, *files.values()))
-    return there and is_done(job.song, files, settings)
+    return find_done(job.song, files, settings) if there else None
 
 
 def _attempt(

@@ -26,9 +26,11 @@ MAKER = "sepedu"
 
 def metadata(recording: Recording, settings: SeparationSettings) -> dict[str, str]:
     """What each estimate of a recording says of itself, as JSON by its name."""
-    warnings = {"warnings": recording.warnings} if recording.warnings else {}
+    more: dict[str, object] = {"frames": recording.frames}
+    if recording.warnings:
+        more["warnings"] = recording.warnings
     return {
-        name: json.dumps(made | warnings, sort_keys=True)
+        name: json.dumps(made | more, sort_keys=True)
         for name, made in _made(recording.source, settings).items()
     }
 
@@ -67,28 +69,37 @@ def fingerprint(model: nn.Module) -> str:
     return digest.hexdigest()[:12]
 
 
-def is_done(song: Path, files: Mapping[str, Path], settings: SeparationSettings) -> bool:
-    """Whether all these files are there, and made of this song with these settings."""
-    comments = {name: _read_comment(path) for name, path in files.items()}
-    for made in comments.values():
-        made.pop("warnings", None)
+def find_done(
+    song: Path, files: Mapping[str, Path], settings: SeparationSettings
+) -> list[str] | None:
+    """What the listener of these files must know, if they are done; otherwise None.
+
+    That is, made of this song with these settings, and whole.
+    """
+    comments, warnings = {}, []
+    for name, path in files.items():
+        made, frames = _read_comment(path)
+        warnings = made.pop("warnings", [])
+        if not made or made.pop("frames", frames) != frames:
+            return None
+        comments[name] = made
     try:
-        return all(comments.values()) and comments == _made(song, settings)
+        return warnings if comments == _made(song, settings) else None
     except OSError:  # the song cannot be read, and whoever separates it will say so
-        return False
+        return None
 
 
 def is_estimate(path: Path) -> bool:
     """Whether a file is an estimate that `separate_file` wrote, and no song."""
     named = path.suffix == ".wav" and path.stem in (*SOURCES, "residual")
-    return named and _read_comment(path).get("made by") == MAKER
+    return named and _read_comment(path)[0].get("made by") == MAKER
 
 
-def _read_comment(path: Path) -> dict:
-    """What an estimate says of itself; nothing where a file is none."""
+def _read_comment(path: Path) -> tuple[dict, int]:
+    """What an estimate says of itself, nothing where a file is none; and how many frames it has."""
     try:
         with soundfile.SoundFile(name_for_libsndfile(path)) as file:
-            comment = json.loads(file.comment)
+            comment, frames = json.loads(file.comment), file.frames
     except (soundfile.LibsndfileError, OSError, ValueError):
-        return {}
-    return comment if isinstance(comment, dict) else {}
+        return {}, 0
+    return (comment if isinstance(comment, dict) else {}), frames

@@ -55,13 +55,13 @@ CASES = [
         WORDS,
         "training for no epoch",
         command(*TRAIN, "--epochs", "0"),
-        "epochs must be at least 1, got 0",
+        "epochs must be between 1 and 10000, got 0",
     ),
     Case(
         WORDS,
         "training with seed -1",
         command(*TRAIN, "--seed", "-1"),
-        "seed must be at least 0, got -1",
+        "seed must be between 0 and 4294967295, got -1",
     ),
     Case(
         WORDS,
@@ -90,6 +90,12 @@ CASES = [
         "a split of the test songs",
         command("evaluate", "--subset", "test", "--split", "valid"),
         "does not exist",
+    ),
+    Case(
+        WORDS,
+        "evaluating with threshold -1",
+        command("evaluate", "--threshold", "-1"),
+        "threshold must be at least 0, got -1",
     ),
     Case(WORDS, "evaluating an unknown source", command("evaluate", "--sources", "x"), "'x'"),
     Case(
