@@ -56,8 +56,9 @@ def run(options: argparse.Namespace) -> None:
             marked.append(submission)
             write_text(options.out, as_csv(marked))  # each time: what is marked is never lost
     except KeyboardInterrupt:
-        told = f"{options.out} has {len(marked)} of {len(submissions)} notebooks"
-        print(printable(told), file=sys.stderr)
+        if marked:
+            told = f"{options.out} has {len(marked)} of {len(submissions)} notebooks"
+            print(printable(told), file=sys.stderr)
         raise
     print(printable(str(options.out)))
     if options.report:

@@ -24,6 +24,7 @@ import re
 import secrets
 import signal
 import tempfile
+import threading
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,6 +54,8 @@ START_SECONDS = 120.0
 """How long a process may take to import the library."""
 MOST_BYTES = 100_000
 """Of one mark."""
+PATIENCE = 10.0
+"""Seconds for a mark that has begun to arrive."""
 LARGEST_NOTEBOOK = 50_000_000
 """Bytes beyond which a notebook is not read."""
 OUTCOMES = (RIGHT, WRONG, NOT_ATTEMPTED, BROKEN)
@@ -273,7 +276,7 @@ def _run_answers(submission: Submission, names: Sequence[str], seconds: float) -
             for name in names:
                 try:
                     in_time = receiver.poll(seconds)
-                    content = receiver.recv_bytes(MOST_BYTES) if in_time else b""
+                    content = _receive(receiver, process) if in_time else b""
                 except (EOFError, OSError):
                     in_time, content = True, b""
                 if not content:
@@ -290,6 +293,16 @@ def _run_answers(submission: Submission, names: Sequence[str], seconds: float) -
                     os.killpg(process.pid, signal.SIGKILL)
             process.kill()
             process.join()
+
+
+def _receive(receiver: Connection, process: multiprocessing.process.BaseProcess) -> bytes:
+    """Receive a mark; of a process that sends half of one and no more, nothing."""
+    watchdog = threading.Timer(PATIENCE, process.kill)
+    watchdog.start()
+    try:
+        return receiver.recv_bytes(MOST_BYTES)
+    finally:
+        watchdog.cancel()
 
 
 def _read_mark(name: str, content: bytes, token: bytes) -> tuple[Mark, bool]:
