@@ -5,10 +5,11 @@
 
 The talk gives accuracy and MSE of four sources, but neither its threshold T nor how it divided its
 frames. Each run trains one network on the 80 training songs of the MUSDB18 excerpts, without any
-augmentation, and ends when the validation loss has not fallen for two epochs or the training accuracy
-passes the talk's. With the split by frames, a tenth of the frames of these songs is held out, in random
-places; with the split by songs, the 14 validation songs are. `run` goes through `PLAN` and goes on
-where it was broken off; `write` puts the tables into docs/experiments.md.
+augmentation, and ends when the validation loss has not fallen for two epochs or the training
+accuracy passes the talk's. With the split by frames, a tenth of the frames of these songs is held
+out, in random places; with the split by songs, the 14 validation songs are. `run` goes through
+`PLAN` and goes on where it was broken off; `write` puts the tables into docs/experiments.md and the
+figures into lesson 07.
 """
 
 from __future__ import annotations
