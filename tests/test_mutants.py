@@ -16,6 +16,7 @@ EQUIVALENT: dict[str, set[str]] = {
     "05-train_epochs": {"optimizer → model"},
     "06-flip": {"mask → mixture", "mask → mixture (again) (again)"},  # of equal size and shape
     "06-my_rungs": {"audio → truth"},  # len(audio), and both are equally long
+    "07-not_ruled_out": {"np.maximum(ones, 1 - ones) → np.maximum(1 - ones, ones)"},  # the same
     "08-own_after_convolution": {"range(columns) → range(columns - 1)"},  # the last is own anyway
     "08-own_after_pooling": {
         "column // 3 → column / 3 (again)",  # less than a whole number, rounded down or not

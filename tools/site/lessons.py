@@ -20,7 +20,7 @@ from sepedu.engine.files import atomic_write, write_text
 from sepedu.exercises.working_copy import without_outputs
 
 from .. import glossary
-from ..slides.live import SCRIPT
+from ..slides import live
 from .run import STAND_IN
 
 CHECK = re.compile(r"^ex\.(\w+)\.check\(", re.MULTILINE)
@@ -120,10 +120,9 @@ def script(name: str, state: dict[str, Any]) -> str:
     """A widget as one script, which draws it inside of the element that the script is in."""
     widget = getattr(sepedu.widgets, name)
     style = json.dumps(widget._css)
-    text = str(widget._esm).replace("export default", "const shown =", 1)
     return (
         f"document.currentScript.before(Object.assign(document.createElement('style'), "
-        f"{{textContent: {style}}}));\n{SCRIPT % (text, json.dumps(state))}"
+        f"{{textContent: {style}}}));\n{live.script(widget, state, {'': {}})}"
     )
 
 

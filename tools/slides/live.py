@@ -94,8 +94,7 @@ class Live:
 
     def _repr_html_(self) -> str:
         first = next(iter(self.widgets.values()))
-        script = str(first._esm).replace("export default", "const shown =", 1)
-        text = as_script(SCRIPT % (script, json.dumps(self.state())))
+        text = as_script(script(first, *self.state()))
         names = [name for name in self.widgets if name]
         buttons = "".join(f'<button type="button">{html.escape(name)}</button>' for name in names)
         choices = f'<div class="choices" role="group" aria-label="Source">{buttons}</div>'
@@ -103,6 +102,19 @@ class Live:
             f'<div class="live" data-widget="{html.escape(first.title)}" data-prevent-swipe>'
             f"<style>{first._css}</style>{choices if names else ''}{text}</div>"
         )
+
+
+def script(
+    widget: LessonWidget | type[LessonWidget],
+    shared: Mapping[str, Any],
+    own: Mapping[str, Mapping[str, Any]],
+) -> str:
+    """The script that draws a widget where it stands: its code, and the state that it starts with.
+
+    `own` holds what differs, by the name of each choice; a single widget has one, without a name.
+    """
+    code = str(widget._esm).replace("export default", "const shown =", 1)
+    return SCRIPT % (code, json.dumps([shared, own]))
 
 
 def _state(widget: LessonWidget) -> dict[str, Any]:
