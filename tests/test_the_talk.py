@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
 import nbformat
 import numpy as np
 import pytest
 
 from sepedu.songs import SOURCES, Song
 from tools.experiments import the_talk
-from tools.experiments.the_talk import BEGIN, DOCS, END, KEPT, PARTS, THRESHOLDS, Run
+from tools.experiments.the_talk import BEGIN, DOCS, END, PARTS, THRESHOLDS, Run
 
 
 @pytest.fixture(scope="module")
 def kept() -> dict:
-    return json.loads(KEPT.read_text())
+    return the_talk.read_kept()
 
 
 def noise(name: str, seconds: float = 0.3) -> Song:

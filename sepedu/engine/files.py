@@ -24,7 +24,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     SepeduError
         If the file cannot be written.
     """
-    # Not the whole name, which may be as long as a name can be, but the end, which tells its kind.
+    # Only the end of the name, which tells its kind: the whole may have the largest length.
     target = _target(path)
     part = target.with_name(f".{target.name[-50:]}.{os.getpid()}.part")
     try:

@@ -295,7 +295,7 @@ def _same(before: Any, after: Any) -> bool:
 def as_array(
     value: Any, shape: tuple[int, ...] | None = None, kind: str | None = None, what: str = "result"
 ) -> np.ndarray:
-    """Return an answer as an array, or say what is the matter with its kind, shape or values.
+    """Return an answer as an array, or say what is wrong with its kind, shape or values.
 
     A plain list of numbers is taken for an array; a list of lists is not.
 

@@ -176,8 +176,7 @@ def test_prints(opened, chromium, tmp_path):
 @pytest.mark.parametrize("opened", ["00-hear-the-problem"], indirect=True)
 def test_answers_sounds_keys_and_speaker_view(opened):
     page, complaints = opened
-    with_answer = "Reveal.getSlides().findIndex((slide) => slide.querySelector('.answer'))"
-    page.evaluate(f"Reveal.slide({with_answer})")
+    go_to_slide_with(page, ".answer")
     answer = page.locator("section.present .answer")
     assert not answer.is_visible() or "visible" not in answer.get_attribute("class").split()
     page.keyboard.press("Space")
@@ -236,11 +235,16 @@ def test_answers_sounds_keys_and_speaker_view(opened):
     assert complaints == []
 
 
+def go_to_slide_with(page, piece: str) -> None:
+    """Show the first slide that holds what a selector finds."""
+    find = f"Reveal.getSlides().findIndex((slide) => slide.querySelector('{piece}'))"
+    page.evaluate(f"Reveal.slide({find})")
+
+
 @pytest.mark.parametrize("opened", ["02-binary-masks"], indirect=True)
 def test_the_explorer_lives_without_a_kernel(opened):
     page, complaints = opened
-    number = page.evaluate("Reveal.getSlides().findIndex((slide) => slide.querySelector('.live'))")
-    page.evaluate(f"Reveal.slide({number})")
+    go_to_slide_with(page, ".live")
     live = page.locator("section.present .live")
     mask = live.locator("canvas").nth(2)
     before, told = mask.screenshot(), live.locator("output").nth(0).inner_text()
@@ -256,10 +260,7 @@ def test_the_explorer_lives_without_a_kernel(opened):
 def test_the_kernel_slides_as_a_convolution(opened):
     """The numbers of the widget are those of PyTorch, for any weights."""
     page, complaints = opened
-    number = page.evaluate(
-        "Reveal.getSlides().findIndex((slide) => slide.querySelector('.kernel'))"
-    )
-    page.evaluate(f"Reveal.slide({number})")
+    go_to_slide_with(page, ".kernel")
     live = page.locator("section.present .kernel")
     weights = [0, 3, -1, -2, 1, 0, 1, 0, 2]
     before = live.locator("canvas").nth(1).screenshot()
@@ -287,8 +288,7 @@ def test_the_kernel_slides_as_a_convolution(opened):
 def test_predicted_masks_of_four_sources_sound(opened):
     """Another source, the same threshold; the slide's keys play it, another slide stops it."""
     page, complaints = opened
-    number = page.evaluate("Reveal.getSlides().findIndex((slide) => slide.querySelector('.live'))")
-    page.evaluate(f"Reveal.slide({number})")
+    go_to_slide_with(page, ".live")
     live = page.locator("section.present .live")
     live.locator("input.sepedu-slider").first.fill("70")
     told = live.locator("output").first.inner_text()

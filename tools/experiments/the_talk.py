@@ -108,8 +108,8 @@ def learn(run: Run, songs: Sequence[Song], new: Sequence[Song], out: Path) -> It
     if run.split == "songs":
         held_out = [np.zeros_like(frames) for frames in held_out]
     kept = [~frames for frames in held_out]
-    padded_with = [np.ones(song.target.shape[1], bool) for song in unknown]
-    valid = (examples, held_out) if run.split == "frames" else (unknown, padded_with)
+    all_frames = [np.ones(song.target.shape[1], bool) for song in unknown]
+    valid = (examples, held_out) if run.split == "frames" else (unknown, all_frames)
 
     torch.manual_seed(run.seed)
     model = MaskCNN(dropout=run.dropout).to(memory_format=torch.channels_last)
@@ -168,16 +168,21 @@ def ended(run: Run, rows: Sequence[dict]) -> bool:
     return passed or len(rows) >= EPOCHS or waited >= PATIENCE
 
 
+def read_kept() -> dict:
+    """What runs have left so far."""
+    return json.loads(KEPT.read_text()) if KEPT.exists() else {"runs": {}}
+
+
 def run_plan(out: Path, hours: float, first: int) -> None:
     keep_freed_memory()
     torch.set_num_threads(1)
     out.mkdir(parents=True, exist_ok=True)
     songs, new = (load_songs(open_dataset("musdb7", split=part)) for part in ("train", "valid"))
-    counted = {"train": ones(songs), "valid": ones(new)}
+    counted = read_kept().get("ones") or {"train": ones(songs), "valid": ones(new)}
     until = time.monotonic() + 3600 * hours
     for run in PLAN[first:]:
         for history in learn(run, songs, new, out):
-            kept = json.loads(KEPT.read_text()) if KEPT.exists() else {"runs": {}}
+            kept = read_kept()
             kept |= {"ones": counted, "runs": kept["runs"] | {run.name: history}}
             write_text(KEPT, json.dumps(kept, indent=1) + "\n")
             print(run.name, history["rows"][-1], flush=True)
@@ -307,7 +312,7 @@ def evidence(kept: dict) -> str:
 
 def write() -> None:
     """Put the section between its two marks in docs/experiments.md, and fill lesson 07's cell."""
-    kept = json.loads(KEPT.read_text())
+    kept = read_kept()
     path = DOCS / "experiments.md"
     before, rest = path.read_text().split(BEGIN)
     _, after = rest.split(END)

@@ -22,6 +22,8 @@ from sepedu.audio import Player, write_audio
 from sepedu.engine.files import write_text
 from sepedu.songs import load_song, open_dataset
 
+from ..slides import live
+
 CLONE = Path(__file__).resolve().parents[2]
 STAND_IN = "Rock - Last Tram"
 KEPT = "application/x-sepedu-site+json"
@@ -30,12 +32,14 @@ LONGEST = 1800
 
 PREPARE = """
 def _prepare():  # a function, since the lesson's own names must not reach what it defines
-    import base64
+    import sys
+    sys.path.append({clone!r})
     import sepedu
     from IPython.display import display
     from sepedu import songs
     from sepedu.audio import Player
     from sepedu.widgets.base import LessonWidget
+    from tools.slides.live import state_of
 
     opened = songs.open_dataset
     def open_dataset(where=None, subset="train", split=None):
@@ -46,15 +50,10 @@ def _prepare():  # a function, since the lesson's own names must not reach what 
         return {{{kept!r}: {{"player": self._repr_html_().split("<style>")[0], "gain": self.gain}}}}
     Player._repr_mimebundle_ = kept_player
 
-    def plain(value):
-        return {{"base64": base64.b64encode(value).decode()}} if isinstance(value, bytes) else value
     def kept_widget(self):
         if type(self).__name__ == "TrainingMonitor":  # it has nothing to watch on a page
             return
-        names = [name for name in self.traits(sync=True) if not name.startswith("_")]
-        state = {{name: plain(getattr(self, name)) for name in names}}
-        state = {{n: v for n, v in state.items() if isinstance(v, (str, int, float, list, dict))}}
-        display({{{kept!r}: {{"widget": type(self).__name__, "state": state}}}}, raw=True)
+        display({{{kept!r}: {{"widget": type(self).__name__, "state": state_of(self)}}}}, raw=True)
     LessonWidget._ipython_display_ = kept_widget
 _prepare()
 """
@@ -83,7 +82,7 @@ def run(path: Path, runs: Path) -> dict[str, Any]:
         if found["key"] == key and found["widgets"] in (None, widgets_key()):
             return found
     started = time.perf_counter()
-    prepare = PREPARE.format(stand_in=str(stand_in(runs)), kept=KEPT)
+    prepare = PREPARE.format(stand_in=str(stand_in(runs)), kept=KEPT, clone=str(CLONE))
     lesson.cells.insert(0, new_code_cell(prepare))
     client = NotebookClient(
         lesson,
@@ -124,7 +123,7 @@ def has_piece(cell: nbformat.NotebookNode) -> bool:
 
 def widgets_key() -> str:
     """What the state of a widget depends on beside its lesson."""
-    files = sorted((CLONE / "sepedu" / "widgets").glob("*.py"))
+    files = [*sorted((CLONE / "sepedu" / "widgets").glob("*.py")), Path(live.__file__)]
     return run_key(*(file.read_text("utf-8") for file in files))
 
 

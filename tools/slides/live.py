@@ -86,7 +86,7 @@ class Live:
 
     def state(self) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """What the widgets' script reads, with bytes as base64: in common, and by widget."""
-        own = {name: _state(widget) for name, widget in self.widgets.items()}
+        own = {name: state_of(widget) for name, widget in self.widgets.items()}
         first, *others = own.values()
         shared = {k: v for k, v in first.items() if all(other.get(k) == v for other in others)}
         kept = {n: {k: v for k, v in one.items() if k not in shared} for n, one in own.items()}
@@ -117,7 +117,8 @@ def script(
     return SCRIPT % (code, json.dumps([shared, own]))
 
 
-def _state(widget: LessonWidget) -> dict[str, Any]:
+def state_of(widget: LessonWidget) -> dict[str, Any]:
+    """What a widget's script reads, with bytes as base64."""
     names = [name for name in widget.traits(sync=True) if not name.startswith("_")]
     kept = {name: _plain(getattr(widget, name)) for name in names}
     return {name: value for name, value in kept.items() if value is not None}

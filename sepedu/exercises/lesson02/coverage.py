@@ -55,9 +55,9 @@ _MISTAKES = (
         "There are not always four masks: count from 0 to `len(masks)`.",
     ),
     Mistake(
-        "At least so many claims",
+        "At least that many claims",
         lambda masks: np.array([(masks.sum(axis=0) >= c).mean() for c in range(len(masks) + 1)]),
-        "You count the points with at least so many claims: each entry must be for its "
+        "You count the points with at least that many claims: each entry must be for its "
         "own count only.",
     ),
     Mistake(
