@@ -18,20 +18,11 @@ from ..errors import SepeduError
 from ..evaluation import accuracy, mean_squared_error, sdr_of_mask
 from ..excerpts import Augmentation, Excerpts, SegmentAugmentation, Segments
 from ..model import MaskCNN
+from ..objectives import MaskObjective, Objective, UNetObjective, check_loss
 from ..separation import predict_soft_mask
 from ..songs import SOURCES, Song, load_song, load_songs, open_dataset
 from ..stft import STFT
-from ..training import (
-    Callback,
-    History,
-    MaskObjective,
-    Objective,
-    Recipe,
-    Training,
-    UNetObjective,
-    check_loss,
-    fit,
-)
+from ..training import Callback, History, Recipe, Training, fit
 from ..unet import MaskUNet, predict_masks
 from ..windows import Example, make_example
 from .curves import Curves, ProgressBar, curves_path

@@ -27,9 +27,9 @@ from sepedu.evaluation import framewise_sdr
 from sepedu.excerpts import Excerpts, SegmentAugmentation, Segments
 from sepedu.masks import apply_mask, binary_mask
 from sepedu.model import MaskCNN
+from sepedu.objectives import MaskObjective
 from sepedu.songs import SOURCES, Song, load_songs, open_dataset
 from sepedu.stft import STFT, Features
-from sepedu.training import MaskObjective
 
 
 class Recurrent(nn.Module):
