@@ -136,14 +136,12 @@ def _same_shape(reference: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray
     return reference, estimate
 
 
-def sdr_of_mask(
-    mask: np.ndarray, spectrum: np.ndarray, reference: np.ndarray, stft: STFT | None = None
-) -> float:
+def sdr_of_mask(mask: np.ndarray, spectrum: np.ndarray, reference: np.ndarray) -> float:
     """`framewise_sdr` of what a mask leaves of a mixture.
 
     [shapes=(513, frames) twice, (samples,)]
     """
-    stft = stft or STFT()
+    stft = STFT()
     estimate = stft.inverse(apply_mask(mask, spectrum), reference.shape[-1])
     return framewise_sdr(reference, estimate, stft.sample_rate)
 
