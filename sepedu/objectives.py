@@ -88,8 +88,7 @@ class MaskObjective(Objective):
         """All windows of the song at once."""
         mixture, target = torch.from_numpy(song.mixture), torch.from_numpy(song.target)
         prediction = torch.from_numpy(predict_mask(self.model, song.mixture))
-        magnitude = self.model.output == "magnitude"
-        scores = prediction if magnitude else torch.logit(prediction, eps=1e-7)
+        scores = torch.logit(prediction, eps=1e-7)  # only cross-entropy needs them
         loss, accuracy = self._compare(prediction, scores, target, mixture)
         return loss.item(), accuracy.item(), target.shape[-1]
 
@@ -99,7 +98,7 @@ class MaskObjective(Objective):
         if self.loss == "mse":
             loss = F.mse_loss(prediction, target.float())
         else:
-            loss = F.binary_cross_entropy_with_logits(scores, target.float())
+            loss = binary_loss(scores, target)
         predicted = self._as_mask(prediction.detach(), mixture)
         return loss, accuracy(predicted, self._as_mask(target, mixture))
 
