@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .framework import NOT_ATTEMPTED, RIGHT, WRONG, Exercise, Verdict, lessons, printable
+from ..errors import printable
+from .framework import NOT_ATTEMPTED, RIGHT, WRONG, Exercise, Verdict, lessons
 from .questions import QUESTIONS
 
 FILE = "progress.jsonl"
