@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..errors import SepeduError
+from ..errors import SepeduError, printable
 from .common import new_command
 
 
@@ -31,4 +31,4 @@ def run(options: argparse.Namespace) -> None:
     print(report(states))
     if options.out:
         write_text(options.out, page(states, options.name))
-        print(options.out)
+        print(printable(str(options.out)))

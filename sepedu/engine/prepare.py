@@ -14,7 +14,7 @@ import psutil
 import torch
 from tqdm.auto import tqdm
 
-from ..errors import SepeduError
+from ..errors import SepeduError, printable
 from ..songs import cache_folder, load_song, open_dataset
 from ..stft import STFT
 from .ffmpeg import ensure_ffmpeg
@@ -95,7 +95,7 @@ def prepare(
         for error in outcomes:
             if error:
                 failed.append(error)
-                bar.write(f"sepedu: {error}")
+                bar.write(printable(f"sepedu: {error}"))
             bar.update()
     if failed:
         raise SepeduError(

@@ -16,7 +16,7 @@ import psutil
 from tqdm.auto import tqdm
 
 from ..checkpoints import load_checkpoint, weights_path
-from ..errors import SepeduError
+from ..errors import SepeduError, printable
 from ..excerpts import Augmentation
 from ..songs import SOURCES, open_dataset
 from ..stft import STFT
@@ -250,7 +250,7 @@ def summary(results: Mapping[str, Any], out: Path) -> str:
     places.append(
         f"To hear:  sepedu separate SONG --out DIR --model {weights / 'vocals.safetensors'}"
     )
-    return "\n\n".join([*tables, "\n".join(places)])
+    return "\n\n".join([*tables, "\n".join(map(printable, places))])
 
 
 def _say(text: str, progress: bool) -> None:

@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from ..audio import mono, read_audio, resample, write_audio
-from ..errors import SepeduError
+from ..errors import SepeduError, printable
 from ..evaluation import framewise_sdr, sdr_of_mask
 from ..masks import ratio_mask
 from ..songs import SOURCES, Song
 from ..stft import STFT
-from .framework import printable
 
 SECONDS = 20.0
 OWNER = "student.txt"

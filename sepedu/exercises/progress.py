@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons, printable
+from ..errors import printable
+from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
 from .questions import QUESTIONS
 from .record import FILE, HANDED_OUT
 
