@@ -18,7 +18,7 @@ from .stft import HALF_CONTEXT
 from .unet import UNET_BLOCK, MaskUNet, binary_loss, measure_level, share_loss
 from .windows import Example
 
-LEVEL = 4.0
+LEVEL_CHANGE = 4.0
 """Largest random change of the level that a segment is compared with, up or down, in decibels."""
 
 
@@ -131,7 +131,7 @@ class UNetObjective(Objective):
         mixture = spectra.sum(1, keepdim=True)
         level = measure_level(mixture[:, 0].abs())
         # A whole song's level is another than that of its segment.
-        change = torch.empty_like(level).uniform_(-LEVEL, LEVEL)
+        change = torch.empty_like(level).uniform_(-LEVEL_CHANGE, LEVEL_CHANGE)
         return self._compare(spectra, mixture, level * 10 ** (change / 20))
 
     @torch.inference_mode()

@@ -33,13 +33,13 @@ class Recipe:
     epochs : int
         Passes over the training data at most; the schedule of the learning rate spans them all.
     learning_rate : float
-        Peak for AdamW: after a short rise it falls to zero along half a cosine.
+        Peak for AdamW: after a short warm-up it falls to zero along half a cosine.
     weight_decay : float
     loss : str
         For `MaskCNN` "mse", mean squared error as in the talk, or "bce", binary cross-entropy,
         for a mask only. For `MaskUNet` one that `share_loss` takes.
     average : float
-        Decay of the running average of the weights that is validated and kept; 0 for none.
+        Decay of the moving average of the weights that is validated and kept; 0 for none.
     patience : int, optional
         Stop after this many epochs without a better validation loss.
     autocast : bool
@@ -241,7 +241,7 @@ class Callback:
 
 
 def learning_rate(highest: float, step: int, steps: int) -> float:
-    """Half a cosine from the highest rate down to 0, after a short linear rise.
+    """Half a cosine from the highest rate down to 0, after a short linear warm-up.
 
     Parameters
     ----------
@@ -251,12 +251,12 @@ def learning_rate(highest: float, step: int, steps: int) -> float:
     steps : int
         Of the whole training run.
     """
-    rise = min(1.0, (step + 1) / max(1, steps // 50))
-    return highest * rise * 0.5 * (1 + math.cos(math.pi * step / max(1, steps)))
+    warm_up = min(1.0, (step + 1) / max(1, steps // 50))
+    return highest * warm_up * 0.5 * (1 + math.cos(math.pi * step / max(1, steps)))
 
 
 def average_weights(model: nn.Module, decay: float) -> AveragedModel:
-    """A running average of a network's weights, which moves faster in the first steps."""
+    """An exponential moving average of the weights, which moves faster in the first steps."""
 
     def average(averaged: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
         if not averaged.is_floating_point():

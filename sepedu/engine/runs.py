@@ -154,18 +154,20 @@ def train_source(
 
 
 class ClipGradients(Callback):
-    """Shorten gradients that are longer than this: one odd segment must not undo a training run."""
+    """Clip the norm of the gradients: one odd segment must not undo a training run."""
 
-    def __init__(self, longest: float) -> None:
-        self.longest = longest
+    def __init__(self, max_norm: float) -> None:
+        self.max_norm = max_norm
 
     def on_start(self, training: Training) -> None:
         """Do it before each step."""
         weights = list(training.model.parameters())
         optimizer = getattr(training.optimizer, "optimizer", training.optimizer)  # Accelerate's own
-        optimizer.register_step_pre_hook(
-            lambda *_: nn.utils.clip_grad_norm_(weights, self.longest) and None
-        )
+
+        def clip(*_: object) -> None:
+            nn.utils.clip_grad_norm_(weights, self.max_norm)
+
+        optimizer.register_step_pre_hook(clip)
 
 
 def train_unet(
