@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import printable
 from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
+from .pages import html_page, html_table
 from .questions import QUESTIONS
 from .record import FILE, HANDED_OUT
 
@@ -134,37 +135,9 @@ def page(states: Mapping[tuple[str, str], State], name: str = "") -> str:
         asked = {question.name: question.text for question in QUESTIONS.get(lesson, ())}
         for key, task in ({e.name: e.task for e in exercises.values()} | asked).items():
             state = states.get((lesson, key), State())
-            cells: Sequence[str] = (
-                lesson,
-                task,
-                f"{SIGNS[state.outcome]} {state.outcome}",
-                str(state.checks),
-                "; ".join(state.mistakes),
-                state.when,
-            )
-            rows.append("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in cells) + "</tr>")
-    return PAGE.format(
-        title=html.escape(printable(f"Progress{' of ' + name if name else ''}")),
-        summary=html.escape(report(states)),
-        rows="\n".join(rows),
-    )
-
-
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem;
-         padding: 0 1rem }}
-  table {{ border-collapse: collapse; width: 100% }}
-  th, td {{ border-bottom: 1px solid #bbb; padding: 0.3rem 0.6rem; text-align: left }}
-  td:nth-child(3), td:nth-child(6) {{ white-space: nowrap }}
-</style></head><body><main><h1>{title}</h1>
-<pre>{summary}</pre>
-<table><thead><tr><th scope="col">lesson</th><th scope="col">exercise or question</th>
-<th scope="col">outcome</th><th scope="col">checks</th>
-<th scope="col">mistakes on the way</th><th scope="col">last check</th>
-</tr></thead><tbody>
-{rows}
-</tbody></table></main></body></html>
-"""
+            said = f"{SIGNS[state.outcome]} {state.outcome}"
+            rows.append((lesson, task, said, state.checks, "; ".join(state.mistakes), state.when))
+    head = "lesson, exercise or question, outcome, checks, mistakes on the way, last check"
+    summary = f"<pre>{html.escape(report(states))}</pre>"
+    title = printable(f"Progress{' of ' + name if name else ''}")
+    return html_page(title, f"{summary}\n{html_table(head.split(', '), rows)}")
