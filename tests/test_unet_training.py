@@ -6,14 +6,15 @@ import torch
 from songs import made_up_song, write_hq_dataset
 from test_training import Stop
 
-from sepedu import training
+from sepedu import objectives
 from sepedu.checkpoints import load_checkpoint
 from sepedu.cli import main
 from sepedu.engine.resume import Checkpoint
 from sepedu.engine.runs import SEGMENT_AUGMENTATION
 from sepedu.excerpts import Segments
+from sepedu.objectives import UNetObjective
 from sepedu.songs import SOURCES, Song
-from sepedu.training import Recipe, UNetObjective, fit
+from sepedu.training import Recipe, fit
 from sepedu.unet import MaskUNet
 
 SONGS = [made_up_song("a", 0.4), made_up_song("b", 0.4, seed=1)]
@@ -61,7 +62,7 @@ def test_a_long_song_is_measured_in_blocks(monkeypatch, stereo):
         sides = {name: np.stack([audio, -audio]) for name, audio in song.sources.items()}
         song = Song("d", np.stack([song.mixture, -song.mixture]), sides, song.sample_rate)
     whole = objective().measure(song)
-    monkeypatch.setattr(training, "UNET_BLOCK", 16)
+    monkeypatch.setattr(objectives, "UNET_BLOCK", 16)
     frames = whole[2]
     assert objective().measure(song)[1:] == pytest.approx((whole[1], frames), rel=1e-4)
 

@@ -15,24 +15,15 @@ from torch import nn
 
 from ..checkpoints import load_checkpoint, save_checkpoint, weights_path
 from ..errors import SepeduError
-from ..evaluation import accuracy, mean_squared_error, sdr_of_mask
+from ..evaluation import accuracy, evaluate, mean_squared_error, sdr_of_mask, summarise
 from ..excerpts import Augmentation, Excerpts, SegmentAugmentation, Segments
 from ..model import MaskCNN
+from ..objectives import MaskObjective, Objective, UNetObjective, check_loss
 from ..separation import predict_soft_mask
 from ..songs import SOURCES, Song, load_song, load_songs, open_dataset
 from ..stft import STFT
-from ..training import (
-    Callback,
-    History,
-    MaskObjective,
-    Objective,
-    Recipe,
-    Training,
-    UNetObjective,
-    check_loss,
-    fit,
-)
-from ..unet import MaskUNet, predict_masks
+from ..training import Callback, History, Recipe, Training, fit
+from ..unet import MaskUNet
 from ..windows import Example, make_example
 from .curves import Curves, ProgressBar, curves_path
 from .distributed import Processes, accelerator, is_first, launched
@@ -210,15 +201,8 @@ def train_unet(
     history = _fit(objective, train, valid, recipe, callbacks, options.accumulate)
     if is_first():
         model, metadata, _ = load_checkpoint(out)
-        ratios = []
-        for song in valid:
-            song = song.to_mono()
-            spectrum = model.stft.forward(song.mixture)
-            masks = predict_masks(model, np.abs(spectrum)[None])[:, 0]
-            pairs = zip(masks, (song.sources[name] for name in SOURCES), strict=True)
-            ratios.append([sdr_of_mask(mask, spectrum, truth) for mask, truth in pairs])
-        medians = np.nanmedian(ratios, axis=0).tolist()
-        sdr = {f"{name}_sdr": value for name, value in zip(SOURCES, medians, strict=True)}
+        table = summarise(evaluate((song.to_mono() for song in valid), {}, unet=model))["sdr"]
+        sdr = {f"{name}_sdr": float(table[name, "U-Net, soft"]) for name in SOURCES}
         save_checkpoint(out, model, metadata | {"metrics": metadata["metrics"] | sdr})
     return history
 

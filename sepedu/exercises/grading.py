@@ -37,8 +37,8 @@ from typing import IO
 
 import nbformat
 
-from ..errors import SepeduError
-from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons, printable
+from ..errors import SepeduError, printable
+from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
 from .grading_worker import BROKEN, LAST, READY, check_answers
 from .working_copy import answers_of
 

@@ -1,22 +1,18 @@
-"""What a student has done so far: each check writes one line beside the notebooks."""
+"""What a student has done so far, from the lines that `record` wrote."""
 
 from __future__ import annotations
 
 import html
 import json
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .framework import NOT_ATTEMPTED, RIGHT, WRONG, Exercise, Verdict, lessons, printable
+from ..errors import printable
+from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
 from .questions import QUESTIONS
+from .record import FILE, HANDED_OUT
 
-FILE = "progress.jsonl"
-"""In the working copy, a line of JSON for each check. Nothing leaves the machine."""
-MARKER = ".lessons.json"
-"""Tells a working copy from any other folder: only there are checks recorded."""
 SIGNS = {RIGHT: "✓", WRONG: "…", NOT_ATTEMPTED: "○"}
 
 
@@ -40,32 +36,6 @@ class State:
     checks: int = 0
     mistakes: tuple[str, ...] = ()
     when: str = ""
-
-
-def record(exercise: Exercise, verdict: Verdict, folder: Path | None = None) -> None:
-    """Write a verdict into the working copy that the notebook stands in, if it stands in one.
-
-    A check must never fail for want of room or rights, so problems with the file are passed over.
-    """
-    note(exercise.lesson, exercise.name, verdict.outcome, verdict.mistake, folder)
-
-
-def note(
-    lesson: str, name: str, outcome: str, mistake: str = "", folder: Path | None = None
-) -> None:
-    """Write one line of progress, for an exercise or for a question."""
-    folder = Path.cwd() if folder is None else folder
-    if not (folder / MARKER).is_file():
-        return
-    line = {
-        "lesson": lesson,
-        "exercise": name,
-        "outcome": outcome,
-        "mistake": mistake,
-        "when": time.strftime("%Y-%m-%d %H:%M:%S"),
-    }
-    with suppress(OSError), (folder / FILE).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def read_progress(folder: Path) -> dict[tuple[str, str], State]:
@@ -114,7 +84,7 @@ class Strip:
         folder = Path.cwd() if folder is None else folder
         states = read_progress(folder)
         self.lesson = lesson
-        self.is_recorded = (folder / MARKER).is_file()
+        self.is_recorded = (folder / HANDED_OUT).is_file()
         self.states = {
             name: states.get((lesson, name), State()) for name in lessons().get(lesson, {})
         }
