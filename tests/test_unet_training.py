@@ -35,7 +35,7 @@ def train(recipe: Recipe = RECIPE, callbacks=()):
 
 
 def test_it_learns():
-    _, rows = train(Recipe(epochs=12, learning_rate=1e-2, average=0.5))
+    _, rows = train(Recipe(epochs=20, learning_rate=1e-2, average=0.5))
     assert min(row["valid_loss"] for row in rows) < rows[0]["valid_loss"] - 0.05
     assert max(row["valid_accuracy"] for row in rows) > rows[0]["valid_accuracy"]
 

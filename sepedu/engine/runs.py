@@ -41,7 +41,7 @@ AUGMENTATION = Augmentation(remix=0.5, gain=6.0, speed=0.1, channels=True)
 """What the networks that come with the course were trained with."""
 UNET_RECIPE = Recipe(epochs=60, learning_rate=2e-3, loss="log L2", average=0.999, autocast=True)
 SEGMENT_AUGMENTATION = SegmentAugmentation(
-    remix=0.75, gain=6.0, speed=0.1, channels=True, pan=0.5, equaliser=2.5, double=0.1, mute=0.04
+    remix=0.5, gain=4.0, speed=0.1, channels=True, pan=0.5, equaliser=1.0
 )
 """How `sepedu train unet` trains. The U-Net that comes with the course was trained otherwise, by
 `tools/experiments/unet.py` and on CC0 songs, too: the metadata of its checkpoint says how."""
