@@ -278,7 +278,7 @@ def by_ear():
     """The voice by what the course built, from the mixture to the truth."""
     return {
         "mixture": part.mixture,
-        "talk's network": estimate(_apart()[SOURCES.index("vocals")]),
+        "talk's": estimate(_apart()[SOURCES.index("vocals")]),
         "U-Net": command()["vocals"],
         "truth": voice,
     }

@@ -136,7 +136,7 @@ def test_what_the_first_example_concludes(project):
     picked = {source: thresholds.chosen(results, source) for source in SOURCES}
     assert picked["bass"] == "0.5" and "for the bass 0.5 stays the best" in words
     assert max(picked["drums"], picked["vocals"]) < "0.5" < picked["other"]
-    assert f"{gained['drums']:.1f} and {gained['vocals']:.1f} dB on songs" in words
+    assert f"{gained['drums']:.1f} and {gained['vocals']:.1f} dB (before rounding)" in words
     assert f"*Other* gains {gained['other']:.1f} dB from a higher one" in words
 
 
