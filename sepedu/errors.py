@@ -1,9 +1,12 @@
-"""One exception class for everything that a user can put right."""
+"""One exception class for everything that a user can put right, and what words it with."""
 
 from __future__ import annotations
 
 import math
+import re
 from numbers import Integral, Real
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class SepeduError(ValueError):
@@ -43,3 +46,8 @@ def check_number(
     if not least <= value <= most:
         bound = f"at least {least}" if most == math.inf else f"between {least} and {most}"
         raise SepeduError(f"{name} must be {bound}, got {value}", f"Use {usual}")
+
+
+def printable(text: str) -> str:
+    r"""Escape what a terminal obeys or a file in UTF-8 cannot hold, such as `\x1b` and `\udcf6`."""
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)

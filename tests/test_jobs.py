@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from contextlib import ExitStack
@@ -16,10 +17,10 @@ import pytest
 import soundfile
 import torch
 
-from sepedu import MaskCNN, SepeduError
+from sepedu import MaskCNN, SepeduError, separation
 from sepedu.audio import open_audio, write_speakers
 from sepedu.checkpoints import save_checkpoint
-from sepedu.cli import EXIT_INTERRUPTED, main
+from sepedu.cli import EXIT_TERMINATED, main
 from sepedu.engine import jobs as engine_jobs
 from sepedu.engine import provenance
 from sepedu.engine.jobs import find_songs, separate_songs
@@ -329,12 +330,54 @@ def ends(group):
     return False
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process at once")
+def test_sigterm_leaves_nothing_behind(network, tmp_path, monkeypatch, capsys):
+    real = separation.separate_blocks
+
+    def terminated(*arguments):
+        for part in real(*arguments):
+            yield part
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            finally:  # `timeout` sends it twice
+                signal.raise_signal(signal.SIGTERM)
+
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr(separation, "separate_blocks", terminated)
+    song = write_song(tmp_path / "song.flac")
+    words = ["separate", str(song), "--out", str(tmp_path / "out"), "--model", str(network)]
+    assert main(words) == EXIT_TERMINATED
+    assert "stopped" in capsys.readouterr().err
+    assert not [*(tmp_path / "temporary").iterdir(), *(tmp_path / "out" / "song").iterdir()]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names")
+def test_the_bar_names_the_song_and_no_name_reaches_the_terminal_raw(network, tmp_path, capsys):
+    for name in ("a\x1b[2J.wav", "b" * 200 + ".wav"):
+        write_song(tmp_path / "music" / name)
+    (tmp_path / "music" / "c\x1b[2J.wav").touch()
+    words = ["--out", str(tmp_path / "out"), "--model", str(network)]
+    assert main(["separate", str(tmp_path / "music"), *words]) == 2
+    assert main(["separate", str(tmp_path / "d\x1b[2J.wav"), *words]) == 2
+    printed, told = capsys.readouterr()
+    assert "a\\x1b[2J.wav: " in told and f"{'b' * 30}: " in told and "b" * 31 not in told
+    assert "c\\x1b[2J.wav is empty" in told and "d\\x1b[2J.wav" in told
+    assert "a\\x1b[2J" in printed and "\x1b[2J" not in printed + told
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process")
-@pytest.mark.parametrize("group", [False, True])
-def test_ctrl_c_leaves_finished_songs_whole_and_nothing_of_the_others(network, tmp_path, group):
-    """To the command alone, as `kill -INT` does, and to its workers too, as a terminal does."""
-    for number in range(12):
-        write_song(tmp_path / "music" / f"{number}.wav", seconds=15, seed=number)
+@pytest.mark.parametrize(
+    ("number", "group"),
+    [(signal.SIGINT, False), (signal.SIGINT, True), (signal.SIGTERM, True)],
+)
+def test_a_signal_leaves_finished_songs_whole_and_nothing_of_the_others(
+    network, tmp_path, number, group
+):
+    """To the command alone, as `kill` does, or to its workers too, as a terminal or `timeout`."""
+    for seed in range(12):
+        write_song(tmp_path / "music" / f"{seed}.wav", seconds=15, seed=seed)
     out = tmp_path / "out"
     script = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
@@ -350,9 +393,9 @@ def test_ctrl_c_leaves_finished_songs_whole_and_nothing_of_the_others(network, t
     )
     assert process.stdout.readline().strip().endswith("vocals.wav")
     assert process.poll() is None
-    (os.killpg if group else os.kill)(process.pid, signal.SIGINT)
+    (os.killpg if group else os.kill)(process.pid, number)
     complaint = process.communicate(timeout=300)[1]
-    assert process.returncode == EXIT_INTERRUPTED, complaint
+    assert process.returncode == 128 + number, complaint
     assert "Traceback" not in complaint
     written = [path for path in out.rglob("*") if path.is_file()]
     assert 1 <= len(written) < 12

@@ -13,8 +13,8 @@ from tables import decibels, keep, markdown, put_on_page, read_kept
 
 from sepedu import STFT, open_dataset, predict_mask
 from sepedu.checkpoints import load_models
-from sepedu.evaluation import framewise_sdr
-from sepedu.masks import apply_mask, binary_mask
+from sepedu.evaluation import sdr_of_mask
+from sepedu.masks import binary_mask
 from sepedu.songs import load_songs
 
 UNSMOOTHED = "not smoothed"
@@ -35,8 +35,7 @@ def sdr_of_masks(songs, model, stft):
         masks |= {"silence": 0 * mixture, "mixture": 0 * mixture + 1}
         masks["ideal binary mask"] = binary_mask(voice, mixture)
         for name, mask in masks.items():
-            estimate = stft.inverse(apply_mask(mask, spectrum), len(song.mixture))
-            sdr = framewise_sdr(song.sources["vocals"], estimate, song.sample_rate)
+            sdr = sdr_of_mask(mask, spectrum, song.sources["vocals"])
             found.setdefault(name, []).append(round(float(sdr), 4))
     return found
 

@@ -12,8 +12,7 @@ from tables import decibels, keep, markdown, put_on_page, read_kept
 
 from sepedu import STFT, evaluate, open_dataset, predict_mask
 from sepedu.checkpoints import load_models
-from sepedu.evaluation import framewise_sdr
-from sepedu.masks import apply_mask
+from sepedu.evaluation import sdr_of_mask
 from sepedu.songs import SOURCES, load_songs
 
 TALK = "0.5"
@@ -30,8 +29,7 @@ def sdr_of_thresholds(songs, models, stft):
             prediction = predict_mask(models[source], np.abs(spectrum))
             for threshold in THRESHOLDS:
                 mask = prediction > float(threshold)
-                estimate = stft.inverse(apply_mask(mask, spectrum), len(song.mixture))
-                sdr = framewise_sdr(song.sources[source], estimate, song.sample_rate)
+                sdr = sdr_of_mask(mask, spectrum, song.sources[source])
                 found[source][threshold].append(round(float(sdr), 4))
     return found
 

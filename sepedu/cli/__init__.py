@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .. import __version__
-from ..errors import SepeduError
+from ..engine.interrupts import heed_termination
+from ..errors import SepeduError, printable
 from . import (
     data,
     doctor,
@@ -28,7 +29,7 @@ from . import (
     train,
     update,
 )
-from .common import EXIT_BAD_INPUT, EXIT_INTERRUPTED
+from .common import EXIT_BAD_INPUT, EXIT_INTERRUPTED, EXIT_TERMINATED
 
 COMMANDS = (
     *(doctor, lab, update, progress, separate, train, evaluate, export),
@@ -37,16 +38,25 @@ COMMANDS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, 2 for bad input, 130 after Ctrl-C."""
+    """Run one command and return its exit status.
+
+    0, or 1 where it found something wrong; 2 for bad input, 130 after Ctrl-C, 143 after SIGTERM.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console need not have the letters of a name
             stream.reconfigure(errors="backslashreplace")
     parser = build_parser()
     options = parser.parse_args(arguments)
+    with heed_termination() as signals:
+        status = _run(options)
+    return EXIT_TERMINATED if signals.terminated else status
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         return int(options.run(options) or 0)
     except SepeduError as error:
-        print(f"sepedu: {error}", file=sys.stderr)
+        print(printable(f"sepedu: {error}"), file=sys.stderr)
         return EXIT_BAD_INPUT
     except MemoryError:
         print("sepedu: There is not enough memory. Close other programs.", file=sys.stderr)
@@ -63,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
-        print(f"sepedu: {name}{error.strerror or error}.", file=sys.stderr)
+        print(printable(f"sepedu: {name}{error.strerror or error}."), file=sys.stderr)
         return EXIT_BAD_INPUT
 
 
@@ -71,7 +81,7 @@ class Parser(argparse.ArgumentParser):
     """A parser that says what is wrong in one line, as all other errors are told."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_BAD_INPUT, f"sepedu: {message}. See: {self.prog} --help\n")
+        self.exit(EXIT_BAD_INPUT, f"sepedu: {printable(message)}. See: {self.prog} --help\n")
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import SepeduError
+from ..errors import SepeduError, printable
 from .common import add_data, new_command
 
 
@@ -44,7 +44,7 @@ def info(options: argparse.Namespace) -> None:
         try:
             dataset = open_dataset(where, subset)
         except SepeduError as error:
-            print(f"{name:9} {subset:6} not here: {error.remedy}.")
+            print(f"{name:9} {subset:6} not here: {printable(error.remedy)}.")
             continue
         seconds = sum(track.duration for track in dataset)
         print(f"{name:9} {subset:6} {len(dataset):3} songs, {seconds / 60:.1f} minutes")
@@ -53,13 +53,13 @@ def info(options: argparse.Namespace) -> None:
 def fetch(options: argparse.Namespace) -> None:
     from ..engine.download import fetch_musdb7
 
-    print(fetch_musdb7())
+    print(printable(str(fetch_musdb7())))
 
 
 def prepare(options: argparse.Namespace) -> None:
     from ..engine.prepare import prepare as prepare_songs
 
-    print(prepare_songs(options.data, options.out, options.workers))
+    print(printable(str(prepare_songs(options.data, options.out, options.workers))))
 
 
 def build(options: argparse.Namespace) -> int:
@@ -104,7 +104,7 @@ def build_student(options: argparse.Namespace) -> int:
         ) from error
     songs = list(load_songs(open_dataset(options.data, "test")))
     mixture, stems = write_mixture(make_mixture(songs, options.student, secret), options.out)
-    print(f"{mixture} for the student; keep {stems} to yourself")
+    print(printable(f"{mixture} for the student; keep {stems} to yourself"))
     return 0
 
 

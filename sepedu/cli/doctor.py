@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import SepeduError
+from ..errors import SepeduError, printable
 from .common import new_command
 
 REINSTALL = "delete the folder .venv and give `make lab` again"
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace | None = None) -> int:
     status = 0
     for check in CHECKS:
         for finding in carry_out(check):
-            print(finding, flush=True)
+            print(printable(str(finding)), flush=True)
             status = 1 if finding.remedy else status
     return status
 

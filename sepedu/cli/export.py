@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ..errors import printable
 from .common import new_command
 
 
@@ -32,10 +33,10 @@ def run(options: argparse.Namespace) -> None:
     model = own() if own else read_networks(Path(options.network))
     page = write_song_page(options.out, [model])
     python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
-    print(page)
+    print(printable(str(page)))
     print(
         "Browsers run it only from a web server, any that serves files. To open it here:\n"
-        f'  {python} -m http.server --bind 127.0.0.1 --directory "{options.out}"\n'
+        f'  {python} -m http.server --bind 127.0.0.1 --directory "{printable(str(options.out))}"\n'
         "and go to http://localhost:8000 (Ctrl-C ends the server). If 8000 is taken, add 8001 to "
         "the line, and to the address."
     )

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..errors import SepeduError
+from ..errors import SepeduError, printable
 from .common import new_command
 
 MOST_SECONDS = 86400
@@ -31,7 +31,6 @@ def run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from ..engine.files import check_place, write_text
-    from ..exercises.framework import printable
     from ..exercises.grading import Submission, as_csv, as_report, find_submissions, grade
     from ..exercises.grading_worker import BROKEN
 
@@ -45,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
         from ..exercises import capstone
 
         write_text(options.out, capstone.as_csv(capstone.score(options.place, options.stems)))
-        print(options.out)
+        print(printable(str(options.out)))
         return
     submissions = find_submissions(options.place, options.lesson)
     marked: list[Submission] = []

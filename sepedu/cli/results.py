@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..errors import printable
 from .common import add_data, new_command
 
 
@@ -27,4 +28,4 @@ def run(options: argparse.Namespace) -> None:
         options.data, options.subset, lambda songs: tqdm(songs, unit="song"), options.weights
     )
     for path in write_results(results, options.out):
-        print(path)
+        print(printable(str(path)))

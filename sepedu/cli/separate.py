@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..errors import SepeduError
+from ..errors import SepeduError, printable
 from .common import new_command, source_names
+
+NAME_LENGTH = 30
+"""Characters of a song's name beside the progress bar."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -63,7 +67,8 @@ def run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from ..checkpoints import read_networks
-    from ..engine.jobs import find_songs, separate_songs
+    from ..engine.jobs import Job, find_songs, separate_songs
+    from ..engine.memory import keep_freed_memory
     from ..engine.pools import free_cores
     from ..separation import SeparationSettings, estimate_paths
     from ..songs import SOURCES
@@ -82,30 +87,39 @@ def run(options: argparse.Namespace) -> None:
         options.bfloat16,
     )
     torch.set_num_threads(min(torch.get_num_threads(), free_cores()))
+    keep_freed_memory()
     jobs = find_songs(options.songs, options.out, settings)
     one = len(jobs) == 1
+    bar = tqdm(total=len(jobs), unit="song", disable=one)
+
+    def begin(job: Job) -> Callable[[list], Sequence]:
+        if one:
+            return lambda blocks: tqdm(blocks, unit="block", disable=len(blocks) < 2)
+        bar.set_description(printable(job.song.name)[:NAME_LENGTH])
+        return list
+
     outcomes = separate_songs(
         jobs,
         settings,
         options.workers,
-        progress=lambda blocks: tqdm(blocks, unit="block", disable=not one or len(blocks) < 2),
+        begin=begin,
     )
     failed = 0
-    bar = tqdm(total=len(jobs), unit="song", disable=one)
     with closing(outcomes), closing(bar):
         for job, result, error, warnings in outcomes:
             for warning in warnings:
-                bar.write(f"sepedu: {job.song}: {warning}", file=sys.stderr)
+                bar.write(printable(f"sepedu: {job.song}: {warning}"), file=sys.stderr)
             if error is not None:
                 failed += 1
                 if one:
                     raise error
-                bar.write(f"sepedu: {error}", file=sys.stderr)
+                bar.write(printable(f"sepedu: {error}"), file=sys.stderr)
             elif result == "already there":
-                bar.write(f"{job.song} is done already: nothing to do", file=sys.stderr)
+                done = f"{job.song} is done already: nothing to do"
+                bar.write(printable(done), file=sys.stderr)
             else:
                 for path in estimate_paths(job.song, job.out, settings).values():
-                    bar.write(str(path))
+                    bar.write(printable(str(path)))
                 sys.stdout.flush()  # a reader of a pipe learns of each song when it is done
             bar.update()
     if failed:

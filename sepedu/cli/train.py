@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..errors import SepeduError
+from ..errors import SepeduError, printable
 from .common import EXIT_INTERRUPTED, add_data, new_command
 
 CNN_DEFAULTS = {"loss": "bce", "output": "mask", "threshold": 0.5}
@@ -111,8 +111,8 @@ def run(options: argparse.Namespace) -> int:
     for source in stopped:
         print(
             f"sepedu: stopped after {len(histories[source].rows)} of {epochs} epochs; "
-            f"{places[source]} holds the best of them. To go on, give the same command with "
-            "--resume.",
+            f"{printable(str(places[source]))} holds the best of them. To go on, give the same "
+            "command with --resume.",
             file=sys.stderr,
         )
     return EXIT_INTERRUPTED if stopped else 0

@@ -1,4 +1,4 @@
-"""Ctrl-C between two steps of a computation instead of in the middle of one."""
+"""When Ctrl-C takes effect, and SIGTERM like it."""
 
 from __future__ import annotations
 
@@ -45,3 +45,34 @@ class defer_interrupt:
             signal.signal(signal.SIGINT, self._before)
             if self.interrupted:
                 self._before(*self.interrupted)
+
+
+class heed_termination:
+    """A context in which SIGTERM, with which systems end a program, stops it as Ctrl-C does.
+
+    So what is unfinished is removed, or a step finished. What is sent again changes nothing.
+    Outside of the main thread, and where SIGTERM is ignored or someone else's, nothing changes.
+    """
+
+    terminated = False
+
+    def __enter__(self) -> Self:
+        self._listens = threading.current_thread() is threading.main_thread()
+        self._listens &= signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        if self._listens:
+            signal.signal(signal.SIGTERM, self._stop)
+        return self
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if self.terminated:
+            return
+        self.terminated = True
+        press = signal.getsignal(signal.SIGINT)
+        if callable(press):
+            press(signal.SIGINT, frame)
+        else:  # a program in the background ignores Ctrl-C, and is to end nevertheless
+            raise KeyboardInterrupt
+
+    def __exit__(self, *_: object) -> None:
+        if self._listens:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -133,7 +133,7 @@ def separate_songs(
     jobs: Sequence[Job],
     settings: SeparationSettings,
     workers: int = 1,
-    progress: Callable[[list], Sequence] = list,
+    begin: Callable[[Job], Callable[[list], Sequence]] = lambda _: list,
 ) -> Iterator[Outcome]:
     """Separate songs, one after the other or several at a time.
 
@@ -148,8 +148,9 @@ def separate_songs(
     workers : int
         Processes; each needs the memory of one song. With one, the songs are separated in this
         process.
-    progress : callable, optional
-        Wraps the list of blocks of a song, for example `tqdm`; with one worker only.
+    begin : callable, optional
+        Called with each song that begins, in this process only; what it gives wraps the list of
+        the song's blocks, for example `tqdm`.
 
     Yields
     ------
@@ -175,7 +176,7 @@ def separate_songs(
     together = [job for job in left if os.path.isfile(job.song)] if workers > 1 else []
     for job in left:
         if len(together) < 2 or job not in together:
-            yield _attempt(settings, progress, job)
+            yield _attempt(settings, begin(job), job)
     if len(together) > 1:
         make = functools.partial(_make_worker, *_packed(settings))
         for _, outcome in run_in_processes(make, together, min(workers, len(together))):

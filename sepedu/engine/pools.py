@@ -21,6 +21,7 @@ import psutil
 import torch
 
 from ..errors import SepeduError
+from .memory import keep_freed_memory
 
 Task = TypeVar("Task")
 
@@ -92,14 +93,25 @@ class _Worker:
 
     function: Callable[[Any], Any]
     busy = False
+    ended = False
     stopped = False  # a plain value: a signal's handler must not wait for the lock of an event
 
 
 def _begin(make: Callable[[], Callable[[Any], Any]], stop: Event, threads: int) -> None:
-    """Prepare a worker: it stops when it is told to, and never outlives who started it."""
+    """Prepare a worker: it stops when it is told to, and never outlives who started it.
+
+    SIGTERM ends it, after it has removed what is unfinished.
+    """
 
     def interrupt(*_: object) -> None:
         if _Worker.stopped and _Worker.busy:
+            raise KeyboardInterrupt
+
+    def end(*_: object) -> None:
+        if not _Worker.busy:
+            os._exit(1)
+        if not _Worker.ended:
+            _Worker.ended = True
             raise KeyboardInterrupt
 
     def obey() -> None:
@@ -114,8 +126,10 @@ def _begin(make: Callable[[], Callable[[Any], Any]], stop: Event, threads: int) 
             os._exit(1)
 
     signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, end)
     threading.Thread(target=obey, daemon=True).start()
     threading.Thread(target=follow_parent, daemon=True).start()
+    keep_freed_memory()
     torch.set_num_threads(threads)
     _Worker.function = staticmethod(make())
 
@@ -125,6 +139,8 @@ def _work(task: Any) -> Any:
     try:
         return None if _Worker.stopped else _Worker.function(task)
     except KeyboardInterrupt:
+        if _Worker.ended:
+            os._exit(1)
         return None
     finally:
         _Worker.busy = False

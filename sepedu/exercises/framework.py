@@ -19,6 +19,7 @@ from typing import Any
 
 from .call_answer import NotAttempted, Wrong, time_limit
 from .compare import Mistake
+from .record import record
 
 NOT_ATTEMPTED = "not attempted yet"
 WRONG = "not right yet"
@@ -27,7 +28,6 @@ RIGHT = "right"
 NO_SOLUTIONS = Path("lessons") / ".no-solutions"
 """An instructor puts an empty file of this name into the class's copy of the course."""
 
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LOOK_UP = object()
 _COLOURS = {NOT_ATTEMPTED: "#777777", WRONG: "#D55E00", RIGHT: "#009E73"}
 _IDLE = {"RESUME", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "NOP", "POP_TOP"}
@@ -166,9 +166,7 @@ class Exercise:
         if answer is _LOOK_UP:
             answer = self._look_up(sys._getframe(1))
         verdict = self._judge(answer)
-        from .progress import record  # here, since it reads the lessons
-
-        record(self, verdict)
+        record(self.lesson, self.name, verdict.outcome, verdict.mistake)
         verdict.show()
         return verdict
 
@@ -347,11 +345,6 @@ def _tell(error: BaseException) -> str:
     except Exception:  # even an error's own text may fail
         lines = []
     return f"{type(error).__name__}{': ' + lines[0][:200] if lines else ''}."
-
-
-def printable(text: str) -> str:
-    r"""Escape what a terminal obeys or a file in UTF-8 cannot hold, such as `\x1b` and `\udcf6`."""
-    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def with_code(text: str) -> str:

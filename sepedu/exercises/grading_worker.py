@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..errors import printable
 from . import call_answer, framework
 from .call_answer import NotAttempted
-from .framework import NOT_ATTEMPTED, WRONG, Exercise, Verdict, _tell, lessons, printable
+from .framework import NOT_ATTEMPTED, WRONG, Exercise, Verdict, _tell, lessons
 
 _Step = tuple[Verdict | None, Any]
 
