@@ -4,9 +4,9 @@
 
 What stands in this folder is what the lessons teach, in their order, and a module imports only
 those before it: `errors`, `audio`, `songs`, `stft`, `masks`, `windows`, `model`, `dense`, `unet`,
-`excerpts`, `training`, `checkpoints`, `separation`, `evaluation`, `plots`. What no lesson teaches
-lies in `engine`; `cli` holds the commands, `widgets` the interactive pieces and `exercises` the
-answers and checks.
+`excerpts`, `objectives`, `training`, `checkpoints`, `separation`, `evaluation`, `plots`. What no
+lesson teaches lies in `engine`; `cli` holds the commands, `widgets` the interactive pieces and
+`exercises` the answers and checks.
 """
 
 import lazy_loader

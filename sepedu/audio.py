@@ -384,15 +384,14 @@ def write_audio(path: str | os.PathLike[str], audio: np.ndarray, sample_rate: in
     formats = {".wav": ("WAV", "FLOAT"), ".flac": ("FLAC", "PCM_24")}
     if path.suffix.lower() not in formats:
         raise SepeduError(f"Audio cannot be written as {path}", "End the name in .wav or .flac")
-    peak = float(np.abs(audio).max())
-    if path.suffix.lower() == ".flac":
-        _check_channels(audio, str(path), "Write WAV, which holds more")
-    if path.suffix.lower() == ".flac" and peak > CLIP_LIMIT:
-        raise SepeduError(
-            f"FLAC would clip {path}: its largest sample is {peak:.3f}",
-            "Write WAV, which is float and keeps it, or scale all outputs by one common gain",
-        )
     container, subtype = formats[path.suffix.lower()]
+    if container == "FLAC":
+        _check_channels(audio, str(path), "Write WAV, which holds more")
+        if (peak := float(np.abs(audio).max())) > CLIP_LIMIT:
+            raise SepeduError(
+                f"FLAC would clip {path}: its largest sample is {peak:.3f}",
+                "Write WAV, which is float and keeps it, or scale all outputs by one common gain",
+            )
     with atomic_write(path) as part:
         try:
             soundfile.write(

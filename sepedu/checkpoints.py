@@ -123,7 +123,11 @@ def load_checkpoint(
             f"The weights in {path} are not those of the course's network",
             "Train one with: sepedu train",
         ) from error
-    _check_finite(path, network)
+    if not all(torch.isfinite(value).all() for value in network.values()):
+        raise SepeduError(
+            f"The weights in {path} contain values that are not finite",
+            "Train again with a smaller learning rate, or fetch the file again",
+        )
     state = {k.removeprefix("state."): v for k, v in tensors.items() if k.startswith("state.")}
     return model.eval(), metadata, state
 
@@ -200,14 +204,6 @@ def read_networks(place: Path) -> MaskUNet | dict[str, MaskCNN]:
             )
         models[metadata["source"]] = model
     return models
-
-
-def _check_finite(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    if not all(torch.isfinite(value).all() for value in tensors.values()):
-        raise SepeduError(
-            f"The weights in {path} contain values that are not finite",
-            "Train again with a smaller learning rate, or fetch the file again",
-        )
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

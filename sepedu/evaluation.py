@@ -136,14 +136,12 @@ def _same_shape(reference: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray
     return reference, estimate
 
 
-def sdr_of_mask(
-    mask: np.ndarray, spectrum: np.ndarray, reference: np.ndarray, stft: STFT | None = None
-) -> float:
+def sdr_of_mask(mask: np.ndarray, spectrum: np.ndarray, reference: np.ndarray) -> float:
     """`framewise_sdr` of what a mask leaves of a mixture.
 
     [shapes=(513, frames) twice, (samples,)]
     """
-    stft = stft or STFT()
+    stft = STFT()
     estimate = stft.inverse(apply_mask(mask, spectrum), reference.shape[-1])
     return framewise_sdr(reference, estimate, stft.sample_rate)
 
@@ -321,7 +319,6 @@ def evaluate(
     check_sources(sources)
     stft = STFT()
     rows = []
-    shares: dict[str, list[tuple[float, int]]] = {source: [] for source in sources}
     for song in progress(songs):
         check_songs(song)
         song.check(stft.sample_rate, sources)
@@ -332,7 +329,6 @@ def evaluate(
         ratios = dict(zip(magnitudes, ratio_mask(np.stack(list(magnitudes.values()))), strict=True))
         for source in sources:
             target = binary_mask(magnitudes[source], mixture, threshold)
-            shares[source].append((float(target.mean()), target.shape[1]))
             masks = {
                 "silence": np.zeros_like(mixture),
                 "mixture": np.ones_like(mixture),
@@ -363,9 +359,10 @@ def evaluate(
     if not rows:
         raise SepeduError("There is nothing to measure", "Give at least one song and one source")
     table = pd.DataFrame(rows)
-    for source, share in shares.items():
-        ones = sum(s * n for s, n in share) / sum(n for _, n in share)
-        same_as = table[(table.source == source) & (table.method == _constant(ones))]
+    for source in table.source.unique():
+        each = table[(table.source == source) & (table.method == "silence")]
+        majority = "mixture" if np.average(each.ones, weights=each.frames) > 0.5 else "silence"
+        same_as = table[(table.source == source) & (table.method == majority)]
         table = pd.concat([table, same_as.assign(method="majority class")])
     order = pd.Categorical(table["method"], METHODS, ordered=True)
     return (
@@ -397,11 +394,6 @@ def _predicted(
             found[source]["U-Net, soft"] = share
             found[source]["U-Net, binary"] = binary.astype(np.float32)
     return found
-
-
-def _constant(ones: float) -> str:
-    """The constant answer that is right more often."""
-    return "mixture" if ones > 0.5 else "silence"
 
 
 def summarise(table: pd.DataFrame) -> pd.DataFrame:

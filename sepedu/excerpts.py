@@ -60,7 +60,7 @@ class Augmentation:
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            most = 1 if name in ("remix", "channels", "pan", "double", "mute") else math.inf
+            most = 1 if name in ("remix", "channels", "pan") else math.inf
             check_number(name, value, 0, most, usual="0 for none")
 
 
@@ -75,19 +75,12 @@ class SegmentAugmentation(Augmentation):
         left and right exchanged.
     equaliser : float
         Standard deviation of a smooth random change of a stem's spectrum, in decibels.
-    double : float
-        Share of the stems to which the same source of another song is added.
-    mute : float
-        Share of the stems that are left out. Stems of other songs that happen to be silent are
-        then drawn anew.
 
     Lesson: 09
     """
 
     pan: float = 0.0
     equaliser: float = 0.0
-    double: float = 0.0
-    mute: float = 0.0
 
 
 class Piece(NamedTuple):
@@ -216,14 +209,8 @@ class _Drawing:
 
     def _spectra(self, drawn: list[list[Piece]]) -> Tensor:
         """Spectra of the stems [shape=(batch, stems, channels, 513, segment + 2 margins)]."""
-        audio = []
-        for pieces in drawn:
-            channels = len(pieces[0].weights) if pieces else 2
-            stems = np.zeros((len(self.names), channels, self._samples), np.float32)
-            for piece in pieces:
-                stems[piece.stem] += piece.weights @ self._cut(piece)
-            audio.append(stems)
-        spectra = self.stft.forward(torch.from_numpy(np.stack(audio)))
+        audio = [[piece.weights @ self._cut(piece) for piece in pieces] for pieces in drawn]
+        spectra = self.stft.forward(torch.from_numpy(np.array(audio, np.float32)))
         return spectra[..., 2:-2]  # without the frames that the cut spoils
 
     @property
@@ -395,23 +382,15 @@ class Segments(_Drawing):
         for stem in range(len(self.names)):
             place = self._anywhere(random, stem) if mixed else (song, frame, speed)
             weights = self._gain(random) * _weights(random, mono, panned, swapped)
-            if random.random() < change.mute:
-                continue
-            pieces.append(self._piece(stem, place, weights))
-            if random.random() < change.double:
-                other = self._anywhere(random, stem)
-                pieces.append(self._piece(stem, other, self._gain(random) * weights))
+            if self.stems[place[0]].shape[1] == 1:
+                weights = weights.sum(axis=1, keepdims=True)
+            pieces.append(Piece(stem, *place, weights))
         knots = random.normal(0, change.equaliser, (len(self.names), self.between.shape[1]))
         return pieces, 10 ** (knots.astype(np.float32) @ self.between.T / 20)
 
-    def _piece(self, stem: int, place: tuple[int, int, float], weights: np.ndarray) -> Piece:
-        if self.stems[place[0]].shape[1] == 1:
-            weights = weights.sum(axis=1, keepdims=True)
-        return Piece(stem, *place, weights)
-
     def _anywhere(self, random: np.random.Generator, stem: int) -> tuple[int, int, float]:
         """A song, a frame and a speed by chance; a silent stem is drawn anew, a few times."""
-        for _ in range(TRIES if self.augmentation.mute else 1):
+        for _ in range(TRIES):
             song = int(random.integers(len(self.stems)))
             frame = int(random.integers(self.frames[song] - self.segment + 1))
             first = frame * self.stft.hop_length

@@ -407,9 +407,8 @@ def network(model: MaskCNN | None = None, size: tuple[float, float] = (11.7, 5.2
             height, width = 3.3 * np.sqrt(bins / 513), 0.62 * np.sqrt(columns / CONTEXT)
             sheets, text = max(1, channels // 4), f"{channels}\n{bins} × {columns}"
         else:
-            height, width, sheets = 3.3 * np.sqrt(shape[0] / 513), 0.16, 1
+            height, width, sheets = min(3.3 * np.sqrt(shape[0] / 513), 3.9), 0.16, 1
             text = f"{shape[0]:,}"
-            height = min(height, 3.9)
         colour = SOURCE_COLOURS["mixture"] if number == 0 else OURS
         colour = INK if number == len(everything) - 1 else colour
         step = 0.03

@@ -12,19 +12,12 @@ from songs import made_up_song
 
 from sepedu import MaskCNN, SepeduError
 from sepedu.checkpoints import load_checkpoint, save_checkpoint, weights_path
+from sepedu.engine.backend import Backend
 from sepedu.engine.curves import ProgressBar
 from sepedu.engine.resume import Checkpoint, history_path, last_path
 from sepedu.excerpts import Augmentation, Excerpts, Segments
-from sepedu.training import (
-    Backend,
-    Callback,
-    MaskObjective,
-    Recipe,
-    average_weights,
-    fit,
-    learning_rate,
-    validate,
-)
+from sepedu.objectives import MaskObjective
+from sepedu.training import Callback, Recipe, average_weights, fit, learning_rate, validate
 from sepedu.unet import MaskUNet
 from sepedu.widgets import TrainingMonitor
 from sepedu.windows import make_example

@@ -9,7 +9,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from sepedu.errors import SepeduError
-from sepedu.exercises.working_copy import GUESS, RECORD, answers_of, update
+from sepedu.exercises.record import HANDED_OUT
+from sepedu.exercises.working_copy import GUESS, answers_of, update
 
 STUB = "def coverage(masks):\n    raise NotImplementedError"
 ANSWER = "def coverage(masks):\n    return [1.0]"
@@ -148,9 +149,9 @@ def test_work_in_the_lesson_beside_is_never_lost(course, changed_again, told_fir
 
 def test_without_its_record_every_copy_counts_as_changed(course):
     bring(course)
-    (course / "my-course" / RECORD).write_text("not JSON")
+    (course / "my-course" / HANDED_OUT).write_text("not JSON")
     assert {change.what for change in bring(course)} == {"renewed"}, "the cells are the same"
-    (course / "my-course" / RECORD).unlink()
+    (course / "my-course" / HANDED_OUT).unlink()
     nbformat.write(lesson("A better lesson."), course / "lessons" / "01-first.ipynb")
     changes = {change.lesson: change.what for change in bring(course)}
     assert changes["01-first.ipynb"] == "kept"
@@ -194,7 +195,7 @@ def test_the_command_tells_what_it_did(course):
     bring(course)
     waiting = subprocess.run(run, cwd=course, capture_output=True, text=True, check=True)
     assert "beside your copies: 01-first.new.ipynb. To carry" in waiting.stdout
-    assert set(json.loads((course / "my-course" / RECORD).read_text())) == {
+    assert set(json.loads((course / "my-course" / HANDED_OUT).read_text())) == {
         "01-first.ipynb",
         "02-second.ipynb",
         "03-third.ipynb",

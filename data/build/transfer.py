@@ -18,9 +18,10 @@ from sepedu.engine.resume import Checkpoint
 from sepedu.engine.runs import BATCH, DROPOUT
 from sepedu.excerpts import Augmentation, Excerpts
 from sepedu.model import MaskCNN
+from sepedu.objectives import MaskObjective
 from sepedu.songs import SOURCES, Song, load_songs, open_dataset
 from sepedu.stft import STFT
-from sepedu.training import MaskObjective, Recipe, fit, validate
+from sepedu.training import Recipe, fit, validate
 from sepedu.windows import Example, make_example
 
 from .tables import markdown, write_table
@@ -47,9 +48,7 @@ def train(
 ) -> MaskCNN:
     """Train one network on single windows, and keep its checkpoint."""
     torch.manual_seed(seed)
-    excerpts = Excerpts(
-        songs, source, batch=BATCH, augmentation=Augmentation(0.5, 6.0, 0.1)
-    )
+    excerpts = Excerpts(songs, source, batch=BATCH, augmentation=Augmentation(0.5, 6.0, 0.1))
     model = MaskCNN(dropout=DROPOUT)
     model.features.fit([make_example(song, source).mixture for song in songs])
     # Validation scores choose the epoch; songs of the set itself, never of the other set.

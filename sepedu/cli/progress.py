@@ -20,11 +20,12 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> None:
     from ..engine.files import write_text
-    from ..exercises.progress import FILE, MARKER, page, read_progress, report
+    from ..exercises.progress import page, read_progress, report
+    from ..exercises.record import FILE, HANDED_OUT
     from .lab import COPY, find_course
 
     folder = options.folder or find_course() / COPY
-    if not any((folder / name).is_file() for name in (MARKER, FILE)):
+    if not any((folder / name).is_file() for name in (HANDED_OUT, FILE)):
         raise SepeduError(f"There is no working copy in {folder}", "sepedu lab makes my-course")
     states = read_progress(folder)
     print(report(states))

@@ -68,6 +68,7 @@ def run(options: argparse.Namespace) -> None:
 
     from ..checkpoints import read_networks
     from ..engine.jobs import Job, find_songs, separate_songs
+    from ..engine.memory import keep_freed_memory
     from ..engine.pools import free_cores
     from ..separation import SeparationSettings, estimate_paths
     from ..songs import SOURCES
@@ -86,6 +87,7 @@ def run(options: argparse.Namespace) -> None:
         options.bfloat16,
     )
     torch.set_num_threads(min(torch.get_num_threads(), free_cores()))
+    keep_freed_memory()
     jobs = find_songs(options.songs, options.out, settings)
     one = len(jobs) == 1
     bar = tqdm(total=len(jobs), unit="song", disable=one)

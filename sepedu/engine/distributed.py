@@ -16,11 +16,11 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import SepeduError
 from ..excerpts import share
-from ..training import Backend, Objective, bfloat16_is_fast
+from .backend import Backend, bfloat16_is_fast
 
 PATIENCE = timedelta(hours=2)
 """How long a process waits for the others: the first measures a network while they wait."""
@@ -104,7 +104,7 @@ class Processes(Backend):
         self._network: Any = None
 
     def prepare(
-        self, objective: Objective, optimizer: torch.optim.Optimizer
+        self, objective: nn.Module, optimizer: torch.optim.Optimizer
     ) -> tuple[Callable[..., tuple[Tensor, Tensor]], torch.optim.Optimizer]:
         """Every process gets the first one's weights, and exchanges its gradients with all."""
         if self._engine is None:

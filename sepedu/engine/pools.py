@@ -21,6 +21,7 @@ import psutil
 import torch
 
 from ..errors import SepeduError
+from .memory import keep_freed_memory
 
 Task = TypeVar("Task")
 
@@ -128,6 +129,7 @@ def _begin(make: Callable[[], Callable[[Any], Any]], stop: Event, threads: int) 
     signal.signal(signal.SIGTERM, end)
     threading.Thread(target=obey, daemon=True).start()
     threading.Thread(target=follow_parent, daemon=True).start()
+    keep_freed_memory()
     torch.set_num_threads(threads)
     _Worker.function = staticmethod(make())
 

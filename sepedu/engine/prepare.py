@@ -106,14 +106,6 @@ def prepare(
     return folder
 
 
-def prepare_song(track: musdb.MultiTrack, folder: Path, mixture: str) -> None:
-    """Decode one song into a store, unless it is there already."""
-    path = song_path(folder, track.name)
-    files = fingerprints(track)
-    if not is_up_to_date(path, build_key(mixture, files)):
-        write_song(path, load_song(track), mixture, files)
-
-
 def is_up_to_date(path: Path, key: dict[str, Any]) -> bool:
     """Whether a song's file is there and was made in this way."""
     try:
@@ -133,7 +125,7 @@ def default_workers(seconds: float) -> int:
 def _run(tasks: list[tuple], workers: int) -> Iterator[SepeduError | None]:
     """Prepare songs in some processes, and say of each in the order they end what failed."""
     if workers == 1:
-        yield from map(_try, tasks)
+        yield from map(_prepare_song, tasks)
         return
     ensure_ffmpeg()  # once, not in each process at the same time
     for _, error in run_in_processes(_make_worker, tasks, workers):
@@ -142,12 +134,17 @@ def _run(tasks: list[tuple], workers: int) -> Iterator[SepeduError | None]:
 
 def _make_worker() -> Callable[[tuple], SepeduError | None]:
     torch.set_num_threads(1)
-    return _try
+    return _prepare_song
 
 
-def _try(task: tuple[musdb.MultiTrack, Path, str]) -> SepeduError | None:
+def _prepare_song(task: tuple[musdb.MultiTrack, Path, str]) -> SepeduError | None:
+    """Decode one song into a store, unless it is there already; say what failed."""
+    track, folder, mixture = task
+    path = song_path(folder, track.name)
     try:
-        prepare_song(*task)
+        files = fingerprints(track)
+        if not is_up_to_date(path, build_key(mixture, files)):
+            write_song(path, load_song(track), mixture, files)
     except SepeduError as error:
         return error
     return None

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -208,7 +208,8 @@ def _measure(data: str | os.PathLike[str] | None, out: Path, progress: bool) -> 
         _say("Measured before", progress)
         return json.loads((out / "results.json").read_text(encoding="utf-8"))
     _say("Measuring", progress)
-    results = collect_results(data, progress=_bar(progress), weights=out / "weights")
+    bar = functools.partial(tqdm, unit="song", disable=not progress)
+    results = collect_results(data, progress=bar, weights=out / "weights")
     write_results(results, out)
     mark = _read_mark(out) | {"measured": _digests(out)}
     write_text(out / MARK, json.dumps(mark, indent=1) + "\n")
@@ -255,7 +256,3 @@ def summary(results: Mapping[str, Any], out: Path) -> str:
 def _say(text: str, progress: bool) -> None:
     if progress:
         print(text, file=sys.stderr, flush=True)
-
-
-def _bar(progress: bool) -> Callable[[Iterable], Iterable]:
-    return functools.partial(tqdm, unit="song", disable=not progress)

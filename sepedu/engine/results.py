@@ -29,6 +29,8 @@ from .runs import dataset_name
 THRESHOLDS = (0.1, 0.25, 0.5, 0.75, 1.0)
 BAND_EDGES = (0, 125, 250, 500, 1000, 2000, 4000, 8000, 11025)
 """In hertz: octaves, but for the first and the last."""
+TOLD = ("data", "songs", "batch", "recipe", "augmentation", "commit")
+"""What the results tell of each network's training."""
 DIGITS = 4
 TENTHS = 10
 
@@ -157,15 +159,6 @@ def calibration(details: Mapping[str, Mapping[str, Any]]) -> Figure:
         f"Share of ones over what the network says, for {', '.join(sorted(details))}. The curves "
         f"stay within {furthest:.2f} of the diagonal.",
     )
-
-
-def write_calibration(details: Mapping[str, Mapping[str, Any]], path: Path) -> Path:
-    """Write the figure as PNG; the same details and fonts give the same bytes."""
-    figure = calibration(details)
-    with atomic_write(path) as part:
-        figure.savefig(part, format="png", dpi=120, metadata={"Software": None})
-    plt.close(figure)
-    return path
 
 
 def as_markdown(results: Mapping[str, Any]) -> str:
@@ -337,7 +330,10 @@ def collect_results(
     results: dict[str, Any] = {
         "data": dataset_name(where),
         "threshold": 0.5,
-        "training": {source: _training_of(about) for source, (_, about, _) in loaded.items()},
+        "training": {
+            source: {key: about.get(key) for key in TOLD}
+            for source, (_, about, _) in loaded.items()
+        },
         "rows": [],
         "sdr_by_song": {},
     }
@@ -361,14 +357,6 @@ def collect_results(
     return results
 
 
-def _training_of(about: Mapping[str, Any]) -> dict[str, Any]:
-    """What a checkpoint tells of its training."""
-    return {
-        key: about.get(key)
-        for key in ("data", "songs", "batch", "recipe", "augmentation", "commit")
-    }
-
-
 def _as_json(table: pd.DataFrame, orient: str) -> Any:
     """A table as what JSON can hold, with None for what has no value."""
     return json.loads(table.to_json(orient=orient, double_precision=DIGITS))
@@ -377,7 +365,7 @@ def _as_json(table: pd.DataFrame, orient: str) -> Any:
 def write_results(results: Mapping[str, Any], folder: Path) -> list[Path]:
     """Write `results.json`, `results.md` and the figure of the calibration, `calibration.png`.
 
-    The same results give the same files.
+    The same results and fonts give the same files.
     """
     texts = {
         "results.json": json.dumps(results, indent=1, sort_keys=True) + "\n",
@@ -385,5 +373,8 @@ def write_results(results: Mapping[str, Any], folder: Path) -> list[Path]:
     }
     for name, text in texts.items():
         write_text(folder / name, text)
-    figure = write_calibration(results["details"], folder / "calibration.png")
-    return [*(folder / name for name in texts), figure]
+    figure = calibration(results["details"])
+    with atomic_write(folder / "calibration.png") as part:
+        figure.savefig(part, format="png", dpi=120, metadata={"Software": None})
+    plt.close(figure)
+    return [folder / name for name in (*texts, "calibration.png")]

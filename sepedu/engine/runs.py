@@ -15,24 +15,15 @@ from torch import nn
 
 from ..checkpoints import load_checkpoint, save_checkpoint, weights_path
 from ..errors import SepeduError
-from ..evaluation import accuracy, mean_squared_error, sdr_of_mask
+from ..evaluation import accuracy, evaluate, mean_squared_error, sdr_of_mask, summarise
 from ..excerpts import Augmentation, Excerpts, SegmentAugmentation, Segments
 from ..model import MaskCNN
+from ..objectives import MaskObjective, Objective, UNetObjective, check_loss
 from ..separation import predict_soft_mask
 from ..songs import SOURCES, Song, load_song, load_songs, open_dataset
 from ..stft import STFT
-from ..training import (
-    Callback,
-    History,
-    MaskObjective,
-    Objective,
-    Recipe,
-    Training,
-    UNetObjective,
-    check_loss,
-    fit,
-)
-from ..unet import MaskUNet, predict_masks
+from ..training import Callback, History, Recipe, Training, fit
+from ..unet import MaskUNet
 from ..windows import Example, make_example
 from .curves import Curves, ProgressBar, curves_path
 from .distributed import Processes, accelerator, is_first, launched
@@ -50,7 +41,7 @@ AUGMENTATION = Augmentation(remix=0.5, gain=6.0, speed=0.1, channels=True)
 """What the networks that come with the course were trained with."""
 UNET_RECIPE = Recipe(epochs=60, learning_rate=2e-3, loss="log L2", average=0.999, autocast=True)
 SEGMENT_AUGMENTATION = SegmentAugmentation(
-    remix=0.75, gain=6.0, speed=0.1, channels=True, pan=0.5, equaliser=2.5, double=0.1, mute=0.04
+    remix=0.5, gain=4.0, speed=0.1, channels=True, pan=0.5, equaliser=1.0
 )
 """How `sepedu train unet` trains. The U-Net that comes with the course was trained otherwise, by
 `tools/experiments/unet.py` and on CC0 songs, too: the metadata of its checkpoint says how."""
@@ -163,18 +154,20 @@ def train_source(
 
 
 class ClipGradients(Callback):
-    """Shorten gradients that are longer than this: one odd segment must not undo a training run."""
+    """Clip the norm of the gradients: one odd segment must not undo a training run."""
 
-    def __init__(self, longest: float) -> None:
-        self.longest = longest
+    def __init__(self, max_norm: float) -> None:
+        self.max_norm = max_norm
 
     def on_start(self, training: Training) -> None:
         """Do it before each step."""
         weights = list(training.model.parameters())
         optimizer = getattr(training.optimizer, "optimizer", training.optimizer)  # Accelerate's own
-        optimizer.register_step_pre_hook(
-            lambda *_: nn.utils.clip_grad_norm_(weights, self.longest) and None
-        )
+
+        def clip(*_: object) -> None:
+            nn.utils.clip_grad_norm_(weights, self.max_norm)
+
+        optimizer.register_step_pre_hook(clip)
 
 
 def train_unet(
@@ -210,15 +203,8 @@ def train_unet(
     history = _fit(objective, train, valid, recipe, callbacks, options.accumulate)
     if is_first():
         model, metadata, _ = load_checkpoint(out)
-        ratios = []
-        for song in valid:
-            song = song.to_mono()
-            spectrum = model.stft.forward(song.mixture)
-            masks = predict_masks(model, np.abs(spectrum)[None])[:, 0]
-            pairs = zip(masks, (song.sources[name] for name in SOURCES), strict=True)
-            ratios.append([sdr_of_mask(mask, spectrum, truth) for mask, truth in pairs])
-        medians = np.nanmedian(ratios, axis=0).tolist()
-        sdr = {f"{name}_sdr": value for name, value in zip(SOURCES, medians, strict=True)}
+        table = summarise(evaluate((song.to_mono() for song in valid), {}, unet=model))["sdr"]
+        sdr = {f"{name}_sdr": float(table[name, "U-Net, soft"]) for name in SOURCES}
         save_checkpoint(out, model, metadata | {"metrics": metadata["metrics"] | sdr})
     return history
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..audio import mono, read_audio, resample, write_audio
 from ..errors import SepeduError, printable
-from ..evaluation import framewise_sdr
-from ..masks import apply_mask, ratio_mask
+from ..evaluation import framewise_sdr, sdr_of_mask
+from ..masks import ratio_mask
 from ..songs import SOURCES, Song
 from ..stft import STFT
 
@@ -133,24 +133,23 @@ def score(place: Path, folder: Path) -> list[dict[str, str | float]]:
         raise SepeduError(f"There are no stems in {folder}", "Give what data build --student wrote")
     stft, rows = STFT(), []
     for name in names:
-        stems = {s: read_audio(folder / "stems" / name / f"{s}.wav")[0] for s in SOURCES}
-        stems = {source: mono(audio) for source, audio in stems.items()}
-        spectra = {source: stft.forward(audio) for source, audio in stems.items()}
+        files = {source: folder / "stems" / name / f"{source}.wav" for source in SOURCES}
+        stems = {source: mono(read_audio(file)[0]) for source, file in files.items()}
         mixture = np.sum(list(stems.values()), axis=0)
-        ideal = ratio_mask(np.abs(np.stack(list(spectra.values()))))
-        for source, mask in zip(SOURCES, ideal, strict=True):
-            known = stft.inverse(apply_mask(mask, stft.forward(mixture)), mixture.size)
+        spectrum = stft.forward(mixture)
+        ideal = ratio_mask(np.abs(stft.forward(np.stack(list(stems.values())))))
+        for (source, stem), mask in zip(stems.items(), ideal, strict=True):
             estimate, remark = _read_estimate(place / name / f"{source}.wav", mixture.size)
-            values = {"SDR": estimate, "mixture": mixture, "ideal ratio mask": known}
+            missing = estimate is None
             rows.append(
-                {"Student": name, "Source": source}
-                | {
-                    key: np.nan
-                    if audio is None
-                    else framewise_sdr(stems[source], audio, stft.sample_rate)
-                    for key, audio in values.items()
+                {
+                    "Student": name,
+                    "Source": source,
+                    "SDR": np.nan if missing else framewise_sdr(stem, estimate, stft.sample_rate),
+                    "mixture": framewise_sdr(stem, mixture, stft.sample_rate),
+                    "ideal ratio mask": sdr_of_mask(mask, spectrum, stem),
+                    "Remark": remark,
                 }
-                | {"Remark": remark}
             )
     return rows
 

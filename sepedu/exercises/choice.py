@@ -11,8 +11,8 @@ import traitlets
 from IPython.display import display
 
 from .framework import RIGHT, WRONG, with_code
-from .progress import note
 from .questions import QUESTIONS, Question
+from .record import record
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STYLE = """
@@ -57,7 +57,7 @@ def choose(lesson: str, name: str, answer: str, folder: Path | None = None) -> N
     for question in QUESTIONS[lesson]:
         if question.name == name and answer in question.answers:
             is_right = answer == question.right
-            note(lesson, name, RIGHT if is_right else WRONG, "" if is_right else answer, folder)
+            record(lesson, name, RIGHT if is_right else WRONG, "" if is_right else answer, folder)
 
 
 def ask(lesson: str) -> None:

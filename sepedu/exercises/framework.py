@@ -19,6 +19,7 @@ from typing import Any
 
 from .call_answer import NotAttempted, Wrong, time_limit
 from .compare import Mistake
+from .record import record
 
 NOT_ATTEMPTED = "not attempted yet"
 WRONG = "not right yet"
@@ -165,9 +166,7 @@ class Exercise:
         if answer is _LOOK_UP:
             answer = self._look_up(sys._getframe(1))
         verdict = self._judge(answer)
-        from .progress import record  # here, since it reads the lessons
-
-        record(self, verdict)
+        record(self.lesson, self.name, verdict.outcome, verdict.mistake)
         verdict.show()
         return verdict
 

@@ -40,6 +40,7 @@ import nbformat
 from ..errors import SepeduError, printable
 from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
 from .grading_worker import BROKEN, LAST, READY, check_answers
+from .pages import html_page, html_table
 from .working_copy import answers_of
 
 IMPORT = re.compile(r"from\s+sepedu\.exercises\s+import\s+lesson(\d\d)\s+as\s+ex\b")
@@ -416,48 +417,27 @@ def as_report(submissions: Sequence[Submission]) -> str:
         mistakes = Counter(
             mark.mistake or mark.message for mark in marks if mark.outcome in (WRONG, BROKEN)
         )
-        rows = "".join(
-            f"<tr><td>{count}</td><td>{html.escape(text)}</td></tr>"
-            for text, count in mistakes.most_common()
-        )
-        table = (
-            '<table><thead><tr><th scope="col">students</th><th scope="col">mistake</th></tr>'
-            f"</thead><tbody>{rows}</tbody></table>"
-        )
         parts.append(
             f"<h2>Lesson {lesson}: {html.escape(name)}</h2>"
             f"<p>{html.escape(tasks[lesson][name].task)} <b>{html.escape(told)}</b></p>"
-            + (table if rows else "")
         )
-    rows = "".join(
-        f"<tr><td>{html.escape(s.student)}</td><td>{html.escape(s.lesson)}</td>"
-        f"<td>{html.escape(mark.exercise)}</td><td>{html.escape(mark.outcome)}</td>"
-        f"<td>{html.escape(mark.mistake or mark.message)}</td></tr>"
+        if mistakes:
+            made = ((count, text) for text, count in mistakes.most_common())
+            parts.append(html_table(("students", "mistake"), made))
+    answers = [
+        (s.student, s.lesson, mark.exercise, mark.outcome, mark.mistake or mark.message)
         for s in submissions
         for mark in s.marks
-    )
-    rows += "".join(
-        f'<tr><td>{html.escape(s.student)}</td><td colspan="4">{html.escape(s.problem)}</td></tr>'
-        for s in submissions
-        if s.problem
-    )
+    ]
+    answers += [
+        (s.student, s.lesson, "", "not marked", s.problem) for s in submissions if s.problem
+    ]
+    head = "student", "lesson", "exercise", "outcome", "what the check says"
     students = len({(s.student, s.number) for s in submissions})
-    return PAGE.format(students=students, mistakes="\n".join(parts), rows=rows)
-
-
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>The class</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem;
-         padding: 0 1rem }}
-  table {{ border-collapse: collapse }}
-  th, td {{ border-bottom: 1px solid #bbb; padding: 0.3rem 0.6rem; text-align: left }}
-</style></head><body><main><h1>The class</h1>
-<p>{students} students. What to talk about first: the mistakes that many have made.</p>
-{mistakes}
-<h2>Every answer</h2>
-<table><thead><tr><th scope="col">student</th><th scope="col">lesson</th>
-<th scope="col">exercise</th><th scope="col">outcome</th><th scope="col">what the check says</th>
-</tr></thead><tbody>{rows}</tbody></table></main></body></html>
-"""
+    parts = [
+        f"<p>{students} students. What to talk about first: the mistakes that many have made.</p>",
+        *parts,
+        "<h2>Every answer</h2>",
+        html_table(head, answers),
+    ]
+    return html_page("The class", "\n".join(parts))

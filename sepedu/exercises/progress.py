@@ -1,23 +1,19 @@
-"""What a student has done so far: each check writes one line beside the notebooks."""
+"""What a student has done so far, from the lines that `record` wrote."""
 
 from __future__ import annotations
 
 import html
 import json
-import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import printable
-from .framework import NOT_ATTEMPTED, RIGHT, WRONG, Exercise, Verdict, lessons
+from .framework import NOT_ATTEMPTED, RIGHT, WRONG, lessons
+from .pages import html_page, html_table
 from .questions import QUESTIONS
+from .record import FILE, HANDED_OUT
 
-FILE = "progress.jsonl"
-"""In the working copy, a line of JSON for each check. Nothing leaves the machine."""
-MARKER = ".lessons.json"
-"""Tells a working copy from any other folder: only there are checks recorded."""
 SIGNS = {RIGHT: "✓", WRONG: "…", NOT_ATTEMPTED: "○"}
 
 
@@ -41,32 +37,6 @@ class State:
     checks: int = 0
     mistakes: tuple[str, ...] = ()
     when: str = ""
-
-
-def record(exercise: Exercise, verdict: Verdict, folder: Path | None = None) -> None:
-    """Write a verdict into the working copy that the notebook stands in, if it stands in one.
-
-    A check must never fail for want of room or rights, so problems with the file are passed over.
-    """
-    note(exercise.lesson, exercise.name, verdict.outcome, verdict.mistake, folder)
-
-
-def note(
-    lesson: str, name: str, outcome: str, mistake: str = "", folder: Path | None = None
-) -> None:
-    """Write one line of progress, for an exercise or for a question."""
-    folder = Path.cwd() if folder is None else folder
-    if not (folder / MARKER).is_file():
-        return
-    line = {
-        "lesson": lesson,
-        "exercise": name,
-        "outcome": outcome,
-        "mistake": mistake,
-        "when": time.strftime("%Y-%m-%d %H:%M:%S"),
-    }
-    with suppress(OSError), (folder / FILE).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def read_progress(folder: Path) -> dict[tuple[str, str], State]:
@@ -115,7 +85,7 @@ class Strip:
         folder = Path.cwd() if folder is None else folder
         states = read_progress(folder)
         self.lesson = lesson
-        self.is_recorded = (folder / MARKER).is_file()
+        self.is_recorded = (folder / HANDED_OUT).is_file()
         self.states = {
             name: states.get((lesson, name), State()) for name in lessons().get(lesson, {})
         }
@@ -165,37 +135,9 @@ def page(states: Mapping[tuple[str, str], State], name: str = "") -> str:
         asked = {question.name: question.text for question in QUESTIONS.get(lesson, ())}
         for key, task in ({e.name: e.task for e in exercises.values()} | asked).items():
             state = states.get((lesson, key), State())
-            cells: Sequence[str] = (
-                lesson,
-                task,
-                f"{SIGNS[state.outcome]} {state.outcome}",
-                str(state.checks),
-                "; ".join(state.mistakes),
-                state.when,
-            )
-            rows.append("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in cells) + "</tr>")
-    return PAGE.format(
-        title=html.escape(printable(f"Progress{' of ' + name if name else ''}")),
-        summary=html.escape(report(states)),
-        rows="\n".join(rows),
-    )
-
-
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem;
-         padding: 0 1rem }}
-  table {{ border-collapse: collapse; width: 100% }}
-  th, td {{ border-bottom: 1px solid #bbb; padding: 0.3rem 0.6rem; text-align: left }}
-  td:nth-child(3), td:nth-child(6) {{ white-space: nowrap }}
-</style></head><body><main><h1>{title}</h1>
-<pre>{summary}</pre>
-<table><thead><tr><th scope="col">lesson</th><th scope="col">exercise or question</th>
-<th scope="col">outcome</th><th scope="col">checks</th>
-<th scope="col">mistakes on the way</th><th scope="col">last check</th>
-</tr></thead><tbody>
-{rows}
-</tbody></table></main></body></html>
-"""
+            said = f"{SIGNS[state.outcome]} {state.outcome}"
+            rows.append((lesson, task, said, state.checks, "; ".join(state.mistakes), state.when))
+    head = "lesson, exercise or question, outcome, checks, mistakes on the way, last check"
+    summary = f"<pre>{html.escape(report(states))}</pre>"
+    title = printable(f"Progress{' of ' + name if name else ''}")
+    return html_page(title, f"{summary}\n{html_table(head.split(', '), rows)}")

@@ -20,9 +20,8 @@ from nbformat.notebooknode import NotebookNode
 
 from ..engine.files import write_text
 from ..errors import SepeduError
+from .record import HANDED_OUT
 
-RECORD = ".lessons.json"
-"""In the working copy: for each notebook, the version of the lesson that was handed out last."""
 GUESS = "*My guess:*"
 """A cell below a question, for what the student thinks before the next one is run."""
 CHECK = re.compile(r"^[ \t]*ex\.(\w+)\.check\(", re.MULTILINE)
@@ -98,7 +97,7 @@ def update(originals: Path, folder: Path, answers: bool = False) -> list[Change]
     SepeduError
         If there are no lessons, or the working copy cannot be read or written.
     """
-    record = _read_record(folder / RECORD)
+    record = _read_record(folder / HANDED_OUT)
     changes = []
     for lesson in find_notebooks(originals):
         handed_out = without_outputs(_read(lesson))
@@ -117,7 +116,7 @@ def update(originals: Path, folder: Path, answers: bool = False) -> list[Change]
         if change:
             changes.append(change)
             record[lesson.name] = version
-            write_text(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
+            write_text(folder / HANDED_OUT, json.dumps(record, indent=1, sort_keys=True) + "\n")
     return changes
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 import torch
 
+from sepedu.engine.backend import bfloat16_is_fast
 from sepedu.engine.memory import keep_freed_memory
-from sepedu.training import bfloat16_is_fast
 
 from .measure import (
     BATCHES,

@@ -23,13 +23,13 @@ from torch.nn import functional as F
 from sepedu.dense import predict_mask
 from sepedu.engine.memory import keep_freed_memory
 from sepedu.engine.runs import AUGMENTATION, BATCH, DROPOUT, RECIPE
-from sepedu.evaluation import framewise_sdr
+from sepedu.evaluation import sdr_of_mask
 from sepedu.excerpts import Excerpts, SegmentAugmentation, Segments
-from sepedu.masks import apply_mask, binary_mask
+from sepedu.masks import accuracy, binary_mask
 from sepedu.model import MaskCNN
+from sepedu.objectives import MaskObjective
 from sepedu.songs import SOURCES, Song, load_songs, open_dataset
 from sepedu.stft import STFT, Features
-from sepedu.training import MaskObjective
 
 
 class Recurrent(nn.Module):
@@ -158,9 +158,8 @@ def measure(model: nn.Module, songs: Sequence[Song], source: str) -> tuple[float
         magnitude = np.abs(spectrum)
         truth = binary_mask(np.abs(stft.forward(song.sources[source])), magnitude, 0.5)
         mask = mask_of(model, magnitude)
-        right.append(np.mean((mask > 0.5) == truth))
-        estimate = stft.inverse(apply_mask(mask, spectrum), len(song.mixture))
-        ratios.append(framewise_sdr(song.sources[source], estimate, stft.sample_rate))
+        right.append(accuracy(mask, truth))
+        ratios.append(sdr_of_mask(mask, spectrum, song.sources[source]))
     return float(np.mean(right)), float(np.nanmedian(ratios))
 
 

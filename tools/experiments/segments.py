@@ -60,15 +60,15 @@ class Remixing:
     Lesson: 09
     """
 
-    remix: float = 0.75
+    remix: float = 0.5
     gain: float = 6.0
     speed: float = 0.1
     mono: float = 0.5
     pan: float = 0.5
-    equaliser: float = 2.5
-    doubled: float = 0.1
-    silent: float = 0.04
-    extra: float = 0.1
+    equaliser: float = 1.0
+    doubled: float = 0.0
+    silent: float = 0.0
+    extra: float = 0.0
 
 
 class Place(NamedTuple):
@@ -272,7 +272,9 @@ def batch_loss(
     stereo: Tensor,
     jitter: Tensor | None = None,
     kind: str = "log L2",
+    share_weight: float = 1.0,
     binary: float = 1.0,
+    stft: STFT | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Both losses of a batch as `Segments` draws it, in one pass.
 
@@ -282,9 +284,11 @@ def batch_loss(
     jitter : torch.Tensor [shape=(segments,)], optional
         Factors of the reference level: a whole song's is another than that of its segment.
     kind : str
-        See `share_loss`.
-    binary : float
-        Weight of the second question; 0 leaves it out.
+        See `share_loss`; or "waveform L1", see `waveform_loss`.
+    share_weight, binary : float
+        Weights of the two questions; 0 leaves one out.
+    stft : STFT, optional
+        For the loss on the waveform.
 
     Returns
     -------
@@ -305,13 +309,30 @@ def batch_loss(
                 left_and_right(both[part, question], side[part, question], channels)
                 for question in range(2)
             )
-            share = share_loss(share.softmax(1), stems, mixture, kind)
+            share = share.softmax(1)
+            if kind == "waveform L1":
+                share = waveform_loss(share, stems, mixture, stft or STFT())
+            else:
+                share = share_loss(share, stems, mixture, kind)
             target = binary_mask(stems.abs(), mixture.abs().expand_as(stems))
             answers = binary_loss(answers, target)
             weight = len(stems) / len(heard)
-            total = total + weight * (share + binary * answers)
+            total = total + weight * (share_weight * share + binary * answers)
             parts += weight * torch.stack([share, answers]).detach()
     return total, parts
+
+
+def waveform_loss(masks: Tensor, stems: Tensor, mixture: Tensor, stft: STFT) -> Tensor:
+    """Mean absolute error of the samples, relative to the stem's mean magnitude.
+
+    A stem softer than a tenth of the mixture counts as one that is not [shapes as `share_loss`].
+    """
+    inside = slice(stft.n_fft, -stft.n_fft)  # the cut windows at the ends are left out
+    samples = (mixture.shape[-1] - 1) * stft.hop_length
+    wanted, heard = (stft.inverse(x, samples)[..., inside] for x in (stems, mixture))
+    error = (stft.inverse(masks * mixture, samples)[..., inside] - wanted).abs()
+    scale = wanted.abs().mean((2, 3)).maximum(0.1 * heard.abs().mean((2, 3))).clamp(min=1e-4)
+    return (error.mean((2, 3)) / scale).mean()
 
 
 def left_and_right(both: Tensor, side: Tensor, channels: int) -> Tensor:

@@ -1,8 +1,8 @@
-"""Train variants of the U-Net on the MUSDB18 excerpts, and print the table of what they reached.
+"""Train variants of the U-Net on the MUSDB18 excerpts, and tell what they reached.
 
     python -m tools.experiments.unet train main --minutes 95 --out FOLDER
     python -m tools.experiments.unet train short --steps 350 --out FOLDER --equaliser 0
-    python -m tools.experiments.unet table
+    python -m tools.experiments.unet table              # into docs/experiments.md
     python -m tools.experiments.unet export FOLDER/main.pt data/weights/unet.safetensors
     python -m tools.experiments.unet check data/weights/unet.safetensors
 
@@ -17,6 +17,7 @@ import copy
 import json
 import math
 import os
+import re
 import subprocess
 import time
 from collections.abc import Sequence
@@ -27,16 +28,18 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel
 
 from sepedu.engine.memory import keep_freed_memory
 from sepedu.evaluation import framewise_sdr
 from sepedu.songs import SOURCES, Song, load_songs, open_dataset
 from sepedu.stft import STFT
-from sepedu.unet import CHANNELS, MaskUNet
+from sepedu.unet import CHANNELS, FIRST_BIN, MaskUNet, convolution
 from tools.experiments.segments import Remixing, Segments, batch_loss
 
 RUNS = Path(__file__).parent / "runs"
+PAGE = Path(__file__).parents[2] / "docs" / "experiments.md"
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,49 @@ class Run(Remixing):
     channels: tuple[int, ...] = CHANNELS
     dense: bool = True
     loss: str = "log L2"
+    share: float = 1.0  # weight of the question how to share out a bin
     binary: float = 1.0  # weight of the question about the binary masks
+    fine: bool = False  # whether the network also hears log(1 + 1000 A)
     jitter: float = 4.0  # dB, up or down: a song's level is not that of its segment
     frames: int = 128
     batch: int = 8
     rate: float = 0.002
     decay: float = 0.01
     seed: int = 0
+    songs: str = (
+        "cc0"  # which songs `extra` draws from: the folder that CC0_SONGS names, or another
+    )
     start: str = ""  # a run whose state this one goes on from
+
+
+class FineUNet(MaskUNet):
+    """One that also hears softer sounds apart: the mean of both channels as log(1 + 1000 A)."""
+
+    def __init__(self, channels: Sequence[int] = CHANNELS, dense: bool = True) -> None:
+        super().__init__(channels, dense)
+        self.enter = convolution(3, channels[0])
+
+    def features(self, magnitude: Tensor, level: Tensor | float) -> Tensor:
+        x = super().features(magnitude, level)  # (batch, 2, 513, frames)
+        level = torch.as_tensor(level, dtype=magnitude.dtype, device=magnitude.device)
+        relative = magnitude.mean(1, keepdim=True) / level.clamp(min=1e-9).reshape(-1, 1, 1, 1)
+        fine = torch.log1p(1000 * relative) / 2 - 2
+        fine[:, :, :FIRST_BIN] = 0
+        return torch.cat([x, fine], 1)  # (batch, 3, 513, frames)
+
+
+def hear_more(state: dict, model: MaskUNet) -> dict:
+    """The state of a `MaskUNet`'s training for a `FineUNet`, which at first ignores the new."""
+    for tensors, name in (
+        (state["model"], "enter.0.weight"),
+        (state["averaged"], "module.enter.0.weight"),
+    ):
+        tensors[name] = F.pad(tensors[name], (0, 0, 0, 0, 0, 1))
+    number = [name for name, _ in model.named_parameters()].index("enter.0.weight")
+    moments = state["optimizer"]["state"][number]
+    for moment in ("exp_avg", "exp_avg_sq"):
+        moments[moment] = F.pad(moments[moment], (0, 0, 0, 0, 0, 1))
+    return state
 
 
 def learn(run: Run, model: MaskUNet, segments: Segments, step: int) -> tuple[Tensor, Tensor]:
@@ -63,7 +101,13 @@ def learn(run: Run, model: MaskUNet, segments: Segments, step: int) -> tuple[Ten
     jitter = torch.from_numpy(10 ** (random.uniform(-run.jitter, run.jitter, run.batch) / 20))
     with torch.autocast("cpu", torch.bfloat16):
         return batch_loss(
-            model, *segments.draw([run.seed, step]), jitter.float(), run.loss, run.binary
+            model,
+            *segments.draw([run.seed, step]),
+            jitter.float(),
+            run.loss,
+            run.share,
+            run.binary,
+            segments.stft,
         )
 
 
@@ -107,11 +151,11 @@ def train(name: str, run: Run, minutes: float, steps: int, every: float, out: Pa
     songs = load_songs(open_dataset("musdb7", split="train"), stereo=True)
     extra = []
     if run.extra:
-        extra = load_songs(open_dataset(os.environ["CC0_SONGS"]), stereo=True)
+        extra = load_songs(open_dataset(os.environ[f"{run.songs.upper()}_SONGS"]), stereo=True)
     valid = load_songs(open_dataset("musdb7", split="valid"), stereo=True)
     remixing = Remixing(**{field.name: getattr(run, field.name) for field in fields(Remixing)})
     segments = Segments(songs, extra, run.frames, run.batch, remixing)
-    model = MaskUNet(run.channels, run.dense)
+    model = (FineUNet if run.fine else MaskUNet)(run.channels, run.dense)
     model.fit_statistics(songs)
     model = model.to(memory_format=torch.channels_last)
     averaged = AveragedModel(model, avg_fn=average, use_buffers=True)
@@ -129,6 +173,8 @@ def train(name: str, run: Run, minutes: float, steps: int, every: float, out: Pa
     before = file if file.exists() else out / f"{run.start}.pt" if run.start else None
     if before:
         state = torch.load(before, weights_only=True)
+        if run.fine and before != file:
+            state = hear_more(state, model)
         model.load_state_dict(state["model"])
         averaged.load_state_dict(state["averaged"])
         optimizer.load_state_dict(state["optimizer"])
@@ -177,67 +223,105 @@ def train(name: str, run: Run, minutes: float, steps: int, every: float, out: Pa
             (RUNS / f"{name}.json").write_text(json.dumps(story, indent=1) + "\n")
 
 
-def table(beginning: str) -> None:
-    """Runs as a Markdown table, each told by what it changes in the defaults."""
+def table(names: str) -> str:
+    """Runs as a Markdown table, each told by what it sets otherwise than `Run` does by itself.
+
+    `names` is how their names begin, or several of these with "+" between them. What all of them
+    set alike stands above the table.
+    """
+    files = [file for name in names.split("+") for file in sorted(RUNS.glob(f"{name}*.json"))]
+    stories = [json.loads(file.read_text()) for file in files]
     usual = json.loads(json.dumps(asdict(Run())))
-    print(
-        "| run | changed | parameters | steps | minutes | drums | bass | other | vocals | mean "
-        "| mean of means | accuracy: drums | bass | other | vocals |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
-    for file in sorted(RUNS.glob(f"{beginning}*.json")):
-        story = json.loads(file.read_text())
+    configs = [usual | story["config"] for story in stories]
+    settings = {name: [config[name] for config in configs] for name in usual}
+    alike = {
+        name: values[0]
+        for name, values in settings.items()
+        if len(values) > 1 and all(value == values[0] for value in values)
+    }
+    common = describe(alike, usual)
+    rows = [
+        *([f"All of them: {common}.", ""] if common else []),
+        "| run | set otherwise | parameters | steps | minutes | drums | bass | other | vocals "
+        "| mean | mean of means | accuracy: drums | bass | other | vocals |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for story, config in zip(stories, configs, strict=True):
         last = story["history"][-1]
-        changed = ", ".join(f"{k} {v}" for k, v in story["config"].items() if v != usual[k])
+        changed = describe(config, usual | alike)
         for earlier in story.get("earlier", []):
-            other = {k: v for k, v in earlier["config"].items() if v != story["config"][k]}
-            told = ", ".join(f"{k} {v}" for k, v in other.items())
-            changed += f"; until step {earlier['until_step']}: {told}"
-        sdr = [
-            f"{value:.2f}"
-            for value in [*last["sdr"], np.mean(last["sdr"]), np.mean(last["mean_sdr"])]
-        ]
+            told = describe(earlier["config"], config)
+            changed += f"; until step {earlier['until_step']:,}: {told}"
+        if "mean_of" in story:
+            changed = f"mean of {' and '.join(story['mean_of'])}"
+        sdr = [*last["sdr"], np.mean(last["sdr"]), np.mean(last["mean_sdr"])]
         cells = [
             story["name"],
             changed.lstrip("; ") or "nothing",
             f"{story['parameters']:,}",
-            last["step"],
+            f"{last['step']:,}",
             round(last["seconds"] / 60),
-            *sdr,
+            *(f"{value:.2f}" for value in sdr),
             *(f"{value:.3f}" for value in last["accuracy"]),
         ]
-        print("| " + " | ".join(str(cell) for cell in cells) + " |")
+        rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    return "\n".join(rows)
+
+
+def describe(config: dict, usual: dict) -> str:
+    """What a run sets otherwise than is usual."""
+    changed = {name: value for name, value in config.items() if value != usual[name]}
+    return ", ".join(f"{name} {value}" for name, value in changed.items())
+
+
+def fill(page: str) -> str:
+    """The page with the tables of runs between its marks, which say how the runs' names begin."""
+    marks = r"(<!-- runs: (\S+) -->\n).*?(\n?<!-- end -->)"
+    return re.sub(marks, lambda m: m[1] + table(m[2]) + "\n<!-- end -->", page, flags=re.DOTALL)
 
 
 def read_average(state: Path) -> tuple[MaskUNet, dict]:
     """The averaged network of a run, and what is kept of the run beside it."""
     kept = torch.load(state, weights_only=True)
     config = json.loads(kept["story"])["config"]
-    model = MaskUNet(config["channels"], config["dense"])
+    kind = FineUNet if config.get("fine") else MaskUNet
+    model = kind(config["channels"], config["dense"])
     averaged = {k: v for k, v in kept["averaged"].items() if k.startswith("module.")}
     model.load_state_dict({k.removeprefix("module."): v for k, v in averaged.items()})
     return model.eval(), kept
 
 
-def export(state: Path, weights: Path) -> None:
-    """Write the averaged weights of a run in the form that the library reads."""
+def export(states: Sequence[Path], weights: Path) -> None:
+    """Write the mean of some runs' averaged weights in the form that the library reads.
+
+    What it reaches is kept as the run "shipped".
+    """
     from sepedu.checkpoints import _write
 
-    model, kept = read_average(state)
-    story = json.loads(kept["story"])
+    models, kept = zip(*map(read_average, states), strict=True)
+    stories = [json.loads(run["story"]) for run in kept]
+    model = AveragedModel(models[0], use_buffers=True)
+    for each in models:
+        model.update_parameters(each)
+    model = model.module.eval()
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     git = ["git", "rev-parse", "HEAD"]
     commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
-    config = story["config"]
     valid = load_songs(open_dataset("musdb7", split="valid"), stereo=True)
     metrics = {name: measure(model, valid, name == "stereo") for name in ("mono", "stereo")}
     print(json.dumps(metrics))
-    steps, minutes, earlier = kept["step"], kept["spent"] / 60, story.get("earlier", [])
-    if config["start"]:  # the run that this one goes on from belongs to the story
-        before = json.loads((RUNS / f"{config['start']}.json").read_text())
-        last = before["history"][-1]
-        steps, minutes = steps + last["step"], minutes + last["seconds"] / 60
-        ended = {"until_step": last["step"], "config": before["config"]}
+    config, earlier = stories[0]["config"], stories[0].get("earlier", [])
+    steps, seconds = (sum(run[name] for run in kept) for name in ("step", "spent"))
+    row = {"step": steps, "seconds": round(seconds), **metrics["mono"]}
+    names = [story["name"] for story in stories]
+    story = stories[0] | {"name": "shipped", "mean_of": names, "earlier": [], "history": [row]}
+    (RUNS / "shipped.json").write_text(json.dumps(story, indent=1) + "\n")
+    first = config
+    while first["start"]:  # the runs that this one goes on from belong to the story
+        before = json.loads((RUNS / f"{first['start']}.json").read_text())
+        last, first = before["history"][-1], before["config"]
+        steps, seconds = steps + last["step"], seconds + last["seconds"]
+        ended = {"until_step": last["step"], "config": first}
         earlier = [*before.get("earlier", []), ended, *earlier]
     extra = config["extra"] or any(e["config"]["extra"] for e in earlier)
     about = {
@@ -249,9 +333,10 @@ def export(state: Path, weights: Path) -> None:
         "dense": config["dense"],
         "data": "80 songs of the MUSDB18 excerpts" + (", 5 CC0 songs" if extra else ""),
         "recipe": config,
+        "mean_with": [story["config"] for story in stories[1:]],
         "earlier": earlier,
         "steps": steps,
-        "minutes": round(minutes),
+        "minutes": round(seconds / 60),
         "metrics": metrics,
         "commit": commit,
     }
@@ -272,10 +357,9 @@ def check(weights: Path, where: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    printing = commands.add_parser("table")
-    printing.add_argument("beginning", nargs="?", default="", help="of the names of the runs")
+    commands.add_parser("table")
     exporting = commands.add_parser("export")
-    exporting.add_argument("state", type=Path)
+    exporting.add_argument("states", type=Path, nargs="+")
     exporting.add_argument("weights", type=Path)
     checking = commands.add_parser("check")
     checking.add_argument("weights", type=Path)
@@ -287,13 +371,15 @@ def main() -> None:
     training.add_argument("--every", type=float, default=10, help="minutes between measurements")
     training.add_argument("--out", type=Path, required=True, help="where states are kept")
     for field in fields(Run):
-        kind = {"channels": _numbers, "dense": _truth}.get(field.name, type(field.default))
+        kind = {"channels": _numbers, "dense": _truth, "fine": _truth}.get(
+            field.name, type(field.default)
+        )
         training.add_argument(f"--{field.name}", type=kind, default=field.default)
     words = parser.parse_args()
     if words.command == "table":
-        table(words.beginning)
+        PAGE.write_text(fill(PAGE.read_text()))
     elif words.command == "export":
-        export(words.state, words.weights)
+        export(words.states, words.weights)
     elif words.command == "check":
         check(words.weights, words.data)
     else:
