@@ -43,9 +43,9 @@ from torch.nn import functional as F
 
 from .engine.interrupts import defer_interrupt
 from .engine.memory import keep_freed_memory
-from .errors import SepeduError
+from .errors import SepeduError, check_choice, check_kind
 from .model import MaskCNN
-from .stft import CONTEXT, HALF_CONTEXT
+from .stft import CONTEXT, HALF_CONTEXT, check_values
 
 
 def convolve(columns: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -117,16 +117,18 @@ def predict_mask(
     Raises
     ------
     SepeduError
-        If the method is unknown, or the mixture is complex or has another number of bins.
+        If the method is unknown, or the mixture is complex, negative or not finite, has another
+        number of bins or no frames.
 
     Lesson: 04 (windows), 08 (dense)
     """
     methods = {"dense": dense_scores, "windows": window_scores}
-    if method not in methods:
-        raise SepeduError(f"Method {method!r} is unknown", f"Use one of {sorted(methods)}")
-    if np.iscomplexobj(mixture) or mixture.ndim != 2 or mixture.shape[0] != model.stft.bins:
+    check_choice("Method", method, methods)
+    check_kind("model", model, MaskCNN, "a MaskCNN", 'load_models()["vocals"]')
+    check_values(mixture=mixture)
+    if mixture.ndim != 2 or mixture.shape[0] != model.stft.bins or not mixture.shape[1]:
         raise SepeduError(
-            f"A mixture of shape {mixture.shape} and type {mixture.dtype} cannot be predicted on",
+            f"A mixture of shape {tuple(mixture.shape)} cannot be predicted on",
             f"Give magnitudes of shape ({model.stft.bins}, frames)",
         )
     keep_freed_memory()

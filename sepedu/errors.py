@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 from numbers import Integral, Real
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -36,16 +37,42 @@ def check_number(
     most: float = math.inf,
     *,
     whole: bool = False,
+    above: bool = False,
     usual: object,
 ) -> None:
-    """Raise SepeduError unless a setting is a finite number from `least` to `most`."""
-    kind, known = ("a whole number", Integral) if whole else ("a number", Real)
+    """Raise SepeduError unless a setting is a finite number from `least` to `most`.
+
+    With `above`, `least` itself is too little.
+    """
+    wanted, kind = ("a whole number", Integral) if whole else ("a number", Real)
     wrong = whole and isinstance(value, bool)
-    if wrong or not isinstance(value, known) or not abs(value) < math.inf:
-        raise SepeduError(f"{name} must be {kind}, got {value!r}", f"Use {usual}")
-    if not least <= value <= most:
-        bound = f"at least {least}" if most == math.inf else f"between {least} and {most}"
+    if wrong or not isinstance(value, kind) or not abs(value) < math.inf:
+        raise SepeduError(f"{name} must be {wanted}, got {shown(value)}", f"Use {usual}")
+    if not least <= value <= most or (above and value == least):
+        bound = f"{'above' if above else 'at least'} {least}"
+        bound = bound if most == math.inf else f"between {least} and {most}"
         raise SepeduError(f"{name} must be {bound}, got {value}", f"Use {usual}")
+
+
+def check_kind(name: str, value: object, kind: type | tuple, wanted: str, usual: str) -> None:
+    """Raise SepeduError unless a value is of this kind, or one of these; `wanted` names it."""
+    if not isinstance(value, kind):
+        raise SepeduError(f"{name} must be {wanted}, got {shown(value)}", f"Use {usual}")
+
+
+def check_choice(name: str, value: object, choices: Collection[str]) -> None:
+    """Raise SepeduError unless a value is one of the names to choose from."""
+    if not isinstance(value, str) or value not in choices:
+        raise SepeduError(f"{name} {shown(value)} is unknown", f"Use {', '.join(choices)}")
+
+
+def shown(value: object) -> str:
+    """A value as an error shows it: in one short line, of an array only its kind and shape."""
+    shape = getattr(value, "shape", ())
+    if isinstance(shape, tuple) and shape:
+        return f"{type(value).__name__} of shape {tuple(shape)}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def printable(text: str) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .errors import SepeduError
+from .errors import SepeduError, check_kind
 from .masks import MASKS, accuracy, apply_mask, binary_mask, convert_masks, ratio_mask
 from .model import MaskCNN
-from .separation import predict_soft_mask
-from .songs import SOURCES, Song
+from .separation import check_networks, predict_soft_mask
+from .songs import SOURCES, Song, check_songs, check_sources
 from .stft import STFT
 from .unet import MaskUNet, predict_masks
 
@@ -310,9 +310,17 @@ def evaluate(
 
     Lesson: 06
     """
+    check_kind("songs", songs, Iterable, "a list of songs", "load_songs(open_dataset())")
+    check_kind("models", models, Mapping, "a dict of MaskCNN", "load_models()")
+    check_networks(models)
+    check_kind("unet", unet, (MaskUNet, type(None)), "a MaskUNet", "load_unet()")
+    wanted = "a dict of masks", '{"vocals": average_mask(masks)}'
+    check_kind("average_masks", average_masks, (Mapping, type(None)), *wanted)
+    check_sources(sources)
     stft = STFT()
     rows = []
     for song in progress(songs):
+        check_songs(song)
         song.check(stft.sample_rate, sources)
         spectrum = stft.forward(song.mixture)
         mixture = np.abs(spectrum)

@@ -13,8 +13,8 @@ import soxr
 import torch
 from torch import Tensor
 
-from .errors import SepeduError, check_number
-from .songs import Song
+from .errors import SepeduError, check_choice, check_kind, check_number
+from .songs import Song, check_songs
 from .stft import HALF_CONTEXT, STFT
 from .windows import make_target
 
@@ -117,13 +117,13 @@ class _Drawing:
         augmentation: Augmentation,
         stft: STFT | None,
     ) -> None:
+        check_kind("songs", songs, Sequence, "a list of songs", "load_songs(open_dataset())")
+        check_songs(*songs)
         if not songs:
             raise SepeduError("There are no songs to draw from", "Open a dataset that has some")
-        if segment < 1 or batch < 1:
-            raise SepeduError(
-                f"frames and batch must be at least 1, got {segment} and {batch}",
-                "Use 128 frames, or a batch of 64",
-            )
+        check_number("frames", segment, 1, whole=True, usual=128)
+        check_number("batch", batch, 1, whole=True, usual="64 windows, or 8 segments")
+        check_kind("stft", stft, (STFT, type(None)), "an STFT", "STFT()")
         self.stft = stft or STFT()
         self.names = list(songs[0].sources)
         for song in songs:
@@ -281,10 +281,11 @@ class Excerpts(_Drawing):
         stft: STFT | None = None,
     ) -> None:
         super().__init__(songs, 1, HALF_CONTEXT, batch, augmentation, stft)
-        if source not in self.names:
-            raise SepeduError(
-                f"The songs have no source {source!r}", f"They have: {', '.join(self.names)}"
-            )
+        check_choice("Source", source, self.names)
+        check_choice("Output", output, ("mask", "magnitude"))
+        check_number("threshold", threshold, 0, usual=0.5)
+        wanted = "an Augmentation", "Augmentation(remix=0.5)"
+        check_kind("augmentation", augmentation, Augmentation, *wanted)
         self.source, self.output, self.threshold = source, output, threshold
 
     def metadata(self) -> dict[str, Any]:
@@ -361,6 +362,8 @@ class Segments(_Drawing):
         stft: STFT | None = None,
     ) -> None:
         super().__init__(songs, frames, 0, batch, augmentation, stft)
+        wanted = "a SegmentAugmentation", "SegmentAugmentation(remix=0.5)"
+        check_kind("augmentation", augmentation, SegmentAugmentation, *wanted)
         # Knots of the equaliser, an octave apart from 40 Hz, and where each bin lies among them.
         octaves = np.log2(np.maximum(self.stft.frequencies, 40) / 40)  # (513,)
         knots = np.arange(10)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from torch import Tensor
 
-from .errors import SepeduError
-from .stft import Array
+from .errors import SepeduError, check_choice, check_kind, check_number, shown
+from .stft import Array, check_values
 
 MASKS = ("soft", "binary", "ratio", "wiener")
 """How the masks that networks predict are applied; see `convert_masks`."""
@@ -41,7 +41,8 @@ def binary_mask(source: Array, mixture: Array, threshold: float = 0.5) -> Array:
     Raises
     ------
     SepeduError
-        If the shapes differ, a magnitude is complex, or the threshold is negative or not finite.
+        If the shapes differ, a magnitude is complex, negative or not finite, or the threshold is
+        negative or not finite.
 
     References
     ----------
@@ -55,19 +56,14 @@ def binary_mask(source: Array, mixture: Array, threshold: float = 0.5) -> Array:
     >>> binary_mask(np.array([1.0, 3.0, 0.0]), np.array([4.0, 4.0, 0.0]), threshold=0.5)
     array([False,  True, False])
     """
+    check_values(source=source, mixture=mixture)
+    check_number("threshold", threshold, 0, usual=0.5)
     if tuple(source.shape) != tuple(mixture.shape):
         raise SepeduError(
             f"Source of shape {tuple(source.shape)} and mixture of shape {tuple(mixture.shape)} "
             "cannot be compared",
             "Transform both with the same STFT and cut them to the same frames",
         )
-    if "complex" in str(source.dtype) or "complex" in str(mixture.dtype):
-        raise SepeduError(
-            "A binary mask compares magnitudes, and a complex spectrum was given",
-            "Take the absolute value of both first: abs(spectrum)",
-        )
-    if not (np.isfinite(threshold) and threshold >= 0):
-        raise SepeduError(f"Threshold {threshold!r} is not a number of at least 0", "Try 0.5")
     return source > threshold * mixture
 
 
@@ -93,7 +89,7 @@ def ratio_mask(sources: Array, power: float = 1.0) -> Array:
     Raises
     ------
     SepeduError
-        If the power is not above 0.
+        If a magnitude is complex, negative or not finite, or the power is not above 0.
 
     References
     ----------
@@ -102,8 +98,8 @@ def ratio_mask(sources: Array, power: float = 1.0) -> Array:
 
     Lesson: 08
     """
-    if not power > 0:
-        raise SepeduError(f"Power {power!r} of a ratio mask is not above 0", "Use 1 or 2")
+    check_values(sources=sources)
+    check_number("power", power, 0, above=True, usual="1 or 2")
     # Dividing by the largest first keeps tiny magnitudes from vanishing when they are squared.
     largest = sources.max(0) if isinstance(sources, np.ndarray) else sources.amax(0)
     silent = largest == 0
@@ -148,10 +144,14 @@ def average_mask(masks: Sequence[np.ndarray]) -> np.ndarray:
     Raises
     ------
     SepeduError
-        If there is no mask.
+        If there is no mask, or one has no frames or other values.
 
     Lesson: 02
     """
+    check_kind("masks", masks, Iterable, "a list of masks", "those of the training songs")
+    masks = [np.asarray(mask) for mask in masks]
+    for mask in masks:
+        check_values(mask=mask)
     frames = sum(mask.shape[-1] for mask in masks)
     if frames == 0:
         raise SepeduError("An average of no masks was asked for", "Give at least one frame")
@@ -179,9 +179,9 @@ def apply_mask(mask: Array, mixture: Array) -> Array:
 
     Lesson: 02
     """
-    if "complex" not in str(mixture.dtype):
+    if "complex" not in str(getattr(mixture, "dtype", "")):
         raise SepeduError(
-            "A mask was to be applied to magnitudes, whose phase is lost",
+            f"A mask was to be applied to {shown(mixture)}, whose phase is lost",
             "Apply it to the complex spectrum that STFT.forward returns",
         )
     picture = tuple(mixture.shape[-2:])
@@ -222,7 +222,8 @@ def convert_masks(masks: Array, mask: str, threshold: float = 0.5) -> Array:
     Raises
     ------
     SepeduError
-        If the mask is unknown.
+        If the mask is unknown, the threshold not in [0, 1], or a value complex, negative or not
+        finite.
 
     Lesson: 08
 
@@ -231,12 +232,13 @@ def convert_masks(masks: Array, mask: str, threshold: float = 0.5) -> Array:
     >>> convert_masks(np.array([0.9, 0.3]), "wiener").round(3)
     array([0.9, 0.1])
     """
+    check_choice("Mask", mask, MASKS)
+    check_number("threshold", threshold, 0, 1, usual=0.5)
+    check_values(masks=masks)
     if mask == "soft":
         return masks
     if mask == "binary":
         passes = masks > threshold
         cast = passes.astype if isinstance(masks, np.ndarray) else passes.to
         return cast(masks.dtype)
-    if mask in ("ratio", "wiener"):
-        return ratio_mask(masks, power=1 if mask == "ratio" else 2)
-    raise SepeduError(f"Mask {mask!r} is unknown", f"Use {', '.join(MASKS)}")
+    return ratio_mask(masks, power=1 if mask == "ratio" else 2)

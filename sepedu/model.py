@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from .errors import SepeduError
+from .errors import check_choice
 from .stft import CONTEXT, STFT, Features
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ class MaskCNN(nn.Module):
         dropout: tuple[float, float, float] = (0.25, 0.25, 0.5),
     ) -> None:
         super().__init__()
-        if output not in ("mask", "magnitude"):
-            raise SepeduError(f"MaskCNN output {output!r} is unknown", 'Use "mask" or "magnitude"')
+        check_choice("Output", output, ("mask", "magnitude"))
         self.output = output
         self.stft = STFT()
         self.features = Features(self.stft.bins)

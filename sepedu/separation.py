@@ -24,10 +24,10 @@ from .audio import (
 from .checkpoints import load_models, load_unet
 from .dense import predict_mask
 from .engine.files import folder_aside
-from .errors import SepeduError
+from .errors import SepeduError, check_choice, check_kind, check_number
 from .masks import MASKS, apply_mask, convert_masks
 from .model import MaskCNN
-from .songs import SOURCES
+from .songs import SOURCES, check_sources
 from .stft import HALF_CONTEXT, STFT
 from .unet import MaskUNet, measure_level, predict_masks
 
@@ -60,6 +60,14 @@ RF64_FROM = 4 * 10**9
 Networks = MaskUNet | Mapping[str, MaskCNN]
 
 
+def check_networks(model: Networks) -> None:
+    """Raise SepeduError unless it is a U-Net, or a dict of the talk's networks."""
+    usual = "load_unet() or load_models()"
+    check_kind("model", model, (MaskUNet, Mapping), "a MaskUNet or a dict of MaskCNN", usual)
+    for network in model.values() if isinstance(model, Mapping) else ():
+        check_kind("Each network", network, MaskCNN, "a MaskCNN", usual)
+
+
 @dataclass(frozen=True, eq=False)
 class SeparationSettings:
     """A validated request; see `separate` for what each setting means.
@@ -89,19 +97,13 @@ class SeparationSettings:
 
     def __post_init__(self) -> None:
         sources, model = self.sources, self.model
-        if isinstance(sources, str) or not sources or len(set(sources)) != len(sources):
-            raise SepeduError(
-                f"Sources {sources!r} are not a list of different names",
-                f"Give some of {', '.join(SOURCES)}",
-            )
-        if self.mask not in MASKS:
-            raise SepeduError(f"Mask {self.mask!r} is unknown", f"Use {', '.join(MASKS)}")
-        if not 0 <= self.threshold <= 1:
-            raise SepeduError(
-                f"The threshold must be between 0 and 1, got {self.threshold!r}", "Try 0.5"
-            )
+        check_sources(sources)
+        check_choice("Mask", self.mask, MASKS)
+        check_number("threshold", self.threshold, 0, 1, usual=0.5)
         if isinstance(model, str) and model not in ("unet", "cnn"):
             raise SepeduError(f"Model {model!r} is unknown", "Use unet, cnn, or networks")
+        if not isinstance(model, str):
+            check_networks(model)
         known = model if isinstance(model, Mapping) else SOURCES
         for source in sources:
             if source not in known:

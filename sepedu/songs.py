@@ -17,7 +17,7 @@ import platformdirs
 from .audio import is_leftover, mono, open_audio, read_samples, read_tracks, resample
 from .engine.ffmpeg import ensure_ffmpeg
 from .engine.files import atomic_write
-from .errors import SepeduError
+from .errors import SepeduError, check_choice, check_kind, shown
 
 if TYPE_CHECKING:
     import musdb
@@ -89,9 +89,9 @@ class Song:
     def check(self, sample_rate: int, sources: Iterable[str] = ()) -> None:
         """Raise SepeduError unless it is mono, has this sample rate, and has these sources."""
         for source in sources:
-            if source not in self.sources:
+            if not isinstance(source, str) or source not in self.sources:
                 raise SepeduError(
-                    f"The song {self.name} has no source {source!r}",
+                    f"The song {self.name} has no source {shown(source)}",
                     f"It has: {', '.join(self.sources)}",
                 )
         if self.sample_rate != sample_rate:
@@ -103,6 +103,23 @@ class Song:
             raise SepeduError(
                 f"The song {self.name} has {len(self.mixture)} channels", "Use song.to_mono()"
             )
+
+
+def check_songs(*songs: Song) -> None:
+    """Raise SepeduError unless each of them is a `Song`."""
+    for song in songs:
+        check_kind("A song", song, Song, "a Song", "load_song or load_songs")
+
+
+def check_sources(sources: Sequence[str]) -> None:
+    """Raise SepeduError unless these are different names, at least one."""
+    names = isinstance(sources, Sequence) and not isinstance(sources, str)
+    names = names and all(isinstance(name, str) for name in sources)
+    if not names or not 0 < len(sources) == len(set(sources)):
+        raise SepeduError(
+            f"Sources {shown(sources)} are not a list of different names",
+            f"Give some of {', '.join(SOURCES)}",
+        )
 
 
 EXPECTED_TREE = (
@@ -144,6 +161,8 @@ def find_root(where: str | os.PathLike[str] | None, subset: str) -> tuple[Path, 
     SepeduError
         If there are no songs of the subset, or one of them lacks a file.
     """
+    kinds = str, os.PathLike, type(None)
+    check_kind("where", where, kinds, "a path or a name", '"musdb7", or nothing')
     if where is None:
         root = embedded_root()
         remedy = "Clone the project again; the embedded set comes with it"
@@ -224,8 +243,8 @@ def open_dataset(
 
     Lesson: 00
     """
-    if subset not in ("train", "test"):
-        raise SepeduError(f"Subset {subset!r} is unknown", 'Use "train" or "test"')
+    check_choice("Subset", subset, ("train", "test"))
+    check_kind("split", split, (str, type(None)), "a name", '"train" or "valid"')
     if split not in (None, "train", "valid") or (split and subset != "train"):
         raise SepeduError(
             f"Split {split!r} of subset {subset!r} does not exist",
@@ -291,6 +310,11 @@ def load_song(
 
     Lesson: 03
     """
+    if not hasattr(track, "is_wav"):
+        raise SepeduError(
+            f"track must be one of a dataset, got {shown(track)}", "Use open_dataset()[0]"
+        )
+    check_sources(sources)
     missing = [name for name in sources if name not in track.sources]
     if missing:
         raise SepeduError(
@@ -360,7 +384,13 @@ def load_songs(
 
     Lesson: 03
     """
-    return [load_song(track, sample_rate, sources, stereo) for track in dataset]
+    try:
+        tracks = iter(dataset)
+    except TypeError as error:
+        raise SepeduError(
+            f"dataset must be one of songs, got {shown(dataset)}", "Use open_dataset()"
+        ) from error
+    return [load_song(track, sample_rate, sources, stereo) for track in tracks]
 
 
 def _first_line(error: Exception) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .errors import SepeduError
+from .errors import SepeduError, check_kind, check_number, shown
 
 Array = TypeVar("Array", np.ndarray, Tensor)
 
@@ -66,7 +66,7 @@ class STFT:
         for name, value in asdict(self).items():
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
                 raise SepeduError(
-                    f"STFT setting {name}={value!r} is not a positive whole number",
+                    f"STFT setting {name}={shown(value)} is not a positive whole number",
                     "The course uses STFT(sample_rate=22050, n_fft=1024, hop_length=256)",
                 )
         if self.n_fft % 2 or self.hop_length > self.n_fft // 2:
@@ -181,10 +181,11 @@ class STFT:
                 "A magnitude alone cannot be inverted: the spectrum given is real",
                 "Give it the mixture's phase first, for example with apply_mask",
             )
-        if values.ndim < 2 or values.shape[-2] != self.bins or length < 1:
+        check_number("length", length, 1, whole=True, usual="that of the recording: len(audio)")
+        if values.ndim < 2 or values.shape[-2] != self.bins:
             raise SepeduError(
                 f"A spectrum of shape {tuple(values.shape)} cannot become {length} samples",
-                f"Expected (..., {self.bins}, frames) and a length of at least 1",
+                f"Expected (..., {self.bins}, frames)",
             )
         if values.shape[-1] != self.frames(length):
             raise SepeduError(
@@ -210,7 +211,13 @@ class STFT:
     def _tensor(values: Array) -> Tensor:
         if isinstance(values, Tensor):
             return values
-        return torch.from_numpy(np.ascontiguousarray(values))
+        try:
+            return torch.from_numpy(np.ascontiguousarray(values))
+        except (TypeError, ValueError) as error:
+            raise SepeduError(
+                f"What is to be transformed must be an array of numbers, got {shown(values)}",
+                "Use a NumPy array or a tensor",
+            ) from error
 
 
 class Features(nn.Module):
@@ -246,6 +253,26 @@ class Features(nn.Module):
         # A frequency without any energy (0 Hz after a high-pass, say) must not divide by zero.
         self.deviation.copy_(deviation.clamp(min=1e-3))
         return self
+
+
+def check_values(**arrays: Array) -> None:
+    """Raise SepeduError unless these, by name, are arrays of finite real values of at least 0."""
+    usual = "absolute values of a spectrum, abs(stft.forward(audio)), or masks"
+    for name, values in arrays.items():
+        check_kind(name, values, (np.ndarray, Tensor), "an array or a tensor", usual)
+        numpy = isinstance(values, np.ndarray)
+        real = values.dtype.kind in "biuf" if numpy else not values.is_complex()
+        if not real or values.ndim == 0:
+            raise SepeduError(
+                f"{name} must be an array of real values, got {values.dtype} of shape "
+                f"{tuple(values.shape)}",
+                f"Use {usual}",
+            )
+        # Both are NaN where a value is: two passes, with no array in between.
+        least, most = (0, 0) if 0 in values.shape else (values.min().item(), values.max().item())
+        if not 0 <= least <= most < np.inf:
+            found = "NaN" if np.isnan(least) else f"values from {least:g} to {most:g}"
+            raise SepeduError(f"{name} must be finite and at least 0, got {found}", f"Use {usual}")
 
 
 def mean_and_deviation(pictures: Iterable[Tensor]) -> tuple[Tensor, Tensor]:

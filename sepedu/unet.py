@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import fuse_conv_bn_eval
 
-from .errors import SepeduError, check_number
+from .errors import SepeduError, check_number, shown
 from .songs import SOURCES, Song
 from .stft import STFT, Array, mean_and_deviation
 
@@ -72,6 +72,12 @@ class MaskUNet(nn.Module):
 
     def __init__(self, channels: Sequence[int] = CHANNELS, dense: bool = True) -> None:
         super().__init__()
+        counts = channels if isinstance(channels, Sequence) else ()
+        if not counts or not all(isinstance(count, int) and count > 0 for count in counts):
+            raise SepeduError(
+                f"channels must be whole numbers of at least 1, got {shown(channels)}",
+                f"Use {CHANNELS}, or fewer depths",
+            )
         self.stft = STFT()
         self.settings = {"channels": tuple(channels), "dense": dense}  # to build it again
         self.channels = tuple(channels)

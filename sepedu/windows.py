@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
-from .errors import SepeduError
+from .errors import SepeduError, check_choice
 from .masks import binary_mask
-from .songs import Song
+from .songs import Song, check_songs
 from .stft import CONTEXT, HALF_CONTEXT, STFT, Features
 
 
@@ -41,6 +41,7 @@ def make_target(source: Tensor, mixture: Tensor, output: str, threshold: float) 
 
     "mask" gives B = (S > T * M), "magnitude" log(1 + S).
     """
+    check_choice("Output", output, ("mask", "magnitude"))
     if output == "magnitude":
         return source.log1p()
     return binary_mask(source, mixture, threshold)
@@ -80,6 +81,7 @@ def make_example(
     Lesson: 03
     """
     stft = stft or STFT()
+    check_songs(song)
     song.check(stft.sample_rate, [source])
     mixture = torch.from_numpy(np.abs(stft.forward(song.mixture)))
     magnitude = torch.from_numpy(np.abs(stft.forward(song.sources[source])))

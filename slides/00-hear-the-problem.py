@@ -1,14 +1,10 @@
 """What the deck of lesson 00 draws, plays and quotes."""
 
-import json
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sepedu import apply_mask, binary_mask
 from sepedu.evaluation import sdr
-from sepedu.plots import BASELINE, INK, OURS, SOURCE_COLOURS, describe, mask, spectrogram
+from sepedu.plots import BASELINE, OURS, SOURCE_COLOURS, describe
 from sepedu.songs import SOURCES
 from tools.slides import panels
 from tools.slides.material import lacking, magnitude, song, stft, told
@@ -67,6 +63,12 @@ levels = {
     for name, d in (("0 dB", 0), ("−6 dB", -6), ("−20 dB", -20))
 }
 accompaniment = short.mixture - short.sources["vocals"]
+uses = {
+    "song": part.mixture,
+    "karaoke": part.mixture - voice,
+    "no bass": part.mixture - part.sources["bass"],
+    "voice up": part.mixture + (10 ** (10 / 20) - 1) * voice,
+}
 wave = _wave()
 stems = _stems()
 sum_of_waves = _sum_of_waves()
@@ -127,35 +129,8 @@ if lacking("vocals") is None:
 
     def way():
         """The five parts of the course, each as a small picture of this song."""
-        seen, true = np.abs(_spectrum), magnitudes["vocals"]
-        ones = binary_mask(true, seen, 0.5)
-        ideal = stft.inverse(apply_mask(ones, _spectrum), len(voice))
-        rows = json.loads(Path(__file__).with_name("overfit.json").read_text(encoding="utf-8"))
-        figure, (hear, see, cut, learn, measure) = plt.subplots(1, 5, figsize=(11.7, 3.0))
-        panels.envelope(hear, part.mixture, RATE, SOURCE_COLOURS["mixture"])
-        spectrogram(seen, None, "", see, colourbar=False)
-        mask(ones, None, "", cut, colourbar=False)
-        learn.plot([row["train_loss"] for row in rows[str(rows["few"])]], color=OURS)
-        values = [sdr(voice, audio) for audio in (part.mixture, estimated, ideal)]
-        bars = measure.bar(range(3), values, color=[BASELINE, OURS, "none"])
-        bars[2].set(edgecolor=INK, linewidth=2.5)
-        measure.axhline(0, color="#333333", linewidth=1.2)
-        parts = {
-            "hear": "00",
-            "see": "01",
-            "mask": "02, 08",
-            "learn": "03–05, 09",
-            "measure": "06, 07",
-        }
-        for axes, (name, lessons) in zip(figure.axes, parts.items(), strict=True):
-            axes.set(title=name, xlabel=lessons, ylabel="", xticks=[], yticks=[])
-        for axes in (see, cut):
-            axes.set_ylim(0, 6)
-        return describe(
-            figure,
-            "Five small pictures: a waveform, its spectrogram, a mask, a loss that falls, and bars "
-            "of the mixture, an estimate and the ideal.",
-        )
+        lessons = ("00", "01", "02, 08", "03–05, 09", "06, 07")
+        return panels.way(part.mixture, voice, estimated, lessons)
 
     machine = panels.spectra(
         {

@@ -79,6 +79,32 @@ def _one_example():
     )
 
 
+FIRST = FRAME - HALF_CONTEXT
+HEARD = told("Funk - Hot Pavement", round(1 + FIRST * stft.hop_length / RATE, 2), 5)
+
+
+def heard():
+    """The sound of one window, and the song from there on."""
+    after = part.mixture[FIRST * stft.hop_length :]
+    samples = CONTEXT * stft.hop_length
+    gate = np.clip((samples - np.arange(len(after))) / 200, 0, 1)
+    return {f"{CONTEXT} frames": after * gate, "the song goes on": after}
+
+
+def window_in_song():
+    figure, axes = plt.subplots(figsize=(11.3, 2.5))
+    spectrogram(mixture[:, FIRST:], None, "", axes, colourbar=False)
+    width = CONTEXT * stft.hop_length / RATE
+    look = {"fill": False, "edgecolor": "white", "linewidth": 4}
+    axes.add_patch(plt.Rectangle((0.006, 0.15), width, RATE / 2000 - 0.3, **look))
+    axes.text(width + 0.03, RATE / 2200, f"{CONTEXT} frames", color="white", fontsize=20, va="top")
+    return describe(
+        figure,
+        "A spectrogram of nearly two seconds; a frame marks the 25 columns of one window at its "
+        "beginning, about a sixth of the picture.",
+    )
+
+
 def _steps():
     figure, axes = plt.subplots(figsize=(11.7, 5.2))
     spectrogram(mixture[:, 150:230], None, "", axes, colourbar=False)

@@ -12,7 +12,7 @@ import torch
 from sepedu import apply_mask, open_dataset, predict_mask
 from sepedu.excerpts import Excerpts
 from sepedu.model import MaskCNN
-from sepedu.plots import BASELINE, INK_ON_WHITE, OURS, TALK, describe
+from sepedu.plots import BASELINE, INK, INK_ON_WHITE, OURS, TALK, describe
 from sepedu.training import Recipe, learning_rate
 from tools.slides import panels
 from tools.slides.material import magnitude, network, song, stft, story, told  # noqa: F401
@@ -130,6 +130,30 @@ def _losses():
     )
 
 
+VALLEY_STEP = 0.13
+
+
+def _valley():
+    """Gradient descent on a loss of two weights."""
+    lowest, steepness = np.array([2.0, 1.0]), np.array([1.0, 3.0])
+    across, up = np.meshgrid(np.linspace(-0.4, 3.0, 120), np.linspace(-0.4, 2.2, 120))
+    heights = steepness[0] * (across - lowest[0]) ** 2 + steepness[1] * (up - lowest[1]) ** 2
+    path = [np.array([0.1, 1.95])]
+    for _ in range(9):
+        path.append(path[-1] - VALLEY_STEP * 2 * steepness * (path[-1] - lowest))
+    figure, axes = plt.subplots(figsize=panels.HALF)
+    axes.contour(across, up, heights, np.geomspace(0.05, 8, 10), colors=BASELINE, linewidths=1.5)
+    axes.plot(*np.transpose(path), "o-", color=OURS, markersize=9)
+    axes.annotate("start", path[0], (12, 6), textcoords="offset points", color=OURS)
+    axes.plot(*lowest, "+", color=INK, markersize=18, markeredgewidth=3)
+    axes.set(xlabel="one weight", ylabel="another weight", xticks=[], yticks=[], aspect="equal")
+    return describe(
+        figure,
+        "Rings of equal loss around a lowest point. From the start, steps go down at right angles "
+        "to the rings, shorter and shorter, to the middle.",
+    )
+
+
 def _history(axes, rows, kind, majority=None):
     epochs = [row["epoch"] for row in rows]
     axes.plot(
@@ -235,4 +259,4 @@ def _rates():
 
 
 losses, curves_few, curves_both = _losses(), _curves_few(), _curves_both()
-best_epoch, dropout, rates = _best_epoch(), _dropout(), _rates()
+best_epoch, dropout, rates, valley = _best_epoch(), _dropout(), _rates(), _valley()

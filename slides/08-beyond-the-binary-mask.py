@@ -256,7 +256,29 @@ timing, difference = _timing()
 truths = {"mixture": voice, "vocals": voice, "residual": part.mixture - voice}
 
 
+@lru_cache
 def command():
     """What `sepedu separate SONG --residual --sources vocals` writes, beside the mixture."""
     vocals = separate(part.mixture, RATE, ["vocals"])["vocals"]
     return {"mixture": part.mixture, "vocals": vocals, "residual": part.mixture - vocals}
+
+
+def came():
+    words = (
+        "a sound",
+        "became\na picture,",
+        "a comparison\na mask,",
+        "and errors\nslopes;",
+        "ears had\nthe last word",
+    )
+    return panels.way(part.mixture, voice, command()["vocals"], words)
+
+
+def by_ear():
+    """The voice by what the course built, from the mixture to the truth."""
+    return {
+        "mixture": part.mixture,
+        "talk's": estimate(_apart()[SOURCES.index("vocals")]),
+        "U-Net": command()["vocals"],
+        "truth": voice,
+    }

@@ -1,8 +1,10 @@
 """A mixture for each student: the same for the same secret, and measured beside the ladder."""
 
 import csv
+import importlib
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,15 @@ from sepedu.cli import main
 from sepedu.errors import SepeduError
 from sepedu.exercises.capstone import make_mixture, write_mixture
 from sepedu.songs import SOURCES, Song
+
+PROJECTS = Path(__file__).resolve().parent.parent / "docs" / "capstone"
+
+
+@pytest.fixture
+def project(monkeypatch):
+    """Import a file of docs/capstone, which computes nothing by that."""
+    monkeypatch.syspath_prepend(PROJECTS)
+    return importlib.import_module
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +100,52 @@ def test_from_the_mixture_to_the_marks(tmp_path, capsys):
         assert by_source[name]["SDR"] == "nan" and said in by_source[name]["Remark"]
     for row in rows:
         assert float(row["mixture"]) < float(row["ideal ratio mask"])
+
+
+def test_every_example_stands_on_the_page_as_it_was_measured(project):
+    tables = project("tables")
+    scripts = {path.stem for path in PROJECTS.glob("*.py")} - {"tables"}
+    for name in scripts:
+        assert tables.table_on_page(name) == project(name).table(tables.read_kept(name))
+    assert scripts == {path.stem for path in PROJECTS.glob("*.json")}
+
+
+def test_a_table_goes_between_its_marks_and_nowhere_else(project, tmp_path, monkeypatch):
+    tables = project("tables")
+    page = tmp_path / "page.md"
+    page.write_text(
+        f"a\n{tables.begin('x')}\n1\n{tables.END}\nb\n{tables.begin('y')}\n2\n{tables.END}\n"
+    )
+    monkeypatch.setattr(tables, "PAGE", page)
+    tables.put_on_page("x", tables.markdown(["h"], [[tables.decibels(-0.04, 1)]]))
+    assert tables.table_on_page("x") == "| h |\n| --- |\n| 0.0 |"
+    assert tables.table_on_page("y") == "2"
+    assert page.read_text().startswith("a\n<!--") and "\nb\n" in page.read_text()
+
+
+def test_what_the_first_example_concludes(project):
+    thresholds, results = project("thresholds"), project("tables").read_kept("thresholds")
+    words = " ".join(project("tables").PAGE.read_text(encoding="utf-8").split())
+    gained = {}
+    for source in SOURCES:
+        at_half, at_chosen, silence, *_, ideal = thresholds.medians(results, source)
+        gained[source] = at_chosen - at_half
+        assert at_chosen < ideal - 3
+        if source in ("bass", "other"):
+            assert abs(at_chosen - silence) < 0.3
+    picked = {source: thresholds.chosen(results, source) for source in SOURCES}
+    assert picked["bass"] == "0.5" and "for the bass 0.5 stays the best" in words
+    assert max(picked["drums"], picked["vocals"]) < "0.5" < picked["other"]
+    assert f"{gained['drums']:.1f} and {gained['vocals']:.1f} dB (before rounding)" in words
+    assert f"*Other* gains {gained['other']:.1f} dB from a higher one" in words
+
+
+def test_what_the_second_example_concludes(project):
+    smoothing, results = project("smoothing"), project("tables").read_kept("smoothing")
+    words = " ".join(project("tables").PAGE.read_text(encoding="utf-8").split())
+    name = smoothing.chosen(results)
+    valid = {mask: np.median(values) for mask, values in results["valid"].items()}
+    assert name == "5 frames" and "five frames, which the validation songs chose by less" in words
+    assert valid[name] - valid[smoothing.UNSMOOTHED] < 0.01 and "less than 0.01 dB" in words
+    largest = np.abs(smoothing.gains(results, name)).max()
+    assert f"at most {largest:.2f} dB" in words

@@ -75,10 +75,13 @@ def test_applying_keeps_the_phase():
     ("call", "message"),
     [
         (lambda: binary_mask(np.ones((3, 2)), np.ones((2, 3))), "cannot be compared"),
-        (lambda: binary_mask(np.ones(3, complex), np.ones(3)), "complex spectrum"),
-        (lambda: binary_mask(np.ones(3), np.ones(3), -1), "Threshold -1"),
-        (lambda: binary_mask(np.ones(3), np.ones(3), float("nan")), "Threshold nan"),
-        (lambda: ratio_mask(np.ones((2, 3)), 0), "Power 0"),
+        (lambda: binary_mask(np.ones(3, complex), np.ones(3)), "got complex128"),
+        (lambda: binary_mask(np.ones(3), np.ones(3), -1), "threshold must be at least 0, got -1"),
+        (
+            lambda: binary_mask(np.ones(3), np.ones(3), float("nan")),
+            "be a number, got nan",
+        ),
+        (lambda: ratio_mask(np.ones((2, 3)), 0), "power must be above 0, got 0"),
         (lambda: average_mask([]), "no masks"),
         (lambda: apply_mask(np.ones(3), np.ones(3)), "phase is lost"),
         (lambda: apply_mask(np.ones(1), np.ones((3, 4), complex)), r"\(1,\) does not fit"),

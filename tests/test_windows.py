@@ -165,7 +165,7 @@ def test_changed_segments_depend_on_seed_and_epoch_alone():
         (lambda: make_example(song, "bass", stft=STFT(44100)), "22050 Hz, the transform 44100"),
         (lambda: as_table(song, [10_000]), "no frame 10000"),
         (lambda: Excerpts([], "bass"), "no songs"),
-        (lambda: Excerpts([song], "flute"), "no source 'flute'"),
+        (lambda: Excerpts([song], "flute"), "Source 'flute' is unknown"),
         (lambda: make_example(stereo("a", 0), "bass"), "a has 2 channels"),
         (lambda: as_table(replace(song, sample_rate=44100), [0]), "44100 Hz, the transform 22050"),
         (lambda: Features().fit([]), "no frames"),

@@ -30,7 +30,7 @@ CASES = [
     Case(WORDS, "no source", _song_with("--sources", ","), "names no source"),
     Case(WORDS, "a threshold of text", _song_with("--threshold", "half"), "invalid float"),
     Case(WORDS, "a threshold of 2", _song_with("--threshold", "2"), "must be between 0 and 1"),
-    Case(WORDS, "a threshold of NaN", _song_with("--threshold", "nan"), "must be between 0 and 1"),
+    Case(WORDS, "a threshold of NaN", _song_with("--threshold", "nan"), "be a number, got nan"),
     Case(
         WORDS,
         "a mask that needs four networks, with one",

@@ -21,7 +21,16 @@ from sepedu.model import MaskCNN
 from sepedu.plots import network, stages
 from sepedu.stft import CONTEXT, HALF_CONTEXT
 
-__all__ = ["fields", "flattening", "kernel", "moving_window", "network", "pooling", "two_problems"]
+__all__ = [
+    "fields",
+    "filters",
+    "flattening",
+    "kernel",
+    "moving_window",
+    "network",
+    "pooling",
+    "two_problems",
+]
 
 SIZE = (11.7, 5.2)
 TEXT, QUIET, PAPER = "#1b1e24", "#555555", "#f0f0f0"
@@ -104,6 +113,7 @@ def kernel(size: tuple[float, float] = SIZE) -> Figure:
     titles = ["first step", "next step", "last step"]
     shape = {"width_ratios": (0.62, 1, 1, 1), "height_ratios": (rows + 2, rows)}
     figure, grid = plt.subplots(2, 4, figsize=size, **shape)
+    small = 0.7 * plt.rcParams["font.size"]  # a cell holds two digits and a minus
     _cells(grid[0, 0], weights)
     grid[0, 0].add_patch(Rectangle((-0.5, -0.5), 3, 3, **FRAME))
     grid[0, 0].set(title="nine weights", aspect="equal", xlim=(-0.7, 2.7), ylim=(4.2, -1.8))
@@ -113,7 +123,7 @@ def kernel(size: tuple[float, float] = SIZE) -> Figure:
         above.add_patch(Rectangle((column - 0.5, row - 0.5), 3, 3, **FRAME))
         above.set(title=title, aspect="equal", xlim=(-0.7, columns + 1.7))
         done = np.arange(rows * columns).reshape(rows, columns) <= row * columns + column
-        _cells(below, result, hidden=~done)
+        _cells(below, result, hidden=~done, fontsize=small)
         below.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **FRAME))
         below.set(aspect="equal", xlim=(-1.7, columns + 0.7))
     grid[0, 1].set_ylabel("picture, bordered\nby zeros")
@@ -125,6 +135,30 @@ def kernel(size: tuple[float, float] = SIZE) -> Figure:
         f"A frame of 3 by 3 moves over a picture of {rows} by {columns} numbers with a border of "
         f"zeros, in three steps; below each, the result so far. The weights are {told}. The second "
         f"step gives {example}. Vertical lines answer strongly.",
+    )
+
+
+def filters(model: MaskCNN, size: tuple[float, float] = (11.7, 3.0)) -> Figure:
+    """Draw the weights and the bias of each filter of the first layer, to be counted.
+
+    Lesson: 04
+    """
+    weights = model.conv1.weight.detach().numpy()[:, 0]
+    biases = model.conv1.bias.detach().numpy()
+    figure, axes = plt.subplots(figsize=size)
+    look = {"cmap": plots.INK_ON_WHITE, "vmin": weights.min(), "vmax": weights.max()}
+    look |= {"edgecolors": QUIET, "linewidth": 1}
+    half = -(-len(weights) // 2)
+    for number, (cells, bias) in enumerate(zip(weights, biases, strict=True)):
+        left, low = 4 * (number % half), -6.4 * (number // half)
+        axes.pcolormesh(np.arange(4) + left, np.arange(4) + low, cells, **look)
+        axes.pcolormesh([left + 1, left + 2], [low - 1.6, low - 0.6], [[bias]], **look)
+    axes.set(xlim=(-0.2, 4 * half - 0.8), ylim=(-8.2, 3.2), aspect="equal")
+    axes.axis("off")
+    count, rows, columns = weights.shape
+    return plots.describe(
+        figure,
+        f"{count} small squares of {rows} by {columns} cells, each with a single cell below it.",
     )
 
 
@@ -204,6 +238,7 @@ def _cells(
     faint: np.ndarray | None = None,
     marked: np.ndarray | None = None,
     hidden: np.ndarray | None = None,
+    fontsize: float | None = None,
 ) -> None:
     """A grid of numbers: faint ones grey, marked ones in ink, hidden ones empty."""
     none = np.zeros(values.shape, bool)
@@ -221,7 +256,8 @@ def _cells(
         if not hidden[at]:
             colour = PAPER if marked[at] else QUIET if faint[at] else TEXT
             text = str(values[at]).replace("-", "−")
-            axes.text(column, row, text, ha="center", va="center", color=colour)
+            look = {"ha": "center", "va": "center", "color": colour, "fontsize": fontsize}
+            axes.text(column, row, text, **look)
     rows, columns = values.shape
     axes.set(xlim=(-0.6, columns - 0.4), ylim=(rows - 0.4, -0.6), xticks=[], yticks=[])
     axes.spines[:].set_visible(False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,8 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from sepedu import plots
+from sepedu.evaluation import sdr
+from sepedu.masks import apply_mask, binary_mask
 from sepedu.stft import STFT
 
+from .deck import PARTS
+
+SLIDES = Path(__file__).resolve().parents[2] / "slides"
 WIDE = (11.7, 5.5)
 """Size of a figure over the whole slide, in inches of 100 pixels."""
 HALF = (5.7, 5.4)
@@ -339,6 +346,42 @@ def _name_ends(axes: Axes) -> None:
             annotation_clip=False,
         )
     axes.set_ylim(low, high)
+
+
+def way(
+    mixture: np.ndarray, voice: np.ndarray, estimate: np.ndarray, words: Sequence[str]
+) -> Figure:
+    """The five parts of the course as small pictures, with words below each.
+
+    Parameters
+    ----------
+    mixture, voice, estimate : np.ndarray [each shape=(samples,)]
+        A song, the true vocals, and what a network made of them.
+    words : sequence of 5 str
+    """
+    stft = STFT()
+    spectrum = stft.forward(mixture)
+    ones = binary_mask(np.abs(stft.forward(voice)), np.abs(spectrum))
+    ideal = stft.inverse(apply_mask(ones, spectrum), len(voice))
+    rows = json.loads((SLIDES / "overfit.json").read_text(encoding="utf-8"))
+    figure, (hear, see, cut, learn, measure) = plt.subplots(1, 5, figsize=(11.7, 3.0))
+    envelope(hear, mixture, stft.sample_rate, COLOURS["mixture"])
+    plots.spectrogram(np.abs(spectrum), None, "", see, colourbar=False)
+    plots.mask(ones, None, "", cut, colourbar=False)
+    learn.plot([row["train_loss"] for row in rows[str(rows["few"])]], color=plots.OURS)
+    values = [sdr(voice, audio) for audio in (mixture, estimate, ideal)]
+    drawn = measure.bar(range(3), values, color=[plots.BASELINE, plots.OURS, "none"])
+    drawn[2].set(edgecolor=plots.INK, linewidth=2.5)
+    measure.axhline(0, color="#333333", linewidth=1.2)
+    for axes, name, below in zip(figure.axes, PARTS, words, strict=True):
+        axes.set(title=name, xlabel=below, ylabel="", xticks=[], yticks=[])
+    for axes in (see, cut):
+        axes.set_ylim(0, 6)
+    return plots.describe(
+        figure,
+        "Five small pictures: a waveform, its spectrogram, a mask, a loss that falls, and bars "
+        "of the mixture, an estimate and the ideal.",
+    )
 
 
 def banner(values: np.ndarray, top: float = 6.0) -> Figure:
