@@ -185,9 +185,8 @@ class MaskUNet(nn.Module):
         x = F.pad(x, (0, 0, 0, 1), mode="replicate")[..., :frames]  # (batch, 16, 513, frames)
         both, side = x.unflatten(1, (2, 2, len(SOURCES))).unbind(1)  # (batch, 2, 4, 513, frames)
         # The channels' answers differ only where, or near where, the channels do.
-        apart = F.avg_pool2d(features[:, 1:2].abs(), 5, 1, 2)[
-            ..., :frames
-        ]  # (batch, 1, 513, frames)
+        balance = features[:, 1:2, :, :frames].abs()
+        apart = F.avg_pool2d(balance, 5, 1, 2)  # (batch, 1, 513, frames)
         return both, side * apart.unsqueeze(1)
 
     def fit_statistics(self, songs: Iterable[Song]) -> MaskUNet:

@@ -252,8 +252,6 @@ def table(names: str) -> str:
         for earlier in story.get("earlier", []):
             told = describe(earlier["config"], config)
             changed += f"; until step {earlier['until_step']:,}: {told}"
-        if "mean_of" in story:
-            changed = f"mean of {' and '.join(story['mean_of'])}"
         sdr = [*last["sdr"], np.mean(last["sdr"]), np.mean(last["mean_sdr"])]
         cells = [
             story["name"],
@@ -291,38 +289,30 @@ def read_average(state: Path) -> tuple[MaskUNet, dict]:
     return model.eval(), kept
 
 
-def export(states: Sequence[Path], weights: Path) -> None:
-    """Write the mean of some runs' averaged weights in the form that the library reads.
-
-    What it reaches is kept as the run "shipped".
-    """
+def export(state: Path, weights: Path) -> None:
+    """Write the averaged weights of a run in the form that the library reads."""
     from sepedu.checkpoints import _write
 
-    models, kept = zip(*map(read_average, states), strict=True)
-    stories = [json.loads(run["story"]) for run in kept]
-    model = AveragedModel(models[0], use_buffers=True)
-    for each in models:
-        model.update_parameters(each)
-    model = model.module.eval()
+    model, kept = read_average(state)
+    story = json.loads(kept["story"])
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     git = ["git", "rev-parse", "HEAD"]
     commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    config = story["config"]
     valid = load_songs(open_dataset("musdb7", split="valid"), stereo=True)
     metrics = {name: measure(model, valid, name == "stereo") for name in ("mono", "stereo")}
     print(json.dumps(metrics))
-    config, earlier = stories[0]["config"], stories[0].get("earlier", [])
-    steps, seconds = (sum(run[name] for run in kept) for name in ("step", "spent"))
-    row = {"step": steps, "seconds": round(seconds), **metrics["mono"]}
-    names = [story["name"] for story in stories]
-    story = stories[0] | {"name": "shipped", "mean_of": names, "earlier": [], "history": [row]}
-    (RUNS / "shipped.json").write_text(json.dumps(story, indent=1) + "\n")
+    steps, minutes, earlier = kept["step"], kept["spent"] / 60, story.get("earlier", [])
     first = config
     while first["start"]:  # the runs that this one goes on from belong to the story
         before = json.loads((RUNS / f"{first['start']}.json").read_text())
         last, first = before["history"][-1], before["config"]
-        steps, seconds = steps + last["step"], seconds + last["seconds"]
-        ended = {"until_step": last["step"], "config": first}
-        earlier = [*before.get("earlier", []), ended, *earlier]
+        steps, minutes = steps + last["step"], minutes + last["seconds"] / 60
+        earlier = [
+            *before.get("earlier", []),
+            {"until_step": last["step"], "config": first},
+            *earlier,
+        ]
     extra = config["extra"] or any(e["config"]["extra"] for e in earlier)
     about = {
         "network": "MaskUNet",
@@ -333,10 +323,9 @@ def export(states: Sequence[Path], weights: Path) -> None:
         "dense": config["dense"],
         "data": "80 songs of the MUSDB18 excerpts" + (", 5 CC0 songs" if extra else ""),
         "recipe": config,
-        "mean_with": [story["config"] for story in stories[1:]],
         "earlier": earlier,
         "steps": steps,
-        "minutes": round(seconds / 60),
+        "minutes": round(minutes),
         "metrics": metrics,
         "commit": commit,
     }
@@ -359,7 +348,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("table")
     exporting = commands.add_parser("export")
-    exporting.add_argument("states", type=Path, nargs="+")
+    exporting.add_argument("state", type=Path)
     exporting.add_argument("weights", type=Path)
     checking = commands.add_parser("check")
     checking.add_argument("weights", type=Path)
@@ -379,7 +368,7 @@ def main() -> None:
     if words.command == "table":
         PAGE.write_text(fill(PAGE.read_text()))
     elif words.command == "export":
-        export(words.states, words.weights)
+        export(words.state, words.weights)
     elif words.command == "check":
         check(words.weights, words.data)
     else:
