@@ -23,6 +23,7 @@ from sepedu.checkpoints import save_checkpoint
 from sepedu.cli import EXIT_TERMINATED, main
 from sepedu.engine import jobs as engine_jobs
 from sepedu.engine import provenance
+from sepedu.engine.files import folder_aside
 from sepedu.engine.jobs import find_songs, separate_songs
 from sepedu.separation import SeparationSettings
 
@@ -305,6 +306,15 @@ def test_what_is_missing_of_a_song_is_told_and_noted(network, tmp_path):
     words = ["separate", str(song), "--out", str(tmp_path / "out"), "--model", str(network)]
     assert main(words) == 0
     assert os.listdir(tmp_path / "out" / "song") == ["vocals.wav"]
+
+
+def test_nothing_is_left_of_what_was_interrupted(tmp_path):
+    (tmp_path / "own").mkdir()
+    for name in "new", "own":
+        with pytest.raises(KeyboardInterrupt), folder_aside(tmp_path / name) as aside:
+            (aside / "vocals.wav").write_bytes(b"half")
+            raise KeyboardInterrupt
+    assert os.listdir(tmp_path) == ["own"] and not os.listdir(tmp_path / "own")
 
 
 def test_estimates_keep_the_speakers(network, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import SepeduError
@@ -79,14 +79,15 @@ def _remove_left(path: Path, process: str) -> None:
 def folder_aside(folder: Path) -> Iterator[Path]:
     """Yield a hidden temporary folder in a folder; afterwards it is gone with what it holds.
 
-    So are those that killed processes have left there.
+    So are those that killed processes have left there, and the folder itself if it was made for
+    this and nothing has come into it.
 
     Raises
     ------
     OSError
         If it cannot be made.
     """
-    aside = folder / f".unfinished-{os.getpid()}"
+    aside, new = folder / f".unfinished-{os.getpid()}", not folder.exists()
     for left in folder.glob(".unfinished-*"):
         _remove_left(left, left.name.rpartition("-")[2])
     try:
@@ -94,6 +95,9 @@ def folder_aside(folder: Path) -> Iterator[Path]:
         yield aside
     finally:
         _remove(aside)
+        if new:
+            with suppress(OSError):  # something lies there
+                folder.rmdir()
 
 
 def _remove(path: Path) -> None:
