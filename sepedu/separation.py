@@ -40,7 +40,7 @@ __all__ = [
     "separate_file",
 ]
 
-ALGORITHM = 1
+ALGORITHM = 2
 """Version of what is computed: raise it when the estimates change for the same networks, so that
 `sepedu separate` does not take earlier estimates for what it would make now."""
 BLOCK = 512
@@ -50,8 +50,11 @@ STEP = 16
 whose greatest depth then has the same frames in a block as in the whole recording."""
 TRAINING_LEVEL = 0.91
 """Mean over the 80 training songs of MUSDB18's excerpts of their level, see `measure_level`."""
-TOP_BINS = 16
-"""The mean mask of these highest bins is that of everything above 11,025 Hz."""
+FADE, FADE_WIDTH = 490, 3.5
+"""Around this bin, 10.55 kHz, songs fade out that were resampled to 22,050 Hz, as those were that
+the networks learned from. They hear others as if these had been, too: see docs/experiments.md."""
+HEARD, TOP_BINS = 480, 16
+"""Bins that hardly fade, and the highest of them, whose mean mask is that of everything above."""
 CANCELLED = 0.1
 """A sum of channels with less than this share of the channels' energy has lost the music."""
 RF64_FROM = 4 * 10**9
@@ -163,7 +166,7 @@ def separate(
 
     A mask is applied to the spectrum of each channel, whose phase is kept. Nothing is resampled:
     windows of 46 ms every 12 ms have the bins that the networks know at any sample rate. Above
-    11,025 Hz, which the networks do not hear, the mean mask of the highest bins below is applied.
+    10.3 kHz, which the networks hardly hear, the mean mask of the highest bins below is applied.
     The U-Net hears two channels as two; otherwise the networks hear the mean of the channels.
     Level and constant offset of the recording do not change the masks.
 
@@ -462,6 +465,8 @@ class MaskPredictor:
         heard -= self.offset.astype(np.float32)[:, None, None] * _constant(self.stft, samples)
         usual = STFT()
         heard = np.abs(heard[:, : usual.bins]) * np.float32(usual.n_fft / self.stft.n_fft)
+        if self.stft.n_fft > usual.n_fft:
+            heard *= 1 / (1 + np.exp((np.arange(usual.bins)[:, None] - FADE) / FADE_WIDTH))
         return np.pad(heard, ((0, 0), (0, usual.bins - heard.shape[1]), (0, 0)))
 
     def masks(self, spectrum: np.ndarray, samples: int) -> Iterator[np.ndarray]:
@@ -501,11 +506,11 @@ def _constant(stft: STFT, samples: int) -> np.ndarray:
 
 def _all_bins(masks: np.ndarray, bins: int) -> np.ndarray:
     """Masks of 513 bins for a transform with more or with fewer [shape=(..., bins, frames)]."""
-    more = bins - masks.shape[-2]
-    if more <= 0:
+    if bins <= masks.shape[-2]:
         return masks[..., :bins, :]
-    top = masks[..., -TOP_BINS:, :].mean(-2, keepdims=True)
-    return np.concatenate([masks, np.repeat(top, more, axis=-2)], axis=-2)
+    heard = masks[..., :HEARD, :]
+    top = heard[..., -TOP_BINS:, :].mean(-2, keepdims=True)
+    return np.concatenate([heard, np.repeat(top, bins - HEARD, axis=-2)], axis=-2)
 
 
 def predict_soft_mask(

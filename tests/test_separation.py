@@ -14,11 +14,13 @@ from songs import made_up_song
 from test_audio import write_bad_files
 
 from sepedu import STFT, MaskCNN, MaskUNet, SepeduError, open_dataset, separate, separation
+from sepedu.audio import resample
 from sepedu.checkpoints import load_unet, read_networks, save_checkpoint
 from sepedu.cli import main
 from sepedu.dense import predict_mask
 from sepedu.separation import (
     TRAINING_LEVEL,
+    MaskPredictor,
     SeparationSettings,
     blocks,
     grid,
@@ -124,18 +126,33 @@ def test_shared_estimates_sum_to_the_mixture_over_the_full_band(four, unet, mask
         assert (high.mean((1, 2)) > 0.1).all()  # above 12.9 kHz
 
 
-def test_the_top_takes_the_mean_mask_of_the_highest_bins(unet):
+def test_the_top_takes_the_mean_mask_of_the_highest_bins_that_are_heard(unet):
     audio = noise(2, channels=1)
     stft = grid(44100)
     spectrum = stft.forward(audio)
-    masks = predict_masks(unet, np.abs(spectrum[:, :513]) / 2)
+    fade = 1 / (1 + np.exp((np.arange(513)[:, None] - 490) / 3.5))
+    masks = predict_masks(unet, np.abs(spectrum[:, :513]) / 2 * fade)
     estimates = separate(audio, 44100, model=unet)
     for source, mask in zip(SOURCES, masks[:, 0], strict=True):
-        top = np.broadcast_to(mask[-16:].mean(0), (512, mask.shape[1]))
-        whole = np.concatenate([mask, top])
+        top = np.broadcast_to(mask[464:480].mean(0), (545, mask.shape[1]))
+        whole = np.concatenate([mask[:480], top])
         expected = stft.inverse(whole * spectrum, audio.shape[1])
         # The level is that of every second frame.
         assert np.abs(estimates[source] - expected).max() < 0.01
+
+
+@pytest.mark.parametrize("rate", [44100, 48000, 32000])
+def test_the_networks_hear_what_resampling_would_leave(rate):
+    """In each bin, also where the songs that they learned from fade out."""
+    audio = noise(20, rate, channels=1)
+    heard = []
+    for samples, hertz in ((audio, rate), (resample(audio, rate, 22050), 22050)):
+        stft = grid(hertz)
+        predictor = MaskPredictor(SeparationSettings(), stft, np.eye(1, dtype="f"), np.zeros(1))
+        magnitude = predictor.magnitude(stft.forward(samples), samples.shape[1])
+        heard.append(magnitude[0, 2:, 5:-5].mean(1))
+    assert np.abs(heard[0] - heard[1]).max() < 0.1 * heard[1].mean()
+    assert heard[0][-5:].max() < 0.02 * heard[0].mean()
 
 
 def test_one_source_alone_is_shared_among_all_four(four):

@@ -344,7 +344,9 @@ def test_a_deck_plays_on_when_sounds_are_switched(browser, site, built):
     view.wait_for_selector("html[data-ready]", timeout=60_000)
     view.evaluate(
         """() => {
-            const {h, v} = Reveal.getIndices(document.querySelector('.sounds').closest('section'));
+            const several = (list) => list.children.length > 1 && !list.closest('.fragment');
+            const list = [...document.querySelectorAll('.sounds')].find(several);
+            const {h, v} = Reveal.getIndices(list.closest('section'));
             Reveal.slide(h, v);
         }"""
     )

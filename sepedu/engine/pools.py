@@ -13,8 +13,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing.synchronize import Event
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 import psutil
@@ -53,9 +53,10 @@ def run_in_processes(
     # Spawned everywhere, as on Windows and macOS: a forked process would inherit the threads of
     # PyTorch in whatever state they are in.
     context = multiprocessing.get_context("spawn")
-    stop = context.Event()
+    # Closed, `stop` is heard at the other end. An event would wait for workers that were killed.
+    stopped, stop = context.Pipe(duplex=False)
     threads = max(1, torch.get_num_threads() // workers)
-    pool = ProcessPoolExecutor(workers, context, _begin, (make, stop, threads))
+    pool = ProcessPoolExecutor(workers, context, _begin, (make, stopped, threads))
     try:
         with _interruptions_held_back():
             waiting = {pool.submit(_work, task): task for task in tasks}
@@ -67,8 +68,9 @@ def run_in_processes(
             "Give the same command again with fewer workers; what is done stays done",
         ) from broken
     finally:
-        stop.set()
+        stop.close()
         pool.shutdown(cancel_futures=True)
+        stopped.close()
 
 
 @contextmanager
@@ -97,7 +99,7 @@ class _Worker:
     stopped = False  # a plain value: a signal's handler must not wait for the lock of an event
 
 
-def _begin(make: Callable[[], Callable[[Any], Any]], stop: Event, threads: int) -> None:
+def _begin(make: Callable[[], Callable[[Any], Any]], stop: Connection, threads: int) -> None:
     """Prepare a worker: it stops when it is told to, and never outlives who started it.
 
     SIGTERM ends it, after it has removed what is unfinished.
@@ -115,7 +117,8 @@ def _begin(make: Callable[[], Callable[[Any], Any]], stop: Event, threads: int) 
             raise KeyboardInterrupt
 
     def obey() -> None:
-        stop.wait()
+        with suppress(EOFError, OSError):
+            stop.recv()
         _Worker.stopped = True
         _thread.interrupt_main()
 

@@ -33,6 +33,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from sepedu.engine.memory import keep_freed_memory
 from sepedu.evaluation import framewise_sdr
+from sepedu.separation import separate
 from sepedu.songs import SOURCES, Song, load_songs, open_dataset
 from sepedu.stft import STFT
 from sepedu.unet import CHANNELS, FIRST_BIN, MaskUNet, convolution
@@ -333,14 +334,30 @@ def export(state: Path, weights: Path) -> None:
 
 
 def check(weights: Path, where: str) -> None:
-    """Measure exported weights, heard as one channel and as two."""
+    """Measure exported weights on one channel, on two, and on one at the songs' own rate."""
     model = MaskUNet()
     tensors = load_file(weights)
     model.load_state_dict({name.removeprefix("model."): value for name, value in tensors.items()})
     split = {"subset": "test"} if where == "stempeg" else {"split": "valid"}
-    songs = load_songs(open_dataset(where, **split), stereo=True)
+    tracks = open_dataset(where, **split)
+    songs = load_songs(tracks, stereo=True)
     for stereo in (False, True):
         print("stereo" if stereo else "mono", json.dumps(measure(model.eval(), songs, stereo)))
+    print("full band", json.dumps(measure_full_band(model.eval(), tracks)))
+
+
+def measure_full_band(model: MaskUNet, tracks: Sequence) -> dict[str, list]:
+    """SDR by source over songs of the mean of both channels, at the songs' own sample rate."""
+    sdr = []
+    for track in tracks:
+        mixture, rate = track.audio.mean(1).astype(np.float32), int(track.rate)
+        estimates = separate(mixture, rate, model=model)
+        truth = {name: track.targets[name].audio.mean(1) for name in SOURCES}
+        sdr.append([framewise_sdr(truth[name], estimates[name], rate) for name in SOURCES])
+    return {
+        "sdr": np.nanmedian(sdr, axis=0).round(3).tolist(),
+        "mean_sdr": np.nanmean(sdr, axis=0).round(3).tolist(),
+    }
 
 
 def main() -> None:

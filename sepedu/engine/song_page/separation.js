@@ -4,7 +4,9 @@ import { STFT } from "./stft.js";
 
 const BINS = 513; // what the networks hear, at any sample rate
 const WINDOW = 1024; // of the transform that the networks know, at 22,050 Hz
-const TOP_BINS = 16; // their mean mask is that of everything above
+const HEARD = 480, TOP_BINS = 16; // bins that hardly fade; the highest ones' mean mask holds above
+// What is left of each bin in songs of 22,050 Hz, such as the networks learned from.
+const FADE = Float32Array.from({ length: BINS }, (_, bin) => 1 / (1 + Math.exp((bin - 490) / 3.5)));
 const CANCELLED = 0.1;
 const REACH = 2; // frames on each side that overlap a frame by their windows
 
@@ -79,15 +81,17 @@ export function again(name, length) {
   return kept[name].subarray(0, length);
 }
 
-// Magnitudes of frames, at the networks' scale [frame after frame, 513 each].
-function magnitudes(stft, { real, imag }) {
+// Magnitudes of frames, at the networks' scale [frame after frame, 513 each]; `faded` as they hear
+// them.
+function magnitudes(stft, { real, imag }, faded = false) {
   const frames = real.length / stft.bins;
   const scale = WINDOW / stft.size;
   const values = new Float32Array(frames * BINS);
   for (let frame = 0; frame < frames; frame++) {
     for (let bin = 0; bin < Math.min(BINS, stft.bins); bin++) {
       const place = frame * stft.bins + bin;
-      values[frame * BINS + bin] = scale * Math.sqrt(real[place] ** 2 + imag[place] ** 2);
+      const gain = faded && stft.size > WINDOW ? scale * FADE[bin] : scale;
+      values[frame * BINS + bin] = gain * Math.sqrt(real[place] ** 2 + imag[place] ** 2);
     }
   }
   return values;
@@ -101,7 +105,7 @@ export function measureLevel({ channels, rate, block, mixing }) {
   const [first, last] = [block.first / 2, Math.ceil(block.last / 2)];
   let sum = 0, count = 0;
   for (const heard of listen(channels, mixing)) {
-    const values = magnitudes(coarse, coarse.forward(heard, first, last, block.origin));
+    const values = magnitudes(coarse, coarse.forward(heard, first, last, block.origin), true);
     for (let i = 0; i < values.length; i++) if (i % BINS >= 2) sum += values[i];
     count += (values.length / BINS) * (BINS - 2);
   }
@@ -117,7 +121,7 @@ export async function separateBlock(
   const stft = grid(rate);
   const { start, end, from, to, origin } = block;
   const heard = listen(channels, mixing).map((signal) =>
-    magnitudes(stft, stft.forward(signal, start, end, origin)));
+    magnitudes(stft, stft.forward(signal, start, end, origin), true));
   const masks = await predict(heard, end - start);
   const first = Math.max(block.first - REACH, start), last = Math.min(block.last + REACH, end);
   const spectra = channels.map((signal) => stft.forward(signal, first, last, origin));
@@ -147,15 +151,16 @@ function remainder(masks) {
     masks[0][channel].map((_, i) => masks.reduce((left, mask) => left - mask[channel][i], 1)));
 }
 
-// A spectrum times a mask of 513 bins a frame; above these, times the mean of the highest ones.
+// A spectrum times a mask of 513 bins a frame; above what is heard, times the mean of the highest.
 function applyMask(stft, { real, imag }, mask, channel) {
   const masked = { real: again(`real ${channel}`, real.length),
     imag: again(`imag ${channel}`, imag.length) };
+  const known = stft.bins > BINS ? HEARD : BINS;
   for (let place = 0, frame = 0; place < real.length; place += stft.bins, frame += BINS) {
     let top = 0;
-    for (let bin = BINS - TOP_BINS; bin < BINS; bin++) top += mask[frame + bin] / TOP_BINS;
+    for (let bin = HEARD - TOP_BINS; bin < HEARD; bin++) top += mask[frame + bin] / TOP_BINS;
     for (let bin = 0; bin < stft.bins; bin++) {
-      const share = bin < BINS ? mask[frame + bin] : top;
+      const share = bin < known ? mask[frame + bin] : top;
       masked.real[place + bin] = real[place + bin] * share;
       masked.imag[place + bin] = imag[place + bin] * share;
     }
