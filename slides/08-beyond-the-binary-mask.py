@@ -17,9 +17,9 @@ from sepedu.plots import BASELINE, INK, OURS, TALK, describe
 from sepedu.separation import predict_soft_mask
 from sepedu.songs import SOURCES
 from sepedu.stft import CONTEXT
-from sepedu.unet import MaskUNet, predict_masks
+from sepedu.unet import predict_masks
 from tools.slides import panels
-from tools.slides.material import magnitude, network, song, stft, told
+from tools.slides.material import magnitude, network, song, stft, told, unet_frames
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
@@ -102,7 +102,7 @@ def _powers():
 
 
 talk_sees = CONTEXT / stft.frames_per_second
-unet_sees = 2 * MaskUNet().receptive_field / stft.frames_per_second
+unet_sees = unet_frames()[1] / stft.frames_per_second
 multiplications = (
     (9 * 32 + 9 * 32 * 16) * 513 * 25 + 2 * 9 * 16 * 64 * 171 * 8 + 1824 * 128 + 128 * 513
 )

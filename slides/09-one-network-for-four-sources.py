@@ -16,7 +16,7 @@ from sepedu.unet import MaskUNet, predict_masks
 from sepedu.widgets import PredictedMaskExplorer
 from tools.slides import panels
 from tools.slides.live import Live
-from tools.slides.material import magnitude, measured, network, rungs, song, stft, told
+from tools.slides.material import magnitude, measured, network, rungs, song, stft, told, unet_frames
 from tools.slides.sounds import Sounds  # noqa: F401 (the slides play with it)
 
 RATE = stft.sample_rate
@@ -28,7 +28,8 @@ voice = SOURCES.index("vocals")
 shape = MaskUNet()
 parameters = sum(values.numel() for values in shape.parameters())
 talk_parameters = sum(values.numel() for values in MaskCNN().parameters())
-reach = shape.receptive_field / stft.frames_per_second
+least, most = unet_frames()
+reach = most / stft.frames_per_second  # from one end to the other
 
 
 def seen():
@@ -38,7 +39,7 @@ def seen():
     narrow = CONTEXT / stft.frames_per_second
     for width, colour, words in (
         (narrow, TALK, "the talk's network"),
-        (2 * reach, OURS, "the U-Net"),
+        (reach, OURS, "the U-Net"),
     ):
         left, right = max(middle - width / 2, 0), min(middle + width / 2, 5.95)
         axes.add_patch(
@@ -121,8 +122,10 @@ def lost():
         "The U-Net": shares()[voice],
     }
     text = (
-        "A second and a half up to 3 kHz: the mixture with its narrow lines, the true mask of the "
-        "voice along them, the blurred mask of the talk's network, and the U-Net's mask."
+        "A second and a half up to 3 kHz: the mixture with its narrow lines; the true mask of the "
+        "voice, which fills a block from about 0.6 to 1.3 kHz and has a few lines besides; the "
+        "blurred mask of the talk's network; and the U-Net's mask, dark lines with grey between "
+        "them, one of them near 0.4 kHz, where the true mask has none."
     )
     return panels.close_up(pictures, 86, 215, 140, text)
 
@@ -144,9 +147,9 @@ def estimates():
     return separate(part.mixture, RATE)
 
 
-def mean_sdr(part):
-    """Mean over songs and sources, of the U-Net's soft masks."""
-    return np.mean([measured(s, "U-Net, soft", "sdr_mean", part) for s in SOURCES])
+def mean_sdr(part, method="U-Net, soft"):
+    """Mean over songs and sources."""
+    return np.mean([measured(s, method, "sdr_mean", part) for s in SOURCES])
 
 
 PLACES = {"drums": 0.5, "bass": 0.5, "other": 0.85, "vocals": 0.25}
@@ -171,7 +174,19 @@ def ears(source, place):
 
 
 def by_balance():
-    return max(beside - without for beside, without in _ears().values())
+    """What the balance is worth to each source, in dB."""
+    return {source: beside - without for source, (beside, without) in _ears().items()}
+
+
+def needs_it_most():
+    gains = by_balance()
+    return max(gains, key=gains.__getitem__)
+
+
+def does_without():
+    """The sources that the balance does not help, in words."""
+    names = [source for source, gain in by_balance().items() if gain <= 0]
+    return " and ".join(names) or "none"
 
 
 def explorer():

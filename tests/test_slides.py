@@ -250,13 +250,17 @@ def test_headlines_that_a_table_must_bear_out():
         assert min(gains, key=gains.__getitem__) == "bass"
 
 
-def test_the_u_net_knows_little_by_heart():
-    """Deck 09: what it reaches on training songs is hardly more than on validation songs."""
-    train, valid = (
-        np.mean([measured(source, "U-Net, soft", "sdr_mean", part) for source in SOURCES])
-        for part in ("train", "valid")
+def test_the_u_net_lacks_songs_first():
+    """Deck 09: it is ahead on its training songs, though they are harder for the ideal mask."""
+    (train, valid), (ideal_train, ideal_valid) = (
+        [
+            np.mean([measured(source, method, "sdr_mean", part) for source in SOURCES])
+            for part in ("train", "valid")
+        ]
+        for method in ("U-Net, soft", "ideal ratio mask")
     )
-    assert valid < train < valid + 1
+    assert train > valid + 0.3
+    assert ideal_train < ideal_valid
 
 
 def test_the_overview_takes_20_minutes():

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+import torch
 
 from sepedu.checkpoints import load_checkpoint, weights_path
 from sepedu.errors import SepeduError
@@ -15,6 +16,7 @@ from sepedu.model import MaskCNN
 from sepedu.separation import separate
 from sepedu.songs import SOURCES, Song, load_song, open_dataset
 from sepedu.stft import STFT
+from sepedu.unet import MaskUNet
 
 stft = STFT()
 
@@ -96,6 +98,25 @@ def magnitude(audio: np.ndarray) -> np.ndarray:
 def network(source: str) -> MaskCNN:
     """The trained network that comes with the course."""
     return load_checkpoint(weights_path(source))[0]
+
+
+@lru_cache
+def unet_frames() -> tuple[int, int]:
+    """Least and most frames that the U-Net's answer for one frame depends on, both sides together.
+
+    It depends on where in a deepest frame the frame lies. Measured at a few places in a row.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        magnitude = torch.rand(1, 1, stft.bins, 256, requires_grad=True)
+        masks = MaskUNet().eval()(magnitude, level=0.5)
+    counts = []
+    for middle in range(128, 132):
+        answer = masks[..., middle].square().sum()
+        (slope,) = torch.autograd.grad(answer, magnitude, retain_graph=True)
+        touched = np.flatnonzero(slope.abs().sum((0, 1, 2)))
+        counts.append(int(touched[-1] - touched[0]) + 1)
+    return min(counts), max(counts)
 
 
 @lru_cache
