@@ -359,7 +359,7 @@ def test_sigterm_leaves_nothing_behind(network, tmp_path, monkeypatch, capsys):
     words = ["separate", str(song), "--out", str(tmp_path / "out"), "--model", str(network)]
     assert main(words) == EXIT_TERMINATED
     assert "stopped" in capsys.readouterr().err
-    assert not [*(tmp_path / "temporary").iterdir(), *(tmp_path / "out" / "song").iterdir()]
+    assert not [*(tmp_path / "temporary").iterdir(), *(tmp_path / "out").iterdir()]
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
